@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# make            library, engine and tools            make check    unit tests
+# make install    what was built (DESTDIR, PREFIX)      make SAN=address,undefined | SAN=thread
+PREFIX ?= /usr/local
+BUILD ?= build
+CC ?= cc
+OPT ?= -O2 -g
+WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wno-missing-field-initializers
+SAN ?=
+ifneq ($(SAN),)
+SANFLAGS := -fsanitize=$(SAN) -fno-omit-frame-pointer
+endif
+INC := -Iinclude -Icore -Ios/user -Iengine -Ilib -Itools/lib
+CFLAGS_ALL := -std=gnu11 -D_GNU_SOURCE $(OPT) $(WARN) $(SANFLAGS) $(INC) -MMD -MP $(CFLAGS)
+LDFLAGS_ALL := $(SANFLAGS) $(LDFLAGS)
+
+sources = $(filter-out %_test.c,$(wildcard $(1)/*.c))
+objects = $(patsubst %.c,$(BUILD)/$(2)/%.o,$(1))
+
+CORE := $(call sources,core)
+OSUSER := $(call sources,os/user)
+ENGINE := $(call sources,engine)
+LIB := $(call sources,lib) core/nm_ctl_size.c
+TOOLLIB := $(call sources,tools/lib)
+TOOLS := $(patsubst tools/%/main.c,%,$(wildcard tools/*/main.c))
+
+ENGINE_OBJ := $(call objects,$(CORE) $(OSUSER) $(filter-out engine/main.c,$(ENGINE)),engine)
+CORE_OBJ := $(call objects,$(CORE),engine)
+LIB_OBJ := $(call objects,$(LIB),pic)
+TOOLLIB_OBJ := $(call objects,$(TOOLLIB),tool)
+ENGINE_LIBS := -lurcu-qsbr -lpthread
+TOOL_LIBS := -ljson-c -lpcap -lpthread -lm -ldl
+
+.PHONY: all engine lib tools check nullos install clean
+all: engine lib tools
+
+engine: $(if $(wildcard engine/main.c),$(BUILD)/netmapd)
+lib: $(if $(wildcard lib/*.c),$(BUILD)/libnetmap.a $(BUILD)/libnetmap.so)
+tools: $(TOOLS:%=$(BUILD)/%)
+
+$(BUILD)/engine/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -c -o $@ $<
+$(BUILD)/pic/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -DNM_OS_NO_RCU -fPIC -c -o $@ $<
+$(BUILD)/tool/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -c -o $@ $<
+
+$(BUILD)/netmapd: $(ENGINE_OBJ) $(BUILD)/engine/engine/main.o
+	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(ENGINE_LIBS)
+$(BUILD)/libnetmap.a: $(LIB_OBJ)
+	@rm -f $@
+	$(AR) rcs $@ $^
+$(BUILD)/libnetmap.so.1: $(LIB_OBJ) lib/libnetmap.map
+	$(CC) $(LDFLAGS_ALL) -shared -Wl,-soname,libnetmap.so.1 -Wl,--version-script=lib/libnetmap.map -o $@ $(LIB_OBJ) -lpthread -ldl
+$(BUILD)/libnetmap.so: $(BUILD)/libnetmap.so.1
+	ln -sf libnetmap.so.1 $@
+
+define tool_rule
+$(BUILD)/$(1): $$(call objects,$$(call sources,tools/$(1)),tool) $(TOOLLIB_OBJ) $(BUILD)/libnetmap.a
+	$$(CC) $$(LDFLAGS_ALL) -o $$@ $$^ $$(TOOL_LIBS)
+endef
+$(foreach t,$(TOOLS),$(eval $(call tool_rule,$(t))))
+
+# A test is a program beside the code: core/x_test.c runs on the core with the host of tests/unit, engine/x_test.c on
+# the engine's objects, lib/x_test.c on the library, tools/t/x_test.c on the tool's objects without its main.
+TESTS := $(wildcard core/*_test.c os/user/*_test.c engine/*_test.c lib/*_test.c tools/*/*_test.c)
+TEST_BIN := $(TESTS:%.c=$(BUILD)/test/%)
+
+.SECONDEXPANSION:
+$(BUILD)/test/core/%: core/%.c $(CORE_OBJ) tests/unit/host.c tests/unit/host.h
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -Itests/unit $(LDFLAGS_ALL) -o $@ $< tests/unit/host.c $(CORE_OBJ) -lcmocka $(ENGINE_LIBS)
+$(BUILD)/test/os/user/% $(BUILD)/test/engine/%: $(ENGINE_OBJ) $$(patsubst $(BUILD)/test/$$(PERCENT),$$(PERCENT),$$(basename $$@)).c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $(filter %.c,$^) $(ENGINE_OBJ) -lcmocka $(ENGINE_LIBS)
+$(BUILD)/test/lib/%: $(BUILD)/libnetmap.a lib/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -DNM_OS_NO_RCU $(LDFLAGS_ALL) -o $@ $(filter %.c,$^) $(BUILD)/libnetmap.a -lcmocka -lpthread -ldl
+$(BUILD)/test/tools/%: tools/%.c $(BUILD)/libnetmap.a $(TOOLLIB_OBJ) $$(filter-out %/main.o,$$(call objects,$$(call sources,$$(dir tools/$$*)),tool))
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $< $(sort $(filter %.o,$^)) $(BUILD)/libnetmap.a -lcmocka $(TOOL_LIBS)
+PERCENT := %
+
+check: all $(TEST_BIN)
+	sh scripts/run-tests.sh $(TEST_BIN)
+
+# The core without any system header proves that it asks for nothing but nm_os.h.
+NULLOS := $(patsubst core/%.c,$(BUILD)/nullos/%.o,$(CORE))
+nullos: $(NULLOS)
+$(BUILD)/nullos/%.o: core/%.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 $(OPT) $(WARN) -ffreestanding -nostdinc -DNETMAP_NO_SYSTEM_HEADERS -Itests/null_os -Iinclude -Icore -c -o $@ $<
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include/net
+	install -d $(DESTDIR)$(PREFIX)/share/man/man3 $(DESTDIR)$(PREFIX)/share/man/man4 $(DESTDIR)$(PREFIX)/share/man/man8
+	for t in $(TOOLS); do install $(BUILD)/$$t $(DESTDIR)$(PREFIX)/bin/; done
+	install $(BUILD)/netmapd $(DESTDIR)$(PREFIX)/sbin/
+	install -m 644 $(BUILD)/libnetmap.a $(DESTDIR)$(PREFIX)/lib/
+	install $(BUILD)/libnetmap.so.1 $(DESTDIR)$(PREFIX)/lib/
+	ln -sf libnetmap.so.1 $(DESTDIR)$(PREFIX)/lib/libnetmap.so
+	install -m 644 include/libnetmap.h $(DESTDIR)$(PREFIX)/include/
+	install -m 644 include/net/*.h $(DESTDIR)$(PREFIX)/include/net/
+	sed 's|@PREFIX@|$(PREFIX)|' lib/libnetmap.pc.in > $(DESTDIR)$(PREFIX)/lib/pkgconfig/libnetmap.pc
+	for m in $(wildcard man/*.3); do install -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man3/; done
+	for m in $(wildcard man/*.4); do install -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man4/; done
+	for m in $(wildcard tools/*/*.8 engine/*.8); do install -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man8/; done
+
+clean:
+	rm -rf $(BUILD)
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -1,0 +1,52 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# check.sh [--full] - installs what the tests need, builds with gcc and clang, runs everything.
+# Prints a line for each step and, last, "N passed, N failed".
+set -u
+cd "$(dirname "$0")/.." || exit 1
+full=
+for a in "$@"; do
+	case $a in
+	--full) full=1 ;;
+	*) echo "usage: check.sh [--full]" >&2; exit 2 ;;
+	esac
+done
+sh scripts/deps.sh gcc g++ clang make pkg-config git gcc-multilib g++-multilib liburcu-dev libcmocka-dev libjson-c-dev libpcap-dev \
+	iproute2 mandoc shellcheck || exit 1
+passed=0 failed=0 skipped=
+log=$(mktemp) || exit 1
+trap 'rm -f "$log"' EXIT INT TERM
+jobs=$(nproc)
+
+# step NAME COMMAND... - one thing that passes or fails; programs that count print "N passed, N failed" themselves
+step() {
+	name=$1; shift
+	start=$(date +%s)
+	if "$@" >"$log" 2>&1; then verdict=ok; else verdict=FAIL; fi
+	last=$(grep -E '^[0-9]+ passed, [0-9]+ failed' "$log" | tail -1)
+	if [ -n "$last" ]; then
+		passed=$((passed + $(echo "$last" | sed 's/ passed.*//')))
+		f=$(echo "$last" | sed 's/.*passed, //; s/ failed.*//')
+		failed=$((failed + f))
+		[ "$verdict" = ok ] || [ "$f" -gt 0 ] || failed=$((failed + 1))
+	elif [ $verdict = ok ]; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+	echo "$verdict $name $(($(date +%s) - start)) s${last:+ ($last)}"
+	[ $verdict = ok ] || tail -60 "$log"
+}
+
+step "style" sh scripts/style.sh
+# shellcheck disable=SC2016
+step "shell scripts" sh -c 'shellcheck $(git ls-files "*.sh" .ci/run)'
+# shellcheck disable=SC2016
+step "manual pages" sh -c 'set -- $(git ls-files "*.3" "*.4" "*.8"); [ $# -eq 0 ] || mandoc -Tlint -Wwarning "$@"'
+step "core without a host" make -j"$jobs" nullos BUILD=build/null
+step "build, gcc" make -j"$jobs" BUILD=build/gcc CC=gcc
+step "build, clang" make -j"$jobs" BUILD=build/clang CC=clang
+step "unit tests, gcc" make -j"$jobs" check BUILD=build/gcc CC=gcc
+step "unit tests, ASan and UBSan" make -j"$jobs" check BUILD=build/asan CC=clang SAN=address,undefined OPT="-O1 -g"
+step "unit tests, TSan" make -j"$jobs" check BUILD=build/tsan CC=clang SAN=thread OPT="-O1 -g"
+[ ! -f tests/abi/run.sh ] || step "ABI" env BUILD=build/abi sh tests/abi/run.sh
+[ ! -f tests/net/run.sh ] || step "network tests" env BUILD=build/gcc sh tests/net/run.sh ${full:+--full}
+[ -z "$skipped" ] || echo "$skipped"
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
