@@ -1,0 +1,453 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * net/netmap.h - the netmap API, version 14.
+ *
+ * A program opens /dev/netmap, registers one port by NIOCCTRL with a NETMAP_REQ_REGISTER request, maps nr_memsize
+ * bytes at offset 0 and finds at nr_offset a struct netmap_if. That lists its rings; a ring lists slots, a
+ * slot names a buffer. All buffers of a region lie at a constant distance of each other, so a buffer's
+ * address is computed from its index (netmap_user.h).
+ *
+ * On a ring the program owns the slots [head, tail). On a transmit ring these are free: it fills some and moves
+ * head past them. On a receive ring they hold frames: it moves head past those it is done with. cur says where
+ * to wake the program: poll(2) returns when tail has moved past cur. NIOCTXSYNC, NIOCRXSYNC and poll(2) exchange
+ * head, cur and tail with the engine; nothing else in a ring header may be written. One slot always stays
+ * empty, so a ring of n slots holds n - 1 frames.
+ *
+ * Sizes are in bytes, counts in pieces. Integers are in the host's order.
+ */
+#ifndef _NET_NETMAP_H_
+#define _NET_NETMAP_H_
+
+#ifndef NETMAP_NO_SYSTEM_HEADERS
+#include <stdint.h>
+#include <sys/types.h>
+#include <sys/time.h>
+#include <sys/ioctl.h>
+#include <net/if.h>
+#else
+#include <nm_os_types.h>
+#endif
+
+#define NETMAP_API 14
+#define NETMAP_MIN_API 14
+#define NETMAP_MAX_API 15
+
+#define NM_CACHE_ALIGN 128
+#define NETMAP_MAX_FRAGS 64    /* slots of one frame at most */
+#define NETMAP_REQ_IFNAMSIZ 64 /* bytes of a port name, with the final NUL */
+#define NM_BDG_NAME "vale"     /* names of switch ports begin so */
+
+#if defined(__cplusplus)
+#define NM_FLEX_ARRAY 1
+#else
+#define NM_FLEX_ARRAY 0
+#endif
+
+/* One position of a ring. */
+struct netmap_slot {
+	uint32_t buf_idx; /* buffer; may be exchanged for another of the region, with NS_BUF_CHANGED */
+	uint16_t len;     /* bytes of data in the buffer */
+	uint16_t flags;   /* NS_* */
+	uint64_t ptr;     /* address of the data (NS_INDIRECT), or offset in the buffer (option OFFSETS) */
+};
+
+#define NS_BUF_CHANGED 0x0001 /* buf_idx is not what it was at the last sync */
+#define NS_REPORT 0x0002      /* transmit: tell of this slot's completion, don't batch it */
+#define NS_FORWARD 0x0004     /* receive: pass to the other side, host or NIC, on release (ring flag NR_FORWARD) */
+#define NS_NO_LEARN 0x0008    /* transmit on a switch: do not learn the source address */
+#define NS_INDIRECT 0x0010    /* transmit on a switch: the data are at ptr */
+#define NS_MOREFRAG 0x0020    /* the frame goes on in the next slot */
+#define NS_TXMON 0x0040       /* monitor: the frame was seen on a transmit ring */
+#define NS_PORT_SHIFT 8
+#define NS_PORT_MASK (0xff << NS_PORT_SHIFT)
+#define NS_RFRAGS(slot) (((slot)->flags >> 8) & 0xff) /* receive on a switch: slots of the frame */
+
+/* Header of a ring; the slots follow at byte 256. Only head, cur, flags and sem are the program's to write. */
+struct netmap_ring {
+	const int64_t buf_ofs;      /* from this ring to buffer 0 */
+	const uint32_t num_slots;
+	const uint32_t nr_buf_size; /* distance of buffers, and the most a slot can hold */
+	const uint16_t ringid;      /* among the rings of its direction; host rings come last */
+	const uint16_t dir;         /* 1 transmit, 0 receive */
+	uint32_t head;              /* first slot the program owns */
+	uint32_t cur;               /* wake-up point, from head to tail */
+	uint32_t tail;              /* first slot it does not own */
+	uint32_t flags;             /* NR_TIMESTAMP, NR_FORWARD */
+	struct timeval ts;          /* receive: time of the last sync */
+	uint64_t offset_mask;       /* bits of ptr that hold an offset; 0: none */
+	uint64_t buf_align;         /* transmit: data must begin at a multiple of this; 0 or 1: anywhere */
+	uint8_t sem[128] __attribute__((aligned(NM_CACHE_ALIGN))); /* room for a lock of the program's */
+	struct netmap_slot slot[NM_FLEX_ARRAY];
+};
+
+#define NR_TIMESTAMP 0x0002 /* set ts at each sync */
+#define NR_FORWARD 0x0004   /* honour NS_FORWARD */
+
+/*
+ * What a registration gives. ring_ofs has, from this struct on in bytes: ni_tx_rings, ni_host_tx_rings, ni_rx_rings,
+ * ni_host_rx_rings entries, 0 for a ring that this descriptor has not bound.
+ */
+struct netmap_if {
+	char ni_name[IFNAMSIZ];
+	const uint32_t ni_version;
+	const uint32_t ni_flags;         /* NI_PRIV_MEM */
+	const uint32_t ni_tx_rings;
+	const uint32_t ni_rx_rings;
+	uint32_t ni_bufs_head;           /* first of the extra buffers, linked by their first word; 0: none */
+	const uint32_t ni_host_tx_rings; /* 1 also where there is none */
+	const uint32_t ni_host_rx_rings;
+	uint32_t ni_spare1[3];
+	const ssize_t ring_ofs[NM_FLEX_ARRAY];
+};
+
+#define NI_PRIV_MEM 0x1 /* the region is not the global one */
+
+/*
+ * Control. NIOCCTRL takes a header that names the port and points at a body, whose type nr_reqtype says, and at a
+ * list of options. Bodies are read before and written after; an option's status is 0, or an errno when it was
+ * refused, EOPNOTSUPP when nobody knows it.
+ */
+struct nmreq_header {
+	uint16_t nr_version;  /* NETMAP_API */
+	uint16_t nr_reqtype;  /* NETMAP_REQ_* */
+	uint32_t nr_reserved; /* 0 */
+	char nr_name[NETMAP_REQ_IFNAMSIZ];
+	uint64_t nr_options;  /* address of the first option, or 0 */
+	uint64_t nr_body;     /* address of the body, or 0 where there is none */
+};
+
+enum {
+	NETMAP_REQ_REGISTER = 1,          /* bind a port: struct nmreq_register */
+	NETMAP_REQ_PORT_INFO_GET,         /* struct nmreq_port_info_get */
+	NETMAP_REQ_VALE_ATTACH,           /* put an interface into a switch: struct nmreq_vale_attach */
+	NETMAP_REQ_VALE_DETACH,           /* struct nmreq_vale_detach */
+	NETMAP_REQ_VALE_LIST,             /* struct nmreq_vale_list */
+	NETMAP_REQ_PORT_HDR_SET,          /* length of the virtio-net header: struct nmreq_port_hdr */
+	NETMAP_REQ_PORT_HDR_GET,
+	NETMAP_REQ_VALE_NEWIF,            /* make a persistent port: struct nmreq_vale_newif */
+	NETMAP_REQ_VALE_DELIF,            /* remove it: no body */
+	NETMAP_REQ_VALE_POLLING_ENABLE,   /* struct nmreq_vale_polling */
+	NETMAP_REQ_VALE_POLLING_DISABLE,
+	NETMAP_REQ_POOLS_INFO_GET,        /* layout of the region: struct nmreq_pools_info */
+	NETMAP_REQ_SYNC_KLOOP_START,      /* struct nmreq_sync_kloop_start */
+	NETMAP_REQ_SYNC_KLOOP_STOP,       /* no body */
+	NETMAP_REQ_CSB_ENABLE,            /* no body */
+	/* additions of this implementation */
+	NETMAP_REQ_STATS_GET = 0x1000,    /* struct nmreq_stats */
+	NETMAP_REQ_FDB_GET,               /* struct nmreq_fdb */
+	NETMAP_REQ_FDB_FLUSH,             /* struct nmreq_fdb_flush */
+	NETMAP_REQ_ERROR_GET,             /* struct nmreq_error */
+	NETMAP_REQ_PORT_ACCESS,           /* struct nmreq_access */
+	NETMAP_REQ_PORT_LIST,             /* struct nmreq_port_list */
+};
+
+struct nmreq_option {
+	uint64_t nro_next;    /* address of the next option, or 0 */
+	uint32_t nro_reqtype; /* NETMAP_REQ_OPT_* */
+	uint32_t nro_status;  /* out: 0 or errno */
+	uint64_t nro_size;    /* of the whole option, for those of variable length */
+};
+
+enum {
+	NETMAP_REQ_OPT_EXTMEM = 1,          /* the program's own memory as region */
+	NETMAP_REQ_OPT_SYNC_KLOOP_EVENTFDS,
+	NETMAP_REQ_OPT_CSB,
+	NETMAP_REQ_OPT_SYNC_KLOOP_MODE,
+	NETMAP_REQ_OPT_OFFSETS,             /* frames begin at an offset in their buffers */
+	NETMAP_REQ_OPT_MAX,
+};
+
+struct nmreq_register {
+	uint64_t nr_offset;         /* out: of the netmap_if in the region */
+	uint64_t nr_memsize;        /* out: bytes to map */
+	uint32_t nr_tx_slots;       /* hints for ports made by the request; out: what there is */
+	uint32_t nr_rx_slots;
+	uint16_t nr_tx_rings;
+	uint16_t nr_rx_rings;
+	uint16_t nr_host_tx_rings;
+	uint16_t nr_host_rx_rings;
+	uint16_t nr_mem_id;         /* region wanted, 0 for the default; out: region */
+	uint16_t nr_ringid;         /* for NR_REG_ONE_NIC and NR_REG_ONE_SW */
+	uint32_t nr_mode;           /* NR_REG_* */
+	uint32_t nr_extra_bufs;     /* wanted; out: had */
+	uint64_t nr_flags;          /* NR_* */
+};
+
+enum {
+	NR_REG_DEFAULT = 0,
+	NR_REG_ALL_NIC = 1,     /* all rings but those of the host */
+	NR_REG_SW = 2,          /* the host rings */
+	NR_REG_NIC_SW = 3,      /* both */
+	NR_REG_ONE_NIC = 4,     /* ring nr_ringid */
+	NR_REG_PIPE_MASTER = 5, /* legacy requests only */
+	NR_REG_PIPE_SLAVE = 6,  /* legacy requests only */
+	NR_REG_NULL = 7,        /* a port without peer */
+	NR_REG_ONE_SW = 8,      /* host ring nr_ringid */
+};
+
+#define NR_MONITOR_TX 0x100       /* see what the port transmits */
+#define NR_MONITOR_RX 0x200       /* see what it receives */
+#define NR_ZCOPY_MON 0x400        /* the monitor gets the buffers themselves */
+#define NR_EXCLUSIVE 0x800        /* nobody else may bind these rings */
+#define NR_RX_RINGS_ONLY 0x2000
+#define NR_TX_RINGS_ONLY 0x4000
+#define NR_ACCEPT_VNET_HDR 0x8000 /* frames may begin with a virtio-net header */
+#define NR_DO_RX_POLL 0x10000     /* poll syncs receive rings without POLLIN too */
+#define NR_NO_TX_POLL 0x20000     /* poll transmits only with POLLOUT */
+
+struct nmreq_port_info_get {
+	uint64_t nr_memsize;
+	uint32_t nr_tx_slots, nr_rx_slots;
+	uint16_t nr_tx_rings, nr_rx_rings;
+	uint16_t nr_host_tx_rings, nr_host_rx_rings;
+	uint16_t nr_mem_id;
+	uint16_t pad[3];
+};
+
+struct nmreq_vale_attach {
+	struct nmreq_register reg;
+	uint32_t port_index; /* out */
+	uint32_t pad1;
+};
+
+struct nmreq_vale_detach {
+	uint32_t port_index; /* out */
+	uint32_t pad1;
+};
+
+/* With an empty name: the first port at or after these positions, its name in nr_name; ENOENT at the end. */
+struct nmreq_vale_list {
+	uint16_t nr_bridge_idx;
+	uint16_t pad1;
+	uint32_t nr_port_idx;
+};
+
+struct nmreq_port_hdr {
+	uint32_t nr_hdr_len; /* 0, 10 or 12 */
+	uint32_t pad1;
+};
+
+struct nmreq_vale_newif {
+	uint32_t nr_tx_slots, nr_rx_slots;
+	uint16_t nr_tx_rings, nr_rx_rings;
+	uint16_t nr_mem_id;
+	uint16_t pad1;
+};
+
+struct nmreq_vale_polling {
+	uint32_t nr_mode; /* NETMAP_POLLING_MODE_* */
+	uint32_t nr_first_cpu_id;
+	uint32_t nr_num_polling_cpus;
+	uint32_t pad1;
+};
+
+#define NETMAP_POLLING_MODE_SINGLE_CPU 1
+#define NETMAP_POLLING_MODE_MULTI_CPU 2
+
+struct nmreq_pools_info {
+	uint64_t nr_memsize;
+	uint16_t nr_mem_id;
+	uint16_t pad1[3];
+	uint64_t nr_if_pool_offset;
+	uint32_t nr_if_pool_objtotal, nr_if_pool_objsize;
+	uint64_t nr_ring_pool_offset;
+	uint32_t nr_ring_pool_objtotal, nr_ring_pool_objsize;
+	uint64_t nr_buf_pool_offset;
+	uint32_t nr_buf_pool_objtotal, nr_buf_pool_objsize;
+};
+
+struct nmreq_sync_kloop_start {
+	uint32_t sleep_us; /* up to 1000000 */
+	uint32_t pad1;
+};
+
+/* Index block, a pair for each ring: the first is written by the program, the second by the engine. */
+struct nm_csb_atok {
+	uint32_t head;
+	uint32_t cur;
+	uint32_t appl_need_kick; /* the program sleeps: signal it */
+	uint32_t sync_flags;
+	uint32_t pad[12];
+};
+
+struct nm_csb_ktoa {
+	uint32_t hwcur;
+	uint32_t hwtail;
+	uint32_t kern_need_kick; /* the engine sleeps: signal it */
+	uint32_t pad[13];
+};
+
+struct nmreq_opt_sync_kloop_eventfds {
+	struct nmreq_option nro_opt;
+	struct {
+		int32_t ioeventfd; /* the program signals */
+		int32_t irqfd;     /* the engine signals */
+	} eventfds[NM_FLEX_ARRAY];
+};
+
+struct nmreq_opt_sync_kloop_mode {
+	struct nmreq_option nro_opt;
+	uint32_t mode;
+};
+
+#define NM_OPT_SYNC_KLOOP_DIRECT_TX 0x1
+#define NM_OPT_SYNC_KLOOP_DIRECT_RX 0x2
+
+struct nmreq_opt_extmem {
+	struct nmreq_option nro_opt;
+	uint64_t nro_usrptr;              /* page-aligned */
+	struct nmreq_pools_info nro_info; /* wanted layout, 0 for defaults; nr_memsize bytes are there */
+};
+
+struct nmreq_opt_csb {
+	struct nmreq_option nro_opt;
+	uint64_t csb_atok;
+	uint64_t csb_ktoa;
+};
+
+struct nmreq_opt_offsets {
+	struct nmreq_option nro_opt;
+	uint64_t nro_max_offset;
+	uint64_t nro_initial_offset;
+	uint32_t nro_offset_bits; /* 0: 64 */
+	uint32_t nro_tx_align;
+	uint64_t nro_min_gap;
+};
+
+/*
+ * Statistics. Counters only grow. NM_STAT_LIST(X) gives X(symbol, text) for each, in the order of nr_counter[]. For
+ * what a port sends: tx_packets + flood_copies - flooded = forwarded + the sum of drop_*.
+ */
+#define NM_STAT_LIST(X) \
+	X(rx_packets, "frames delivered to the client") \
+	X(rx_bytes, "bytes delivered to the client") \
+	X(tx_packets, "frames the client sent") \
+	X(tx_bytes, "bytes the client sent, of frames that were in order") \
+	X(forwarded, "copies delivered to other ports") \
+	X(drop_no_space, "copies lost because the destination was full") \
+	X(drop_no_dest, "no other port, or the destination has no receive ring") \
+	X(drop_short, "shorter than 14 bytes") \
+	X(drop_bad_len, "a slot longer than a buffer of the sender or of the destination") \
+	X(drop_bad_buf, "buffer index out of range") \
+	X(drop_bad_frags, "more than 64 slots, or the last slot is missing") \
+	X(drop_self, "the destination is the sender") \
+	X(drop_indirect, "indirect data could not be read") \
+	X(drop_no_backend, "refused by the interface behind the port") \
+	X(drop_no_peer, "the other end is gone") \
+	X(sync_errors, "syncs refused because of bad head or cur") \
+	X(buf_errors, "bad buffer indices given back") \
+	X(kicks_in, "wake-ups by the client") \
+	X(kicks_out, "wake-ups of the client") \
+	X(syncs_tx, "transmit syncs") \
+	X(syncs_rx, "receive syncs") \
+	X(flooded, "frames sent to all other ports") \
+	X(flood_copies, "copies made of these") \
+	X(learned, "addresses learned") \
+	X(fdb_full, "addresses not learned, bucket full") \
+	X(fdb_moved, "addresses that changed their port") \
+	X(fdb_aged, "addresses forgotten by age")
+
+enum {
+#define NM_STAT_ENUM(symbol, text) NM_STAT_##symbol,
+	NM_STAT_LIST(NM_STAT_ENUM)
+#undef NM_STAT_ENUM
+	NM_STAT_COUNT
+};
+
+#define NM_STAT_MAX 48
+
+enum { NM_STATS_PORT, NM_STATS_SWITCH, NM_STATS_TXRING, NM_STATS_RXRING };
+
+struct nmreq_stats {
+	uint32_t nr_scope; /* NM_STATS_* of the port, or switch, nr_name */
+	uint32_t nr_index; /* ring */
+	uint32_t nr_count; /* out: counters that follow */
+	uint32_t pad;
+	uint64_t nr_counter[NM_STAT_MAX];
+};
+
+struct nm_fdb_entry {
+	uint8_t mac[6];
+	uint16_t vlan;
+	uint32_t port_idx;
+	uint32_t age_ms;
+};
+
+#define NM_CURSOR_END 0xffffffffu
+
+/* The MAC table of a switch, in pieces: nr_cursor 0 at first, NM_CURSOR_END after the last. */
+struct nmreq_fdb {
+	uint32_t nr_cursor;
+	uint32_t nr_count;
+	struct nm_fdb_entry nr_entry[128];
+};
+
+struct nmreq_fdb_flush {
+	uint32_t nr_port_idx; /* NM_CURSOR_END: of all ports */
+	uint32_t nr_removed;  /* out */
+};
+
+/* Why the last request on this descriptor failed, in words. */
+struct nmreq_error {
+	int32_t nr_errno;
+	uint32_t nr_len;
+	char nr_text[504];
+};
+
+#define NM_ACCESS_SET_MODE 1
+#define NM_ACCESS_SET_UID 2
+#define NM_ACCESS_SET_GID 4
+
+/* Who may use a port or switch: as of a file, r to look, w to open. */
+struct nmreq_access {
+	uint32_t nr_valid; /* NM_ACCESS_SET_*; 0 only reads */
+	uint32_t nr_mode, nr_uid, nr_gid;
+};
+
+enum {
+	NM_PORT_KIND_NIC = 1,
+	NM_PORT_KIND_HOST,
+	NM_PORT_KIND_VALE,
+	NM_PORT_KIND_VALE_PERSISTENT,
+	NM_PORT_KIND_PIPE,
+	NM_PORT_KIND_MONITOR,
+	NM_PORT_KIND_NULL,
+};
+
+/* The first port at or after nr_cursor that the caller may see; ENOENT at the end. */
+struct nmreq_port_list {
+	uint32_t nr_cursor; /* out: for the next call */
+	uint32_t nr_kind;
+	char nr_port_name[NETMAP_REQ_IFNAMSIZ];
+	uint16_t nr_tx_rings, nr_rx_rings;
+	uint16_t nr_mem_id;
+	uint16_t nr_sessions;
+	uint32_t nr_tx_slots, nr_rx_slots;
+	uint32_t nr_mode, nr_uid, nr_gid;
+	uint32_t pad;
+};
+
+struct nm_ifreq {
+	char nifr_name[IFNAMSIZ];
+	char data[256];
+};
+
+#ifdef _IOWR
+#define NIOCTXSYNC _IO('i', 148)                       /* transmit up to head */
+#define NIOCRXSYNC _IO('i', 149)                       /* fetch what arrived */
+#define NIOCCONFIG _IOWR('i', 150, struct nm_ifreq)
+#define NIOCCTRL _IOWR('i', 151, struct nmreq_header)
+#endif
+
+/* Slots the program owns. */
+static inline uint32_t
+nm_ring_space(const struct netmap_ring *ring)
+{
+	int n = (int)(ring->tail - ring->head);
+
+	return (uint32_t)(n < 0 ? n + (int)ring->num_slots : n);
+}
+
+#include <net/netmap_legacy.h>
+
+#endif
