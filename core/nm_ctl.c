@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "nm_ctl.h"
+#include "nm_root.h"
+#include "nm_vale.h"
+
+static int
+not_yet(struct nm_session *s, struct nm_ctl_msg *m)
+{
+	return nm_session_error(s, EOPNOTSUPP, "request %u is not supported yet", m->hdr->nr_reqtype);
+}
+
+static const struct {
+	uint32_t type;
+	int (*handler)(struct nm_session *s, struct nm_ctl_msg *m);
+} table[] = {
+	{NETMAP_REQ_REGISTER, nm_register},
+	{NETMAP_REQ_PORT_INFO_GET, nm_port_info_get},
+	{NETMAP_REQ_VALE_ATTACH, nm_vale_ctl_attach},
+	{NETMAP_REQ_VALE_DETACH, nm_vale_ctl_detach},
+	{NETMAP_REQ_VALE_LIST, nm_vale_ctl_list},
+	{NETMAP_REQ_PORT_HDR_SET, nm_vale_ctl_hdr_set},
+	{NETMAP_REQ_PORT_HDR_GET, nm_port_hdr_get},
+	{NETMAP_REQ_VALE_NEWIF, nm_vale_ctl_newif},
+	{NETMAP_REQ_VALE_DELIF, nm_vale_ctl_delif},
+	{NETMAP_REQ_VALE_POLLING_ENABLE, not_yet},
+	{NETMAP_REQ_VALE_POLLING_DISABLE, not_yet},
+	{NETMAP_REQ_POOLS_INFO_GET, nm_pools_info_get},
+	{NETMAP_REQ_SYNC_KLOOP_START, not_yet},
+	{NETMAP_REQ_SYNC_KLOOP_STOP, not_yet},
+	{NETMAP_REQ_CSB_ENABLE, not_yet},
+	{NETMAP_REQ_STATS_GET, nm_stats_get},
+	{NETMAP_REQ_FDB_GET, nm_fdb_ctl_get},
+	{NETMAP_REQ_FDB_FLUSH, nm_fdb_ctl_flush},
+	{NETMAP_REQ_ERROR_GET, nm_error_get},
+	{NETMAP_REQ_PORT_ACCESS, nm_port_access},
+	{NETMAP_REQ_PORT_LIST, nm_port_list},
+};
+
+int
+nm_error_get(struct nm_session *s, struct nm_ctl_msg *m)
+{
+	struct nmreq_error *e = m->body;
+
+	memset(e, 0, sizeof(*e));
+	e->nr_errno = s->errnum;
+	if (s->errnum)
+		snprintf(e->nr_text, sizeof(e->nr_text), "%s", s->errtext);
+	e->nr_len = (uint32_t)strlen(e->nr_text);
+	return 0;
+}
+
+/* Options we serve get their status from the handler; the others say so from the start. */
+static int
+check_options(struct nm_session *s, struct nm_ctl_msg *m)
+{
+	uint32_t i, k;
+	int error = 0;
+
+	for (i = 0; i < m->nopts; i++)
+		m->opts[i].hdr.nro_status = EOPNOTSUPP;
+	for (i = 0; i < m->nopts; i++) {
+		uint32_t type = m->opts[i].hdr.nro_reqtype;
+
+		if (!type) {
+			m->opts[i].hdr.nro_status = EINVAL;
+			error = nm_session_error(s, EINVAL, "option %u has type 0", i);
+		}
+		for (k = 0; k < i && type < NETMAP_REQ_OPT_MAX; k++)
+			if (type && m->opts[k].hdr.nro_reqtype == type) {
+				m->opts[i].hdr.nro_status = m->opts[k].hdr.nro_status = EINVAL;
+				error = nm_session_error(s, EINVAL, "option %u is given twice", type);
+			}
+	}
+	return error;
+}
+
+int
+nm_ctl_request(struct nm_session *s, struct nm_ctl_msg *m)
+{
+	struct nmreq_header *h = m->hdr;
+	size_t i;
+	int error;
+
+	h->nr_name[sizeof(h->nr_name) - 1] = 0;
+	if (h->nr_version < NETMAP_MIN_API || h->nr_version > NETMAP_MAX_API)
+		return nm_session_error(s, EINVAL, "API version %u is not supported, %u to %u are", h->nr_version, NETMAP_MIN_API,
+		    NETMAP_MAX_API);
+	if (h->nr_reserved)
+		return nm_session_error(s, EINVAL, "the header's reserved field is %u, not 0", h->nr_reserved);
+	error = check_options(s, m);
+	if (error)
+		return error;
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+		if (table[i].type == h->nr_reqtype)
+			break;
+	if (i == sizeof(table) / sizeof(table[0]))
+		return nm_session_error(s, EINVAL, "request %u is unknown", h->nr_reqtype);
+	if (table[i].handler != nm_error_get)
+		s->errnum = 0;
+	nm_os_mutex_lock(&s->root->lock);
+	error = table[i].handler(s, m);
+	nm_os_mutex_unlock(&s->root->lock);
+	if (error && !s->errnum)
+		nm_session_error(s, -error, "%s: request %u failed", h->nr_name, h->nr_reqtype);
+	return error;
+}
+
+int
+nm_port_access(struct nm_session *s, struct nm_ctl_msg *m)
+{
+	struct nmreq_access *a = m->body;
+	const char *name = m->hdr->nr_name;
+	struct nm_port *p = nm_port_find(s->root, name);
+	struct nm_vale *v = p ? NULL : nm_vale_find(s->root, name);
+	struct nm_access *o = p ? &p->access : v ? &v->access : NULL;
+
+	if (!o)
+		return nm_session_error(s, ENXIO, "there is no port or switch %s", name);
+	if (a->nr_valid) {
+		if (nm_access_owner(o, &s->cred))
+			return nm_session_error(s, EPERM, "%s belongs to user %u; only he or root may change that", name, o->uid);
+		if ((a->nr_valid & 2) && a->nr_uid != o->uid && !s->cred.admin)
+			return nm_session_error(s, EPERM, "%s: only root can give it to another user", name);
+		if ((a->nr_valid & 1) && a->nr_mode > 0777)
+			return nm_session_error(s, EINVAL, "%s: mode %o is out of 0 to 0777", name, a->nr_mode);
+		if (a->nr_valid & 1)
+			o->mode = a->nr_mode;
+		if (a->nr_valid & 2)
+			o->uid = a->nr_uid;
+		if (a->nr_valid & 4)
+			o->gid = a->nr_gid;
+		if (p && p->mem->private_mem)
+			p->mem->access = *o;
+	} else if (nm_access_check(o, &s->cred, NM_ACCESS_READ)) {
+		return nm_session_error(s, EACCES, "%s belongs to user %u (mode %04o)", name, o->uid, o->mode);
+	}
+	a->nr_mode = o->mode;
+	a->nr_uid = o->uid;
+	a->nr_gid = o->gid;
+	return 0;
+}

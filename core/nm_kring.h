@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * nm_kring.h - the private, trusted side of a ring.
+ *
+ * Free receive slots keep no buffer: the indices that a client gives back go on a stack and the next frame
+ * takes the one returned last. A receiver that keeps up so sees a handful of buffers that stay in the cache.
+ *
+ *   slots of a receive ring:   [hwcur .. rel) given back and on the stack, [.. hwtail) with the client,
+ *                              [hwtail .. lease) being filled, the rest free
+ */
+#ifndef NM_KRING_H
+#define NM_KRING_H
+
+#include "nm_os.h"
+#include "nm_ring.h"
+#include <net/netmap.h>
+
+enum { NM_DIR_TX, NM_DIR_RX };
+
+struct nm_mem;
+
+struct nm_kring {
+	/* fixed while the ring lives */
+	struct nm_port *port;
+	struct netmap_ring *ring;    /* shared; written here, never read back */
+	struct netmap_slot *slots;   /* shared */
+	struct nm_csb_atok *atok;    /* shared; written by the client */
+	struct nm_csb_ktoa *ktoa;    /* shared; written here */
+	struct nm_mem *mem;
+	char *bufs;                  /* buffer 0 */
+	uint32_t stride, nbufs;      /* bytes of a buffer, buffers of the region */
+	uint32_t nslots;
+	uint16_t id;
+	uint8_t dir, is_host, fake;
+	uint32_t csb;                /* index of the pair in the region's sync area */
+	int (*sync)(struct nm_kring *kr);
+	struct nm_kring *peer;       /* pipes */
+	struct nm_vale_work *work;   /* transmit rings of switch ports */
+	void *host;                  /* the host's own */
+
+	/* state of the side that syncs */
+	uint32_t hwcur, hwtail;
+	uint32_t rhead, rcur, rtail; /* accepted head and cur, tail as published */
+
+	/* receive side of a switch or pipe, under lock */
+	struct nm_os_spin lock;
+	uint32_t rel;                /* slots before this one were given back */
+	uint32_t lease;              /* next slot to be leased */
+	uint32_t nstack;
+	uint32_t *stack;             /* free buffers, nslots entries */
+	uint32_t *done;              /* done[i]: slots of a finished lease that starts at i */
+
+	/* set up by control */
+	uint32_t users;              /* sessions bound */
+	bool exclusive;
+	bool ready;                  /* may be delivered to; cleared, then waited for, before it goes */
+	bool blocked;                /* a transmit ring waits for this receive ring to be emptied */
+	uint64_t stat[NM_STAT_MAX];
+};
+
+/* Buffer `idx` of the ring's region, or NULL when the client's index is out of range. */
+static inline char *
+nm_kring_buf(const struct nm_kring *kr, uint32_t idx)
+{
+	if (NM_UNLIKELY(idx < 2 || idx >= kr->nbufs))
+		return NULL;
+	return kr->bufs + (size_t)nm_os_index_nospec(idx, kr->nbufs) * kr->stride;
+}
+
+/* A slot as the client left it, read once. */
+static inline struct netmap_slot
+nm_kring_snapshot(const struct netmap_slot *p)
+{
+	const uint64_t *w = (const uint64_t *)(const void *)p;
+	union { uint64_t w[2]; struct netmap_slot s; } u;
+
+	u.w[0] = NM_READ_ONCE(w[0]);
+	u.w[1] = NM_READ_ONCE(w[1]);
+	return u.s;
+}
+
+static inline void
+nm_kring_put_slot(struct netmap_slot *p, uint32_t idx, uint16_t len, uint16_t flags)
+{
+	union { uint64_t w[2]; struct netmap_slot s; } u = {.s = {.buf_idx = idx, .len = len, .flags = flags}};
+	uint64_t *w = (uint64_t *)(void *)p;
+
+	NM_WRITE_ONCE(w[0], u.w[0]);
+	NM_WRITE_ONCE(w[1], 0);
+}
+
+/*
+ * Takes head and cur of the client (read once by the caller) for a transmit or receive ring. 0, or -EINVAL after
+ * the ring was reset to hwcur/hwtail in the kring's view and the error counted: nothing may be synced then.
+ */
+int nm_kring_accept(struct nm_kring *kr, uint32_t head, uint32_t cur);
+
+/* One sync: reads the client's head and cur, accepts, calls kr->sync, publishes. 0, -EINVAL, or the port's error. */
+int nm_kring_sync(struct nm_kring *kr);
+
+/* Writes hwcur and hwtail to the client's side. Data; under kr->lock for receive rings of a switch. */
+void nm_kring_publish(struct nm_kring *kr);
+
+/* Puts released slots on the stack; returns the slots that can be leased. Under kr->lock. */
+uint32_t nm_kring_room(struct nm_kring *kr);
+
+/*
+ * Leasing: begin locks the ring and returns its room; commit takes n <= room slots from the returned start on,
+ * puts their buffers into idx[] and unlocks. A lease of n > 0 is finished, its slots written, by
+ * nm_kring_finish, which counts and publishes in lease order. In between nothing sleeps or faults.
+ */
+uint32_t nm_kring_lease_begin(struct nm_kring *kr);
+uint32_t nm_kring_lease_commit(struct nm_kring *kr, uint32_t n, uint32_t *idx);
+void nm_kring_finish(struct nm_kring *kr, uint32_t start, uint32_t n, uint32_t packets, uint64_t bytes);
+
+/* Resets a fresh ring: state and the stack, from the buffers in its slots. */
+void nm_kring_reset(struct nm_kring *kr);
+/* Before the ring's memory goes: buffers of the stack return to free slots, so that they can be freed. */
+void nm_kring_unstack(struct nm_kring *kr);
+
+#endif

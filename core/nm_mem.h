@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * nm_mem.h - regions: what a client maps.
+ *
+ *   offset 0            the netmap_ifs
+ *   ring_pool           the netmap_rings
+ *   buf_pool            the buffers, at a constant stride
+ *   memsize             end of what the ABI shows; after it
+ *   sync_pool           128-byte cells: the index pair of each ring, the sync cell of each session
+ */
+#ifndef NM_MEM_H
+#define NM_MEM_H
+
+#include "nm_access.h"
+#include "nm_pool.h"
+#include <net/netmap.h>
+
+struct nm_root;
+
+enum { NM_POOL_IF, NM_POOL_RING, NM_POOL_BUF, NM_POOL_SYNC, NM_POOLS };
+
+struct nm_mem_geometry {
+	uint32_t size[NM_POOLS - 1], num[NM_POOLS - 1]; /* netmap_if, ring, buffer */
+};
+
+struct nm_mem {
+	struct nm_mem *next;
+	struct nm_root *root;
+	struct nm_os_region region;
+	struct nm_pool pool[NM_POOLS];
+	size_t memsize;
+	uint32_t refs;
+	uint16_t id;
+	bool private_mem;
+	struct nm_access access;
+};
+
+/* A new region with one reference. Control. -EINVAL bad geometry, -ENOMEM, -EDQUOT, -ENFILE out of ids. */
+int nm_mem_create(struct nm_root *root, const struct nm_mem_geometry *g, const struct nm_cred *c, bool private_mem,
+    struct nm_mem **out);
+/* The region with this id if the client may join it; takes a reference. -EINVAL, -EACCES. */
+int nm_mem_find(struct nm_root *root, uint16_t id, const struct nm_cred *c, struct nm_mem **out);
+/* The region of NICs and hosts of this user; made on first use; takes a reference. */
+int nm_mem_global(struct nm_root *root, const struct nm_cred *c, struct nm_mem **out);
+struct nm_mem *nm_mem_get(struct nm_mem *m);
+void nm_mem_put(struct nm_mem *m);
+
+static inline void *
+nm_mem_ptr(const struct nm_mem *m, size_t offset)
+{
+	return m->region.base + offset;
+}
+
+static inline size_t
+nm_mem_offset(const struct nm_mem *m, const void *p)
+{
+	return (size_t)((const char *)p - m->region.base);
+}
+
+/* Objects of a pool: offset from the region's start, 0xff..ff when none is left. Zeroed. */
+size_t nm_mem_alloc(struct nm_mem *m, int pool);
+void nm_mem_free(struct nm_mem *m, int pool, size_t offset);
+
+/* Fills the slots of a ring with fresh buffers; all or nothing. */
+int nm_mem_fill_slots(struct nm_mem *m, struct netmap_slot *slots, uint32_t n);
+/* Frees what the slots name; indices that are bad or already free are passed over. */
+void nm_mem_free_slots(struct nm_mem *m, const struct netmap_slot *slots, uint32_t n);
+
+/* A chain of up to n extra buffers, linked through the first word of each; returns how many, head in *head. */
+uint32_t nm_mem_extra_alloc(struct nm_mem *m, uint32_t n, uint32_t *head);
+void nm_mem_extra_free(struct nm_mem *m, uint32_t head);
+
+void nm_mem_info(const struct nm_mem *m, struct nmreq_pools_info *info);
+
+#endif

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * nm_os.h - all that the core asks of its host.
+ *
+ * The host supplies "nm_os_types.h" (found by the include path of its os/ folder) with
+ *   - the fixed-width integer types, size_t, bool, NULL, struct timeval, errno numbers,
+ *     memcpy memset memmove memcmp strlen strcmp strncmp snprintf;
+ *   - struct nm_os_spin, struct nm_os_mutex and the inline functions on them;
+ *   - NM_READ_ONCE(x) NM_WRITE_ONCE(x, v) NM_LOAD_ACQUIRE(p) NM_STORE_RELEASE(p, v) NM_MB()
+ *     NM_PREFETCH(p) NM_PREFETCHW(p) NM_LIKELY(x) NM_UNLIKELY(x);
+ *   - nm_os_rcu_read_lock/unlock, NM_RCU_DEREF(p), NM_RCU_ASSIGN(p, v).
+ *
+ * Contexts: "control" may sleep and holds the root's mutex; "data" runs inside a read section,
+ * never sleeps, never allocates, and may hold ring locks.
+ */
+#ifndef NM_OS_H
+#define NM_OS_H
+
+#include "nm_os_types.h"
+
+struct nm_kring;
+struct nm_port;
+struct nm_root;
+struct nm_session;
+
+/* Zeroed memory. Control; NULL when there is none. */
+void *nm_os_alloc(size_t size);
+void nm_os_free(void *p);
+
+/* Waits until every read section that was open at the call has ended. Control, sleeps. */
+void nm_os_rcu_sync(void);
+
+/* The backing of a region: zeroed pages, one contiguous virtual range, shareable with clients. */
+struct nm_os_region {
+	char *base;
+	size_t size;
+	int handle; /* descriptor of the memory in user space, unused elsewhere */
+	void *host; /* the host's own bookkeeping */
+};
+
+/* Control, sleeps. 0, -ENOMEM, -EDQUOT (the owner's quota), -EMFILE. */
+int nm_os_region_create(struct nm_os_region *r, struct nm_root *root, size_t size, uint32_t uid);
+void nm_os_region_destroy(struct nm_os_region *r);
+
+/* Wakes whoever waits on this ring: its sessions have new slots. Data. */
+void nm_os_notify(struct nm_kring *kr);
+
+/* Nanoseconds of a monotonic clock that may be cached for the length of a batch. Any context. */
+uint64_t nm_os_now(void);
+
+/*
+ * Copies len bytes of a frame between buffers of two regions. May write up to the next multiple of
+ * 64 bytes of dst but the bytes beyond len are zeroes or unchanged, never data of src. Data.
+ */
+void nm_os_copy(void *dst, const void *src, uint32_t len);
+
+/* Data of a NS_INDIRECT slot: client address to buffer, before any lease. 0 or -EFAULT. Data. */
+int nm_os_copy_indirect(struct nm_kring *kr, void *dst, uint64_t uaddr, uint32_t len);
+
+/* nm_os_types.h also has nm_os_index_nospec(i, n): i when i < n, else some value below n, also under speculation. */
+
+/*
+ * Creates the port of the OS interface `name` (a NIC, with host rings) in *out and leaves linking it to the
+ * caller. Control. -ENXIO no such interface, -EPERM the client may not, -EOPNOTSUPP this home has none.
+ */
+int nm_os_nic_create(struct nm_root *root, struct nm_session *s, const char *name, struct nm_port **out);
+
+/* Creates (or, with `out` NULL, removes) the OS-visible side of a persistent VALE port. Control. */
+int nm_os_vif_create(struct nm_root *root, struct nm_session *s, struct nm_port *port);
+void nm_os_vif_destroy(struct nm_port *port);
+
+/* True when the OS has an interface of this name in the client's namespace. Control. */
+bool nm_os_ifname_exists(struct nm_session *s, const char *name);
+
+/* A ring of this port has been bound or unbound: the host (re)schedules its syncs. Control. */
+void nm_os_port_changed(struct nm_port *port);
+
+/* One line in the log, rate-limited by the host. Any context but under a spin lock. */
+void nm_os_log(int level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+enum { NM_LOG_ERR, NM_LOG_WARN, NM_LOG_INFO, NM_LOG_DEBUG };
+
+#endif

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* nm_pipe.h - pipes: two ends in one region, frames move by exchange of buffers. */
+#ifndef NM_PIPE_H
+#define NM_PIPE_H
+
+#include "nm_session.h"
+
+/* Where the last '{' (else the last '}') of the name is, or NULL: no pipe name. */
+const char *nm_pipe_brace(const char *name);
+/* The end called name, both ends made if needed; referenced once. Control. */
+struct nmreq_register;
+int nm_pipe_get(struct nm_session *s, const char *name, const struct nmreq_register *reg, struct nm_port **out);
+
+#endif

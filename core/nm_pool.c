@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "nm_pool.h"
+
+#define WORDS(n) (((size_t)(n) + 63) / 64)
+
+int
+nm_pool_init(struct nm_pool *p, char *base, size_t offset, uint32_t objsize, uint32_t objtotal)
+{
+	uint32_t i;
+
+	p->used = nm_os_alloc(WORDS(objtotal) * 2 * sizeof(uint64_t));
+	if (!p->used)
+		return -ENOMEM;
+	p->dirty = p->used + WORDS(objtotal);
+	p->base = base;
+	p->offset = offset;
+	p->objsize = objsize;
+	p->objtotal = p->nfree = objtotal;
+	p->hint = 0;
+	for (i = objtotal; i < WORDS(objtotal) * 64; i++)
+		p->used[i / 64] |= 1ull << (i % 64);
+	return 0;
+}
+
+void
+nm_pool_fini(struct nm_pool *p)
+{
+	nm_os_free(p->used);
+	p->used = NULL;
+}
+
+static uint32_t
+find_free(const struct nm_pool *p)
+{
+	size_t words = WORDS(p->objtotal), k;
+
+	for (k = 0; k < words; k++) {
+		size_t w = (p->hint + k) % words;
+
+		if (~p->used[w])
+			return (uint32_t)(w * 64) + (uint32_t)__builtin_ctzll(~p->used[w]);
+	}
+	return NM_POOL_NONE;
+}
+
+uint32_t
+nm_pool_alloc(struct nm_pool *p)
+{
+	uint32_t i = p->nfree ? find_free(p) : NM_POOL_NONE;
+
+	if (i == NM_POOL_NONE)
+		return i;
+	p->hint = i / 64;
+	p->used[i / 64] |= 1ull << (i % 64);
+	p->nfree--;
+	if (p->dirty[i / 64] >> (i % 64) & 1)
+		memset(p->base + (size_t)i * p->objsize, 0, p->objsize);
+	p->dirty[i / 64] |= 1ull << (i % 64);
+	return i;
+}
+
+bool
+nm_pool_free(struct nm_pool *p, uint32_t i)
+{
+	if (i >= p->objtotal || !(p->used[i / 64] >> (i % 64) & 1))
+		return false;
+	p->used[i / 64] &= ~(1ull << (i % 64));
+	p->nfree++;
+	p->hint = i / 64;
+	return true;
+}
+
+void
+nm_pool_reserve(struct nm_pool *p, uint32_t i)
+{
+	p->used[i / 64] |= 1ull << (i % 64);
+	p->nfree--;
+}

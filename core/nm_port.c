@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "nm_port.h"
+#include "nm_root.h"
+#include "nm_session.h"
+#include "nm_vale_fwd.h"
+
+struct nm_port *
+nm_port_alloc(struct nm_root *root, const char *name, const struct nm_port_ops *ops, const struct nm_cred *c)
+{
+	struct nm_port *p = nm_os_alloc(sizeof(*p));
+
+	if (!p)
+		return NULL;
+	p->root = root;
+	p->ops = ops;
+	p->refs = 1;
+	p->access = (struct nm_access){c->uid, c->gid, root->limits.default_mode};
+	snprintf(p->name, sizeof(p->name), "%s", name);
+	return p;
+}
+
+void
+nm_port_link(struct nm_port *p)
+{
+	struct nm_port **q;
+
+	for (q = &p->root->ports; *q; q = &(*q)->next)
+		;
+	*q = p;
+}
+
+struct nm_port *
+nm_port_find(struct nm_root *root, const char *name)
+{
+	struct nm_port *p;
+
+	for (p = root->ports; p; p = p->next)
+		if (!strcmp(p->name, name))
+			return p;
+	return NULL;
+}
+
+struct nm_port *
+nm_port_get(struct nm_port *p)
+{
+	p->refs++;
+	return p;
+}
+
+static void
+krings_destroy(struct nm_port *p)
+{
+	int dir;
+
+	for (dir = 0; dir < 2; dir++) {
+		nm_os_free(p->krings[dir]);
+		p->krings[dir] = NULL;
+	}
+}
+
+void
+nm_port_put(struct nm_port *p)
+{
+	struct nm_port **q;
+
+	if (--p->refs) {
+		if (p->ops->unref)
+			p->ops->unref(p);
+		return;
+	}
+	for (q = &p->root->ports; *q && *q != p; q = &(*q)->next)
+		;
+	if (*q)
+		*q = p->next;
+	if (p->ops->destroy)
+		p->ops->destroy(p);
+	krings_destroy(p);
+	if (p->mem)
+		nm_mem_put(p->mem);
+	nm_os_free(p);
+}
+
+static void
+kring_setup(struct nm_port *p, struct nm_kring *kr, int dir, uint32_t i)
+{
+	const struct nm_port_ops *o = p->ops;
+
+	kr->port = p;
+	kr->mem = p->mem;
+	kr->id = (uint16_t)i;
+	kr->dir = (uint8_t)dir;
+	kr->nslots = p->nslots[dir];
+	kr->is_host = i >= p->nrings[dir];
+	if (kr->is_host)
+		kr->sync = dir == NM_DIR_TX ? o->host_txsync : o->host_rxsync;
+	else
+		kr->sync = dir == NM_DIR_TX ? o->txsync : o->rxsync;
+	kr->bufs = p->mem->pool[NM_POOL_BUF].base;
+	kr->stride = p->mem->pool[NM_POOL_BUF].objsize;
+	kr->nbufs = p->mem->pool[NM_POOL_BUF].objtotal;
+	nm_os_spin_init(&kr->lock);
+}
+
+int
+nm_port_krings_create(struct nm_port *p)
+{
+	uint32_t i, n;
+	int dir;
+
+	for (dir = 0; dir < 2; dir++) {
+		if (p->krings[dir])
+			continue;
+		n = p->nrings[dir] + p->nhost[dir];
+		p->krings[dir] = nm_os_alloc((n + 1) * sizeof(struct nm_kring));
+		if (!p->krings[dir]) {
+			krings_destroy(p);
+			return -ENOMEM;
+		}
+		for (i = 0; i < n; i++)
+			kring_setup(p, &p->krings[dir][i], dir, i);
+	}
+	return 0;
+}
+
+/* What a ring keeps privately: the stack of free buffers, or the work arrays of a sender. */
+static int
+private_create(struct nm_port *p, struct nm_kring *kr)
+{
+	if (kr->dir == NM_DIR_RX) {
+		kr->done = nm_os_alloc((size_t)kr->nslots * sizeof(*kr->done));
+		kr->stack = nm_os_alloc((size_t)kr->nslots * sizeof(*kr->stack));
+		if (kr->done && kr->stack)
+			return 0;
+	} else {
+		kr->work = nm_os_alloc(p->vale ? sizeof(*kr->work) : sizeof(uint64_t));
+		if (kr->work && p->vale)
+			nm_vale_work_init(kr->work);
+		if (kr->work)
+			return 0;
+	}
+	return -ENOMEM;
+}
+
+static void
+private_destroy(struct nm_kring *kr)
+{
+	nm_os_free(kr->done);
+	nm_os_free(kr->stack);
+	nm_os_free(kr->work);
+	kr->done = kr->stack = NULL;
+	kr->work = NULL;
+}
+
+static void
+ring_init(struct nm_port *p, struct nm_kring *kr)
+{
+	struct netmap_ring *r = kr->ring;
+	size_t bufs = p->mem->pool[NM_POOL_BUF].offset;
+
+	/* the fields are const for clients only */
+	*(int64_t *)(uintptr_t)&r->buf_ofs = (int64_t)(bufs - nm_mem_offset(p->mem, r));
+	*(uint32_t *)(uintptr_t)&r->num_slots = kr->nslots;
+	*(uint32_t *)(uintptr_t)&r->nr_buf_size = kr->stride;
+	*(uint16_t *)(uintptr_t)&r->ringid = kr->id;
+	*(uint16_t *)(uintptr_t)&r->dir = kr->dir == NM_DIR_TX;
+	r->flags = 0;
+}
+
+int
+nm_port_ring_get(struct nm_port *p, int dir, uint32_t i)
+{
+	struct nm_kring *kr = &p->krings[dir][i];
+	size_t cell, off;
+	struct nm_sync_ring *s;
+
+	if (kr->users++)
+		return 0;
+	if (sizeof(struct netmap_ring) + (size_t)kr->nslots * sizeof(struct netmap_slot) >
+	    p->mem->pool[NM_POOL_RING].objsize)
+		goto fail_users;
+	off = nm_mem_alloc(p->mem, NM_POOL_RING);
+	if (off == SIZE_MAX)
+		goto fail_users;
+	cell = nm_mem_alloc(p->mem, NM_POOL_SYNC);
+	if (cell == SIZE_MAX)
+		goto fail_ring;
+	kr->ring = nm_mem_ptr(p->mem, off);
+	kr->slots = kr->ring->slot;
+	if (nm_mem_fill_slots(p->mem, kr->slots, kr->nslots))
+		goto fail_cell;
+	if (private_create(p, kr))
+		goto fail_slots;
+	s = nm_mem_ptr(p->mem, cell);
+	kr->csb = (uint32_t)((cell - p->mem->pool[NM_POOL_SYNC].offset) / NM_SYNC_CELL);
+	kr->atok = &s->atok;
+	kr->ktoa = &s->ktoa;
+	ring_init(p, kr);
+	nm_kring_reset(kr);
+	NM_STORE_RELEASE(&kr->ready, true);
+	return 0;
+
+fail_slots:
+	private_destroy(kr);
+	nm_mem_free_slots(p->mem, kr->slots, kr->nslots);
+fail_cell:
+	nm_mem_free(p->mem, NM_POOL_SYNC, cell);
+fail_ring:
+	nm_mem_free(p->mem, NM_POOL_RING, off);
+	kr->ring = NULL;
+fail_users:
+	kr->users--;
+	return -ENOMEM;
+}
+
+/* The caller has waited until no sync uses the ring. */
+void
+nm_port_ring_put(struct nm_port *p, int dir, uint32_t i)
+{
+	struct nm_kring *kr = &p->krings[dir][i];
+
+	if (--kr->users)
+		return;
+	nm_kring_unstack(kr);
+	private_destroy(kr);
+	nm_mem_free_slots(p->mem, kr->slots, kr->nslots);
+	nm_mem_free(p->mem, NM_POOL_SYNC, nm_mem_offset(p->mem, kr->atok));
+	nm_mem_free(p->mem, NM_POOL_RING, nm_mem_offset(p->mem, kr->ring));
+	kr->ring = NULL;
+	kr->slots = NULL;
+	kr->atok = NULL;
+	kr->ktoa = NULL;
+	kr->hwcur = kr->hwtail = kr->rhead = kr->rcur = kr->rtail = kr->rel = kr->lease = 0;
+}
+
+void
+nm_port_set_gone(struct nm_port *p)
+{
+	struct nm_session *s;
+
+	p->gone = true;
+	for (s = p->sessions; s; s = s->next)
+		if (s->sync)
+			NM_WRITE_ONCE(s->sync->dead, 1);
+	nm_os_port_changed(p);
+}

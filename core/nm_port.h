@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* nm_port.h - a port: name, rings, region and the operations of its kind. */
+#ifndef NM_PORT_H
+#define NM_PORT_H
+
+#include "nm_kring.h"
+#include "nm_mem.h"
+
+#define NM_PORT_MAX_RINGS 1024u /* of one direction, host rings included */
+
+/*
+ * Kinds differ in these. enable is called under control when the first session binds a ring and after the
+ * last has gone; syncs run in data context, one at a time per ring.
+ */
+struct nm_port_ops {
+	uint32_t kind;                                  /* NM_PORT_KIND_* */
+	int (*enable)(struct nm_port *p, bool on);      /* may be NULL */
+	int (*txsync)(struct nm_kring *kr);
+	int (*rxsync)(struct nm_kring *kr);
+	int (*host_txsync)(struct nm_kring *kr);        /* NULL: the kind has no host rings */
+	int (*host_rxsync)(struct nm_kring *kr);
+	void (*unref)(struct nm_port *p);               /* a reference went, others are left; may be NULL */
+	void (*destroy)(struct nm_port *p);             /* frees priv; may be NULL */
+};
+
+struct nm_port {
+	struct nm_port *next;
+	struct nm_root *root;
+	const struct nm_port_ops *ops;
+	char name[NETMAP_REQ_IFNAMSIZ];
+	struct nm_access access;
+	struct nm_mem *mem;
+	uint32_t refs;       /* sessions, switch, pipes */
+	uint32_t bound;      /* sessions that hold rings */
+	uint16_t nrings[2], nhost[2]; /* by NM_DIR_* */
+	uint32_t nslots[2];
+	uint32_t hdr_len;    /* virtio-net header: 0, 10, 12 */
+	bool gone;           /* the device left: syncs fail with EIO */
+	bool persistent;     /* stays without sessions */
+	struct nm_kring *krings[2]; /* nrings + nhost, made with the first ring */
+	struct nm_session *sessions;
+	/* the switch it is in */
+	struct nm_vale *vale;
+	uint32_t vale_idx;
+	struct nm_port *parent; /* pipes */
+	void *priv;          /* of the kind */
+	void *host;          /* of the host */
+};
+
+/* The entries of ring_ofs: host rings or the one stand-in. */
+static inline uint32_t
+nm_port_host_entries(const struct nm_port *p, int dir)
+{
+	return p->nhost[dir] ? p->nhost[dir] : 1;
+}
+
+struct nm_port *nm_port_alloc(struct nm_root *root, const char *name, const struct nm_port_ops *ops,
+    const struct nm_cred *c);
+/* Enters a port that is filled in into the root's list. */
+void nm_port_link(struct nm_port *p);
+struct nm_port *nm_port_find(struct nm_root *root, const char *name);
+struct nm_port *nm_port_get(struct nm_port *p);
+void nm_port_put(struct nm_port *p);
+
+/* The private side of all rings; no shared memory yet. */
+int nm_port_krings_create(struct nm_port *p);
+/* Shared ring, buffers and sync cell of a ring, if it has none; counted by users. 0 or -ENOMEM. */
+int nm_port_ring_get(struct nm_port *p, int dir, uint32_t i);
+void nm_port_ring_put(struct nm_port *p, int dir, uint32_t i);
+
+/* The port can't be used any more (device gone, engine leaves): sessions get POLLERR. */
+void nm_port_set_gone(struct nm_port *p);
+
+#endif

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* nm_register.c - NETMAP_REQ_REGISTER: from a name to bound rings; and the requests that only look at a port. */
+#include "nm_ctl.h"
+#include "nm_null.h"
+#include "nm_pipe.h"
+#include "nm_root.h"
+#include "nm_vale.h"
+
+#define KNOWN_FLAGS (NR_MONITOR_TX | NR_MONITOR_RX | NR_ZCOPY_MON | NR_EXCLUSIVE | NR_RX_RINGS_ONLY | \
+	NR_TX_RINGS_ONLY | NR_ACCEPT_VNET_HDR | NR_DO_RX_POLL | NR_NO_TX_POLL | 0x1000)
+
+/* Finds or makes the port of a name; a reference for the caller. */
+static int
+port_get(struct nm_session *s, const char *name, const struct nmreq_register *reg, struct nm_port **out)
+{
+	struct nm_port *p;
+
+	if (reg->nr_mode == NR_REG_NULL)
+		return nm_null_create(s, name, reg, out);
+	if (nm_pipe_brace(name)) {
+		if (reg->nr_mode != NR_REG_ALL_NIC && reg->nr_mode != NR_REG_ONE_NIC && reg->nr_mode != NR_REG_DEFAULT)
+			return nm_session_error(s, EINVAL, "%s: a pipe has no host rings (mode %u)", name, reg->nr_mode);
+		return nm_pipe_get(s, name, reg, out);
+	}
+	p = nm_port_find(s->root, name);
+	if (p) {
+		if (nm_access_check(&p->access, &s->cred, NM_ACCESS_READ | NM_ACCESS_WRITE))
+			return nm_session_error(s, EACCES, "%s belongs to user %u (mode %04o); its owner can open it: vale-ctl chmod 0660 %s",
+			    name, p->access.uid, p->access.mode, name);
+		if (p->vale && !nm_vale_is_name(name))
+			return nm_session_error(s, EBUSY, "%s is a port of %s; detach it first: vale-ctl -d %s:%s", name, p->vale->name,
+			    p->vale->name, name);
+		*out = nm_port_get(p);
+		return 0;
+	}
+	if (nm_vale_is_name(name))
+		return nm_vale_port_create(s, name, reg, out);
+	return nm_os_nic_create(s->root, s, name, out);
+}
+
+struct range { uint32_t first, last; };
+
+static int
+one_ring(struct nm_session *s, const char *what, uint32_t ring, uint32_t ntx, uint32_t nrx, uint32_t base_tx,
+    uint32_t base_rx, struct range r[2])
+{
+	uint32_t max = ntx > nrx ? ntx : nrx;
+
+	if (ring >= max)
+		return nm_session_error(s, EINVAL, "%s ring %u does not exist, there are %u (0 to %u)", what, ring, max, max ? max - 1 : 0);
+	r[NM_DIR_TX].first = base_tx + (ring < ntx ? ring : 0);
+	r[NM_DIR_RX].first = base_rx + (ring < nrx ? ring : 0);
+	r[NM_DIR_TX].last = r[NM_DIR_TX].first + (ntx > 0);
+	r[NM_DIR_RX].last = r[NM_DIR_RX].first + (nrx > 0);
+	return 0;
+}
+
+static int
+select_rings(struct nm_session *s, const struct nm_port *p, const struct nmreq_register *reg)
+{
+	uint32_t ntx = p->nrings[0], nrx = p->nrings[1], htx = p->nhost[0], hrx = p->nhost[1];
+	struct range r[2] = {{0, ntx}, {0, nrx}};
+	int error = 0;
+
+	switch (reg->nr_mode) {
+	case NR_REG_DEFAULT:
+	case NR_REG_ALL_NIC:
+	case NR_REG_NULL:
+		break;
+	case NR_REG_ONE_NIC:
+		error = one_ring(s, p->name, reg->nr_ringid, ntx, nrx, 0, 0, r);
+		break;
+	case NR_REG_SW:
+	case NR_REG_NIC_SW:
+	case NR_REG_ONE_SW:
+		if (!htx && !hrx)
+			return nm_session_error(s, EINVAL, "%s has no host rings", p->name);
+		if (reg->nr_mode == NR_REG_ONE_SW)
+			error = one_ring(s, p->name, reg->nr_ringid, htx, hrx, ntx, nrx, r);
+		else if (reg->nr_mode == NR_REG_SW)
+			r[0] = (struct range){ntx, ntx + htx}, r[1] = (struct range){nrx, nrx + hrx};
+		else
+			r[0].last += htx, r[1].last += hrx;
+		break;
+	default:
+		return nm_session_error(s, EINVAL, "%s: mode %u is unknown", p->name, reg->nr_mode);
+	}
+	if (reg->nr_flags & NR_TX_RINGS_ONLY)
+		r[NM_DIR_RX].last = r[NM_DIR_RX].first;
+	if (reg->nr_flags & NR_RX_RINGS_ONLY)
+		r[NM_DIR_TX].last = r[NM_DIR_TX].first;
+	s->first[0] = r[0].first, s->last[0] = r[0].last;
+	s->first[1] = r[1].first, s->last[1] = r[1].last;
+	return error;
+}
+
+/* What can be refused before anything is done. */
+static int
+check_request(struct nm_session *s, const char *name, const struct nmreq_register *reg)
+{
+	if (s->port)
+		return nm_session_error(s, EBUSY, "this descriptor is registered to %s already; open another for %s", s->port->name, name);
+	if (!*name && reg->nr_mode != NR_REG_NULL)
+		return nm_session_error(s, EINVAL, "the port's name is empty");
+	if (reg->nr_flags & ~(uint64_t)KNOWN_FLAGS)
+		return nm_session_error(s, EINVAL, "%s: unknown flags 0x%llx", name,
+		    (unsigned long long)(reg->nr_flags & ~(uint64_t)KNOWN_FLAGS));
+	if (reg->nr_flags & (NR_MONITOR_TX | NR_MONITOR_RX | NR_ZCOPY_MON))
+		return nm_session_error(s, EOPNOTSUPP, "%s: monitors are not supported yet", name);
+	if (reg->nr_mode == NR_REG_PIPE_MASTER || reg->nr_mode == NR_REG_PIPE_SLAVE)
+		return nm_session_error(s, EINVAL, "%s: pipe modes are for the legacy request; write the name as BASE{ID or BASE}ID", name);
+	return 0;
+}
+
+static void
+report(const struct nm_session *s, struct nmreq_register *reg, uint32_t extra)
+{
+	const struct nm_port *p = s->port;
+
+	reg->nr_offset = nm_mem_offset(s->mem, s->nifp);
+	reg->nr_memsize = s->mem->memsize;
+	reg->nr_mem_id = s->mem->private_mem ? s->mem->id : 1;
+	reg->nr_tx_slots = p->nslots[0];
+	reg->nr_rx_slots = p->nslots[1];
+	reg->nr_tx_rings = p->nrings[0];
+	reg->nr_rx_rings = p->nrings[1];
+	reg->nr_host_tx_rings = p->nhost[0];
+	reg->nr_host_rx_rings = p->nhost[1];
+	reg->nr_extra_bufs = extra;
+}
+
+int
+nm_register(struct nm_session *s, struct nm_ctl_msg *m)
+{
+	struct nmreq_register *reg = m->body;
+	const char *name = m->hdr->nr_name;
+	struct nm_port *p;
+	uint32_t i, extra = 0;
+	int error = check_request(s, name, reg);
+
+	if (error)
+		return error;
+	for (i = 0; i < m->nopts; i++)
+		if (m->opts[i].hdr.nro_status == EOPNOTSUPP)
+			return nm_session_error(s, EOPNOTSUPP, "%s: option %u is not supported", name, m->opts[i].hdr.nro_reqtype);
+	error = port_get(s, name, reg, &p);
+	if (error)
+		return error;
+	s->flags = reg->nr_flags;
+	s->mode = reg->nr_mode;
+	s->ringid = reg->nr_ringid;
+	error = select_rings(s, p, reg);
+	if (!error)
+		error = nm_session_bind(s, p, reg->nr_extra_bufs, &extra);
+	if (error) {
+		nm_port_put(p);
+		return error;
+	}
+	report(s, reg, extra);
+	return 0;
+}
+
+int
+nm_port_info_get(struct nm_session *s, struct nm_ctl_msg *m)
+{
+	struct nmreq_port_info_get *i = m->body;
+	struct nmreq_register reg = {.nr_mode = NR_REG_ALL_NIC};
+	struct nm_mem *mem;
+	struct nm_port *p;
+	int error;
+
+	if (!*m->hdr->nr_name) {
+		uint16_t id = i->nr_mem_id ? i->nr_mem_id : 1;
+
+		error = nm_mem_find(s->root, id, &s->cred, &mem);
+		if (error)
+			return nm_session_error(s, -error, "there is no region %u that you may use", id);
+		i->nr_memsize = mem->memsize;
+		i->nr_mem_id = id;
+		nm_mem_put(mem);
+		return 0;
+	}
+	error = port_get(s, m->hdr->nr_name, &reg, &p);
+	if (error)
+		return error;
+	i->nr_memsize = p->mem->memsize;
+	i->nr_tx_slots = p->nslots[0];
+	i->nr_rx_slots = p->nslots[1];
+	i->nr_tx_rings = p->nrings[0];
+	i->nr_rx_rings = p->nrings[1];
+	i->nr_host_tx_rings = p->nhost[0];
+	i->nr_host_rx_rings = p->nhost[1];
+	i->nr_mem_id = p->mem->private_mem ? p->mem->id : 1;
+	nm_port_put(p);
+	return 0;
+}
+
+/* A port that exists and that the client may look at. */
+static int
+existing(struct nm_session *s, const char *name, struct nm_port **out)
+{
+	struct nm_port *p = nm_port_find(s->root, name);
+
+	if (!p)
+		return nm_session_error(s, ENXIO, "there is no port %s; see: vale-ctl list", name);
+	if (nm_access_check(&p->access, &s->cred, NM_ACCESS_READ))
+		return nm_session_error(s, EACCES, "%s belongs to user %u (mode %04o)", name, p->access.uid, p->access.mode);
+	*out = p;
+	return 0;
+}
+
+int
+nm_pools_info_get(struct nm_session *s, struct nm_ctl_msg *m)
+{
+	struct nm_port *p;
+	int error = existing(s, m->hdr->nr_name, &p);
+
+	if (!error)
+		nm_mem_info(p->mem, m->body);
+	return error;
+}
+
+int
+nm_port_hdr_get(struct nm_session *s, struct nm_ctl_msg *m)
+{
+	struct nmreq_port_hdr *h = m->body;
+	struct nm_port *p;
+	int error = existing(s, m->hdr->nr_name, &p);
+
+	if (!error)
+		h->nr_hdr_len = p->hdr_len;
+	return error;
+}
+
+int
+nm_port_list(struct nm_session *s, struct nm_ctl_msg *m)
+{
+	struct nmreq_port_list *l = m->body;
+	struct nm_port *p;
+	const struct nm_session *o;
+	uint32_t i = 0;
+
+	for (p = s->root->ports; p; p = p->next, i++) {
+		if (i < l->nr_cursor || nm_access_check(&p->access, &s->cred, NM_ACCESS_READ))
+			continue;
+		memset(l, 0, sizeof(*l));
+		l->nr_cursor = i + 1;
+		l->nr_kind = p->ops->kind;
+		snprintf(l->nr_port_name, sizeof(l->nr_port_name), "%s", p->name);
+		l->nr_tx_rings = p->nrings[0];
+		l->nr_rx_rings = p->nrings[1];
+		l->nr_tx_slots = p->nslots[0];
+		l->nr_rx_slots = p->nslots[1];
+		l->nr_mem_id = p->mem->private_mem ? p->mem->id : 1;
+		for (o = p->sessions; o; o = o->next)
+			l->nr_sessions++;
+		l->nr_mode = p->access.mode;
+		l->nr_uid = p->access.uid;
+		l->nr_gid = p->access.gid;
+		return 0;
+	}
+	return nm_session_error(s, ENOENT, "no more ports");
+}

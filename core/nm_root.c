@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "nm_root.h"
+
+static const struct nm_limits defaults = {
+	.buf_size = 2112,
+	.ring_slots = 2048,
+	.max_switches = 8,
+	.bridge_batch = 1024,
+	.fdb_age_s = 300,
+	.default_mode = 0600,
+	.global = {.size = {1024, 36864, 2048}, .num = {100, 200, 163840}},
+};
+
+int
+nm_root_init(struct nm_root *root)
+{
+	memset(root, 0, sizeof(*root));
+	root->limits = defaults;
+	root->last_mem_id = 1;
+	root->vales = nm_os_alloc(defaults.max_switches * sizeof(*root->vales));
+	if (!root->vales)
+		return -ENOMEM;
+	nm_os_mutex_init(&root->lock);
+	return 0;
+}
+
+void
+nm_root_fini(struct nm_root *root)
+{
+	nm_os_free(root->vales);
+	nm_os_mutex_destroy(&root->lock);
+}

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "nm_session.h"
+#include "nm_root.h"
+
+void
+nm_session_init(struct nm_session *s, struct nm_root *root, const struct nm_cred *c)
+{
+	memset(s, 0, sizeof(*s));
+	s->root = root;
+	s->cred = *c;
+}
+
+int
+nm_session_error(struct nm_session *s, int errnum, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(s->errtext, sizeof(s->errtext), fmt, ap);
+	va_end(ap);
+	s->errnum = errnum;
+	return -errnum;
+}
+
+static size_t
+ifp_bytes(const struct nm_port *p)
+{
+	uint32_t n = p->nrings[0] + nm_port_host_entries(p, 0) + p->nrings[1] + nm_port_host_entries(p, 1);
+
+	return sizeof(struct netmap_if) + n * sizeof(ssize_t);
+}
+
+/* Lists the rings of this session; the others stay 0. */
+static void
+ifp_fill(struct nm_session *s)
+{
+	struct nm_port *p = s->port;
+	struct netmap_if *n = s->nifp;
+	ssize_t *ofs = (ssize_t *)(uintptr_t)n->ring_ofs;
+	int dir;
+	uint32_t i;
+
+	snprintf((char *)(uintptr_t)n->ni_name, sizeof(n->ni_name), "%.15s", p->name);
+	*(uint32_t *)(uintptr_t)&n->ni_flags = p->mem->private_mem ? NI_PRIV_MEM : 0;
+	*(uint32_t *)(uintptr_t)&n->ni_tx_rings = p->nrings[NM_DIR_TX];
+	*(uint32_t *)(uintptr_t)&n->ni_rx_rings = p->nrings[NM_DIR_RX];
+	*(uint32_t *)(uintptr_t)&n->ni_host_tx_rings = nm_port_host_entries(p, NM_DIR_TX);
+	*(uint32_t *)(uintptr_t)&n->ni_host_rx_rings = nm_port_host_entries(p, NM_DIR_RX);
+	for (dir = 0; dir < 2; dir++) {
+		for (i = s->first[dir]; i < s->last[dir]; i++)
+			ofs[i] = (char *)nm_session_kring(s, dir, i)->ring - (char *)n;
+		ofs += p->nrings[dir] + nm_port_host_entries(p, dir);
+	}
+}
+
+static int
+rings_get(struct nm_session *s)
+{
+	uint32_t i, k;
+	int dir, d;
+
+	for (dir = 0; dir < 2; dir++)
+		for (i = s->first[dir]; i < s->last[dir]; i++) {
+			if (!nm_port_ring_get(s->port, dir, i)) {
+				if (s->flags & NR_EXCLUSIVE)
+					nm_session_kring(s, dir, i)->exclusive = true;
+				continue;
+			}
+			for (d = 0; d <= dir; d++)
+				for (k = s->first[d]; k < (d == dir ? i : s->last[d]); k++) {
+					nm_session_kring(s, d, k)->exclusive = false;
+					nm_port_ring_put(s->port, d, k);
+				}
+			return -ENOMEM;
+		}
+	return 0;
+}
+
+static void
+rings_put(struct nm_session *s)
+{
+	uint32_t i;
+	int dir;
+
+	for (dir = 0; dir < 2; dir++)
+		for (i = s->first[dir]; i < s->last[dir]; i++) {
+			nm_session_kring(s, dir, i)->exclusive = false;
+			nm_port_ring_put(s->port, dir, i);
+		}
+}
+
+/* Nothing is delivered to rings that nobody else has from here on. */
+static void
+retire_rings(struct nm_session *s)
+{
+	uint32_t i;
+	int dir;
+
+	for (dir = 0; dir < 2; dir++)
+		for (i = s->first[dir]; i < s->last[dir]; i++)
+			if (nm_session_kring(s, dir, i)->users == 1)
+				NM_WRITE_ONCE(nm_session_kring(s, dir, i)->ready, false);
+}
+
+/* A ring that someone has for himself, or that this session wants for itself while it is in use. */
+static int
+check_exclusive(struct nm_session *s, struct nm_port *p)
+{
+	uint32_t i;
+	int dir;
+
+	for (dir = 0; dir < 2; dir++)
+		for (i = s->first[dir]; i < s->last[dir]; i++) {
+			const struct nm_kring *kr = &p->krings[dir][i];
+
+			if (kr->exclusive)
+				return nm_session_error(s, EBUSY, "%s: %s ring %u is held exclusively by another descriptor",
+				    p->name, dir ? "rx" : "tx", i);
+			if ((s->flags & NR_EXCLUSIVE) && kr->users)
+				return nm_session_error(s, EBUSY, "%s: %s ring %u is in use by %u descriptor(s) and can't be had exclusively",
+				    p->name, dir ? "rx" : "tx", i, kr->users);
+		}
+	return 0;
+}
+
+static int
+no_memory(struct nm_session *s, struct nm_port *p)
+{
+	const struct nm_pool *b = &p->mem->pool[NM_POOL_BUF], *r = &p->mem->pool[NM_POOL_RING];
+
+	return nm_session_error(s, ENOMEM, "%s: region %u is too full or too small: %u of %u buffers and %u of %u rings of %u bytes are free; "
+	    "ask for fewer rings, slots or extra buffers", p->name, p->mem->id, b->nfree, b->objtotal, r->nfree, r->objtotal, r->objsize);
+}
+
+int
+nm_session_bind(struct nm_session *s, struct nm_port *p, uint32_t extra_wanted, uint32_t *extra_got)
+{
+	size_t ifp, cell;
+	int error = nm_port_krings_create(p);
+
+	if (error)
+		return nm_session_error(s, ENOMEM, "%s: no memory for %u + %u rings", p->name, p->nrings[0], p->nrings[1]);
+	error = check_exclusive(s, p);
+	if (error)
+		return error;
+	s->port = p;
+	s->mem = nm_mem_get(p->mem);
+	error = rings_get(s);
+	if (error) {
+		error = no_memory(s, p);
+		goto fail_mem;
+	}
+	ifp = ifp_bytes(p) <= p->mem->pool[NM_POOL_IF].objsize ? nm_mem_alloc(p->mem, NM_POOL_IF) : SIZE_MAX;
+	cell = nm_mem_alloc(p->mem, NM_POOL_SYNC);
+	if (ifp == SIZE_MAX || cell == SIZE_MAX) {
+		error = no_memory(s, p);
+		goto fail_cells;
+	}
+	s->nifp = nm_mem_ptr(p->mem, ifp);
+	s->sync = nm_mem_ptr(p->mem, cell);
+	s->cell = (uint32_t)((cell - p->mem->pool[NM_POOL_SYNC].offset) / NM_SYNC_CELL);
+	s->sync->need_kick = NM_KICK_TX;
+	if (!p->bound && p->ops->enable && (error = p->ops->enable(p, true))) {
+		error = s->errnum ? error : nm_session_error(s, -error, "%s: the port can't be started", p->name);
+		goto fail_cells;
+	}
+	p->bound++;
+	ifp_fill(s);
+	*extra_got = nm_mem_extra_alloc(p->mem, extra_wanted, &s->extra);
+	s->nifp->ni_bufs_head = s->extra;
+	s->next = p->sessions;
+	p->sessions = s;
+	nm_os_port_changed(p);
+	return 0;
+
+fail_cells:
+	if (cell != SIZE_MAX)
+		nm_mem_free(p->mem, NM_POOL_SYNC, cell);
+	if (ifp != SIZE_MAX)
+		nm_mem_free(p->mem, NM_POOL_IF, ifp);
+	rings_put(s);
+fail_mem:
+	nm_mem_put(s->mem);
+	s->mem = NULL;
+	s->port = NULL;
+	s->nifp = NULL;
+	s->sync = NULL;
+	return error;
+}
+
+void
+nm_session_unbind(struct nm_session *s)
+{
+	struct nm_port *p = s->port;
+	struct nm_session **q;
+
+	if (!p)
+		return;
+	for (q = &p->sessions; *q != s; q = &(*q)->next)
+		;
+	*q = s->next;
+	retire_rings(s);
+	nm_os_port_changed(p);
+	if (!--p->bound && p->ops->enable)
+		p->ops->enable(p, false);
+	nm_os_rcu_sync();
+	if (s->extra)
+		nm_mem_extra_free(s->mem, NM_READ_ONCE(s->nifp->ni_bufs_head));
+	nm_mem_free(s->mem, NM_POOL_SYNC, nm_mem_offset(s->mem, s->sync));
+	nm_mem_free(s->mem, NM_POOL_IF, nm_mem_offset(s->mem, s->nifp));
+	rings_put(s);
+	s->port = NULL;
+	s->nifp = NULL;
+	s->sync = NULL;
+	nm_port_put(p);
+	nm_mem_put(s->mem);
+	s->mem = NULL;
+}
+
+void
+nm_session_close(struct nm_session *s)
+{
+	nm_os_mutex_lock(&s->root->lock);
+	nm_session_unbind(s);
+	nm_os_mutex_unlock(&s->root->lock);
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* nm_vale_ctl.c - the switch's control requests. */
+#include "nm_ctl.h"
+#include "nm_root.h"
+#include "nm_vale.h"
+
+/* Position of a switch and a port in the two-part cursor of VALE_LIST. */
+int
+nm_vale_ctl_list(struct nm_session *s, struct nm_ctl_msg *m)
+{
+	struct nmreq_vale_list *l = m->body;
+	uint32_t b, i, first = l->nr_port_idx;
+	struct nm_vale *v;
+	struct nm_port *p;
+
+	if (*m->hdr->nr_name) {
+		char sw[17];
+		const char *port;
+
+		if (nm_vale_split(m->hdr->nr_name, sw, &port))
+			return nm_session_error(s, EINVAL, "%s is no name of a switch or its port", m->hdr->nr_name);
+		v = nm_vale_find(s->root, sw);
+		if (!v || nm_access_check(&v->access, &s->cred, NM_ACCESS_READ))
+			return nm_session_error(s, ENOENT, "there is no switch %s", sw);
+		p = nm_port_find(s->root, m->hdr->nr_name);
+		l->nr_bridge_idx = (uint16_t)v->idx;
+		l->nr_port_idx = p && p->vale == v ? p->vale_idx : 255;
+		return 0;
+	}
+	for (b = l->nr_bridge_idx; b < s->root->limits.max_switches; b++, first = 0) {
+		v = s->root->vales[b];
+		if (!v || nm_access_check(&v->access, &s->cred, NM_ACCESS_READ))
+			continue;
+		for (i = first; i < NM_VALE_MAX_PORTS; i++) {
+			p = v->ports[i];
+			if (!p)
+				continue;
+			snprintf(m->hdr->nr_name, sizeof(m->hdr->nr_name), "%s", p->name);
+			l->nr_bridge_idx = (uint16_t)b;
+			l->nr_port_idx = i;
+			return 0;
+		}
+	}
+	return nm_session_error(s, ENOENT, "no more ports");
+}
+
+int
+nm_vale_ctl_hdr_set(struct nm_session *s, struct nm_ctl_msg *m)
+{
+	struct nmreq_port_hdr *h = m->body;
+	struct nm_port *p = nm_port_find(s->root, m->hdr->nr_name);
+
+	if (!p)
+		return nm_session_error(s, ENXIO, "there is no port %s; see: vale-ctl list", m->hdr->nr_name);
+	if (nm_access_check(&p->access, &s->cred, NM_ACCESS_READ | NM_ACCESS_WRITE))
+		return nm_session_error(s, EACCES, "%s belongs to user %u (mode %04o)", p->name, p->access.uid, p->access.mode);
+	if (!p->vale || (h->nr_hdr_len != 0 && h->nr_hdr_len != 10 && h->nr_hdr_len != 12))
+		return nm_session_error(s, EINVAL, "%s: a header of %u bytes can't be set; switch ports have 0, 10 or 12", p->name,
+		    h->nr_hdr_len);
+	if (h->nr_hdr_len)
+		return nm_session_error(s, EOPNOTSUPP, "%s: virtio-net headers are not supported yet", p->name);
+	p->hdr_len = h->nr_hdr_len;
+	return 0;
+}
+
+int
+nm_vale_ctl_attach(struct nm_session *s, struct nm_ctl_msg *m)
+{
+	const char *name = m->hdr->nr_name, *port;
+	char sw[17];
+
+	if (nm_vale_split(name, sw, &port))
+		return nm_session_error(s, EINVAL, "%s is not of the form valeX:INTERFACE", name);
+	if (nm_port_find(s->root, name))
+		return nm_session_error(s, EBUSY, "%s is attached already", name);
+	if (!nm_os_ifname_exists(s, port))
+		return nm_session_error(s, ENXIO, "there is no interface %s", port);
+	return nm_session_error(s, EOPNOTSUPP, "%s: this engine can't attach interfaces yet", name);
+}
+
+int
+nm_vale_ctl_detach(struct nm_session *s, struct nm_ctl_msg *m)
+{
+	const char *name = m->hdr->nr_name, *port;
+	char sw[17];
+	struct nm_port *p;
+
+	if (nm_vale_split(name, sw, &port))
+		return nm_session_error(s, EINVAL, "%s is not of the form valeX:INTERFACE", name);
+	p = nm_port_find(s->root, name);
+	if (!p)
+		return nm_session_error(s, ENXIO, "%s is not attached; see: vale-ctl list", name);
+	return nm_session_error(s, EINVAL, "%s is the port of a program and goes when that closes it", name);
+}
+
+int
+nm_vale_ctl_newif(struct nm_session *s, struct nm_ctl_msg *m)
+{
+	const char *name = m->hdr->nr_name;
+
+	if (!*name || strlen(name) > 15 || !strncmp(name, NM_BDG_NAME, 4))
+		return nm_session_error(s, EINVAL, "%s: a persistent port has a name of 1 to 15 characters that does not begin with %s",
+		    name, NM_BDG_NAME);
+	if (nm_os_ifname_exists(s, name) || nm_port_find(s->root, name))
+		return nm_session_error(s, EEXIST, "%s exists already", name);
+	return nm_session_error(s, EOPNOTSUPP, "%s: this engine can't make persistent ports yet", name);
+}
+
+int
+nm_vale_ctl_delif(struct nm_session *s, struct nm_ctl_msg *m)
+{
+	const char *name = m->hdr->nr_name;
+	struct nm_port *p = nm_port_find(s->root, name);
+
+	if (!p)
+		return nm_session_error(s, ENXIO, "there is no persistent port %s", name);
+	return nm_session_error(s, EINVAL, "%s is not a persistent port", name);
+}

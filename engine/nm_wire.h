@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * nm_wire.h - what client library and engine say to each other on the control socket.
+ *
+ * AF_UNIX SOCK_SEQPACKET, one connection per netmap descriptor, one message a request, one a reply, both begin
+ * with struct nm_wire. Requests of a connection are answered in order. Integers are in host order: both ends
+ * are on one machine.
+ *
+ *   HELLO     -> HELLO, with two descriptors: the client's end of the ready socket (what the application
+ *                holds) and the kick eventfd.
+ *   CTRL      struct nmreq_header (pointers zero), body, options (each as in ABI, in order; nro_next zero)
+ *             -> the same with the results; after a REGISTER that succeeded followed by struct nm_wire_bind.
+ *   LEGACY    struct nmreq; arg = 1 NIOCREGIF, 0 NIOCGINFO -> the same; then nm_wire_bind after a REGIF.
+ *   MAP       -> one descriptor: the memory of the session's region (sealed).
+ *
+ * Ready socket (SOCK_STREAM): the engine writes a byte when what the client sleeps on came true. The client
+ * may fill its own direction to make the descriptor unwritable; the engine drains it when there is room to
+ * transmit. Its hang-up ends the session, as does the control socket's.
+ */
+#ifndef NM_WIRE_H
+#define NM_WIRE_H
+
+#include <stdint.h>
+
+#define NM_WIRE_MAGIC 0x6e6d3031u /* nm01 */
+#define NM_WIRE_MAX 16384u
+
+enum { NM_WIRE_HELLO = 1, NM_WIRE_CTRL, NM_WIRE_LEGACY, NM_WIRE_MAP };
+
+struct nm_wire {
+	uint32_t magic, op;
+	uint32_t len;    /* bytes of the whole message */
+	uint32_t arg;
+	int32_t error;   /* reply: 0 or -errno */
+	uint32_t pid;    /* HELLO reply: the engine's process id */
+	uint32_t nopts;  /* CTRL: options that follow the body */
+	uint32_t pad;
+};
+
+#define NM_WIRE_MAX_RINGS 2048u
+
+struct nm_wire_ring {
+	uint16_t index;  /* of the ring among its direction, host rings after the others */
+	uint16_t pad;
+	uint32_t cell;   /* in the sync area */
+};
+
+struct nm_wire_bind {
+	uint64_t memsize;   /* what the application may map */
+	uint64_t sync_off;  /* of the sync area in the region's memory; page-aligned */
+	uint64_t sync_len;
+	uint32_t cell;      /* of the session */
+	uint32_t mem_id;
+	uint64_t flags;     /* NR_* in force: NR_NO_TX_POLL, NR_DO_RX_POLL */
+	uint64_t nifp_off;
+	uint16_t ntx, nrx;  /* entries of ring[], transmit first */
+	uint32_t nr_tx_total; /* ni_tx_rings + ni_host_tx_rings: where receive offsets begin in ring_ofs */
+	struct nm_wire_ring ring[];
+};
+
+#endif

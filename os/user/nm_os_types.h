@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* nm_os_types.h - the userspace host: types, locks and atomics that core/nm_os.h asks for. */
+#ifndef NM_OS_TYPES_H
+#define NM_OS_TYPES_H
+
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/time.h>
+#include <sys/types.h>
+#ifndef NM_OS_NO_RCU /* the client library has no read sections */
+#include <urcu-qsbr.h>
+#endif
+
+#define NM_READ_ONCE(x) __atomic_load_n(&(x), __ATOMIC_RELAXED)
+#define NM_WRITE_ONCE(x, v) __atomic_store_n(&(x), v, __ATOMIC_RELAXED)
+#define NM_LOAD_ACQUIRE(p) __atomic_load_n(p, __ATOMIC_ACQUIRE)
+#define NM_STORE_RELEASE(p, v) __atomic_store_n(p, v, __ATOMIC_RELEASE)
+#define NM_MB() __atomic_thread_fence(__ATOMIC_SEQ_CST)
+#define NM_PREFETCH(p) __builtin_prefetch(p)
+#define NM_PREFETCHW(p) __builtin_prefetch(p, 1)
+#define NM_LIKELY(x) __builtin_expect(!!(x), 1)
+#define NM_UNLIKELY(x) __builtin_expect(!!(x), 0)
+#define NM_RCU_DEREF(p) __atomic_load_n(&(p), __ATOMIC_ACQUIRE)
+#define NM_RCU_ASSIGN(p, v) __atomic_store_n(&(p), v, __ATOMIC_RELEASE)
+
+/* Held for a batch at most; a holder that lost its CPU is waited for by giving ours away. */
+struct nm_os_spin {
+	uint32_t held;
+};
+
+static inline void
+nm_os_spin_init(struct nm_os_spin *l)
+{
+	l->held = 0;
+}
+
+static inline void
+nm_os_spin_lock(struct nm_os_spin *l)
+{
+	uint32_t tries = 0;
+
+	while (__atomic_exchange_n(&l->held, 1, __ATOMIC_ACQUIRE))
+		while (NM_READ_ONCE(l->held))
+			if (++tries % 256 == 0)
+				sched_yield();
+}
+
+static inline void
+nm_os_spin_unlock(struct nm_os_spin *l)
+{
+	NM_STORE_RELEASE(&l->held, 0);
+}
+
+struct nm_os_mutex {
+	pthread_mutex_t m;
+};
+
+static inline void
+nm_os_mutex_init(struct nm_os_mutex *l)
+{
+	pthread_mutex_init(&l->m, NULL);
+}
+
+static inline void
+nm_os_mutex_lock(struct nm_os_mutex *l)
+{
+	pthread_mutex_lock(&l->m);
+}
+
+static inline void
+nm_os_mutex_unlock(struct nm_os_mutex *l)
+{
+	pthread_mutex_unlock(&l->m);
+}
+
+static inline void
+nm_os_mutex_destroy(struct nm_os_mutex *l)
+{
+	pthread_mutex_destroy(&l->m);
+}
+
+/* The index is data of another process; masking keeps a mispredicted bound check from using it. */
+static inline uint32_t
+nm_os_index_nospec(uint32_t i, uint32_t n)
+{
+	uint64_t mask = (uint64_t)((int64_t)((uint64_t)i - n) >> 63);
+
+	return i & (uint32_t)mask;
+}
+
+#endif

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A host for unit tests of the core: one thread, memory of the process, every call counted. */
+#include "host.h"
+
+#include <stdlib.h>
+#include <sys/mman.h>
+
+unsigned host_notified, host_changed, host_synced;
+uint64_t host_now = 1000000000000ull;
+long host_allocs;
+size_t host_quota = SIZE_MAX, host_regions;
+
+void *
+nm_os_alloc(size_t size)
+{
+	host_allocs++;
+	return calloc(1, size);
+}
+
+void
+nm_os_free(void *p)
+{
+	host_allocs -= p != NULL;
+	free(p);
+}
+
+void
+nm_os_rcu_sync(void)
+{
+	host_synced++;
+}
+
+int
+nm_os_region_create(struct nm_os_region *r, struct nm_root *root, size_t size, uint32_t uid)
+{
+	(void)root;
+	(void)uid;
+	if (host_regions + size > host_quota)
+		return -EDQUOT;
+	r->base = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (r->base == MAP_FAILED) {
+		r->base = NULL;
+		return -ENOMEM;
+	}
+	r->size = size;
+	host_regions += size;
+	return 0;
+}
+
+void
+nm_os_region_destroy(struct nm_os_region *r)
+{
+	munmap(r->base, r->size);
+	host_regions -= r->size;
+}
+
+void
+nm_os_notify(struct nm_kring *kr)
+{
+	(void)kr;
+	host_notified++;
+}
+
+uint64_t
+nm_os_now(void)
+{
+	return host_now;
+}
+
+void
+nm_os_copy(void *dst, const void *src, uint32_t len)
+{
+	memcpy(dst, src, len);
+}
+
+int
+nm_os_nic_create(struct nm_root *root, struct nm_session *s, const char *name, struct nm_port **out)
+{
+	(void)root;
+	(void)out;
+	return nm_session_error(s, ENXIO, "there is no interface %s", name);
+}
+
+bool
+nm_os_ifname_exists(struct nm_session *s, const char *name)
+{
+	(void)s;
+	return !strcmp(name, "lo");
+}
+
+void
+nm_os_port_changed(struct nm_port *port)
+{
+	(void)port;
+	host_changed++;
+}
+
+void
+host_open(struct nm_session *s, struct nm_root *root, uint32_t uid)
+{
+	struct nm_cred c = {.uid = uid, .gid = uid, .admin = uid == 0};
+
+	nm_session_init(s, root, &c);
+}
+
+int
+host_register(struct nm_session *s, const char *name, struct nmreq_register *reg)
+{
+	struct nmreq_header h = {.nr_version = NETMAP_API, .nr_reqtype = NETMAP_REQ_REGISTER};
+	struct nm_ctl_msg m = {.hdr = &h, .body = reg};
+
+	snprintf(h.nr_name, sizeof(h.nr_name), "%s", name);
+	return nm_ctl_request(s, &m);
+}
+
+void
+host_put(struct nm_session *s, const void *frame, uint16_t len, uint16_t flags)
+{
+	struct nm_kring *kr = nm_session_kring(s, NM_DIR_TX, s->first[NM_DIR_TX]);
+	uint32_t head = kr->atok->head;
+	struct netmap_slot *slot = &kr->slots[head];
+
+	memcpy(kr->bufs + (size_t)slot->buf_idx * kr->stride, frame, len);
+	slot->len = len;
+	slot->flags = flags;
+	head = nm_ring_add(head, 1, kr->nslots);
+	kr->atok->head = kr->atok->cur = head;
+}
+
+int
+host_txsync(struct nm_session *s)
+{
+	struct nm_kring *kr = nm_session_kring(s, NM_DIR_TX, s->first[NM_DIR_TX]);
+	int error;
+
+	do
+		error = nm_kring_sync(kr);
+	while (!error && kr->hwcur != kr->rhead && kr->peer == NULL);
+	return error;
+}
+
+int
+host_take(struct nm_session *s, void *frame, uint16_t *flags)
+{
+	struct nm_kring *kr = nm_session_kring(s, NM_DIR_RX, s->first[NM_DIR_RX]);
+	uint32_t head = kr->atok->head;
+	struct netmap_slot *slot = &kr->slots[head];
+
+	if (head == kr->ktoa->hwtail)
+		return -1;
+	memcpy(frame, kr->bufs + (size_t)slot->buf_idx * kr->stride, slot->len);
+	if (flags)
+		*flags = slot->flags;
+	head = nm_ring_add(head, 1, kr->nslots);
+	kr->atok->head = kr->atok->cur = head;
+	return slot->len;
+}
+
+uint64_t
+host_stat(struct nm_session *s, int dir, int stat)
+{
+	return nm_session_kring(s, dir, s->first[dir])->stat[stat];
+}
+
+void
+host_frame(uint8_t f[64], const char *dst, const char *src)
+{
+	unsigned i;
+
+	memset(f, 0, 64);
+	for (i = 0; i < 6; i++) {
+		f[i] = (uint8_t)dst[i];
+		f[6 + i] = (uint8_t)src[i];
+	}
+	for (i = 12; i < 64; i++)
+		f[i] = (uint8_t)i;
+}

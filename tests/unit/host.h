@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* host.h - what unit tests of the core use: a host without threads and a client without a process. */
+#ifndef HOST_H
+#define HOST_H
+
+#include "nm_ctl.h"
+#include "nm_root.h"
+#include "nm_vale.h"
+
+#include <setjmp.h>
+#include <cmocka.h>
+
+extern unsigned host_notified, host_changed, host_synced;
+extern uint64_t host_now;       /* ns; what nm_os_now returns */
+extern long host_allocs;        /* allocations not freed */
+extern size_t host_quota, host_regions;
+
+void host_open(struct nm_session *s, struct nm_root *root, uint32_t uid);
+int host_register(struct nm_session *s, const char *name, struct nmreq_register *reg);
+/* One frame into the first transmit ring; visible to the next host_txsync. */
+void host_put(struct nm_session *s, const void *frame, uint16_t len, uint16_t flags);
+int host_txsync(struct nm_session *s);
+/* The next received slot: its length, or -1. */
+int host_take(struct nm_session *s, void *frame, uint16_t *flags);
+uint64_t host_stat(struct nm_session *s, int dir, int stat);
+/* 64 bytes, with addresses of 6 bytes each. */
+void host_frame(uint8_t f[64], const char *dst, const char *src);
+
+#endif
