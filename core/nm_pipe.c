@@ -133,8 +133,10 @@ set_peers(struct nm_port *a, struct nm_port *b)
 {
 	uint32_t i;
 
-	for (i = 0; i < a->nrings[NM_DIR_TX]; i++)
+	for (i = 0; i < a->nrings[NM_DIR_TX]; i++) {
 		a->krings[NM_DIR_TX][i].peer = &b->krings[NM_DIR_RX][i];
+		b->krings[NM_DIR_RX][i].peer = &a->krings[NM_DIR_TX][i];
+	}
 }
 
 static void

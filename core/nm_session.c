@@ -169,7 +169,7 @@ nm_session_bind(struct nm_session *s, struct nm_port *p, uint32_t extra_wanted, 
 	*extra_got = nm_mem_extra_alloc(p->mem, extra_wanted, &s->extra);
 	s->nifp->ni_bufs_head = s->extra;
 	s->next = p->sessions;
-	p->sessions = s;
+	NM_RCU_ASSIGN(p->sessions, s);
 	nm_os_port_changed(p);
 	return 0;
 
@@ -198,7 +198,7 @@ nm_session_unbind(struct nm_session *s)
 		return;
 	for (q = &p->sessions; *q != s; q = &(*q)->next)
 		;
-	*q = s->next;
+	NM_RCU_ASSIGN(*q, s->next);
 	retire_rings(s);
 	nm_os_port_changed(p);
 	if (!--p->bound && p->ops->enable)

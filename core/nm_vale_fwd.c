@@ -314,19 +314,22 @@ nm_vale_work_init(struct nm_vale_work *w)
 		w->list[i].head = NIL;
 }
 
-/* All that was accepted, in steps; stops after about limits.bridge_batch slots, the rest is for the next call. */
+/*
+ * What was accepted, in steps; stops after about limits.bridge_batch slots or NM_VALE_BYTES, so that a receiver on this
+ * CPU can take its frames while they are in the cache. The rest is for the next call.
+ */
 int
 nm_vale_txsync(struct nm_kring *kr)
 {
 	struct nm_vale *v = kr->port->vale;
 	struct nm_vale_work *w = kr->work;
-	uint32_t budget = kr->port->root->limits.bridge_batch, now_s, avail, used;
+	uint32_t budget = kr->port->root->limits.bridge_batch, bytes = 0, now_s, avail, used;
 
 	if (NM_UNLIKELY(!v || !w))
 		return -EIO;
 	now_s = (uint32_t)(nm_os_now() / 1000000000u);
 	kr->stat[NM_STAT_fdb_aged] += nm_fdb_age(v->fdb, now_s, kr->port->root->limits.fdb_age_s);
-	while (kr->hwcur != kr->rhead && budget) {
+	while (kr->hwcur != kr->rhead && budget && bytes < NM_VALE_BYTES) {
 		avail = nm_ring_dist(kr->hwcur, kr->rhead, kr->nslots);
 		w->frames = 0;
 		w->bytes = 0;
@@ -337,6 +340,7 @@ nm_vale_txsync(struct nm_kring *kr)
 		deliver_all(kr, v, w);
 		kr->hwcur = nm_ring_add(kr->hwcur, used, kr->nslots);
 		budget = budget > used ? budget - used : 0;
+		bytes += (uint32_t)w->bytes;
 	}
 	kr->hwtail = nm_ring_add(kr->hwcur, kr->nslots - 1, kr->nslots);
 	return 0;

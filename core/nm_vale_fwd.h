@@ -5,7 +5,8 @@
 
 #include "nm_vale.h"
 
-#define NM_VALE_STEP 256u
+#define NM_VALE_STEP 256u       /* slots */
+#define NM_VALE_BYTES 262144u   /* of frames in one call */
 
 struct nm_vale_frag {
 	const char *buf;

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* nm_conn.h - one connection of a client: its messages, its session, its end. */
+#ifndef NM_CONN_H
+#define NM_CONN_H
+
+#include "nm_wire.h"
+#include "nm_worker.h"
+
+struct nm_conn {
+	struct nm_client client; /* first: session.host points here */
+	struct nm_conn *next;
+	int ctl_fd;
+	int app_fd;              /* the application's end until HELLO sent it, then -1 */
+};
+
+/* A connection on ctl_fd, which it owns from then on. NULL and errno. */
+struct nm_conn *nm_conn_new(struct nm_root *root, int ctl_fd);
+/* Ends the session; frees c. */
+void nm_conn_close(struct nm_conn *c);
+/* Serves one message. 0, or -errno: the connection must be closed. */
+int nm_conn_message(struct nm_conn *c);
+/* Tells the client that the engine leaves. */
+void nm_conn_abandon(struct nm_conn *c);
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* nm_place.h - on which CPU a worker runs. */
+#ifndef NM_PLACE_H
+#define NM_PLACE_H
+
+#include "nm_sync.h"
+#include "nm_os.h"
+
+#define NM_PLACE_CPUS 256u
+
+struct nm_place {
+	int32_t cpu;       /* pinned to, or -1 */
+	uint32_t passes;
+	uint32_t ncpus;
+	bool shares;       /* the last receiver served said it runs on our CPU */
+	uint32_t receivers[NM_PLACE_CPUS], senders[NM_PLACE_CPUS]; /* deliveries and passes, by the client's CPU */
+};
+
+void nm_place_init(struct nm_place *p);
+
+/* Hints of a client that got frames, or whose rings are served; they are bounded, never believed. */
+static inline void
+nm_place_receiver(struct nm_place *p, struct nm_sync_session *y)
+{
+	uint32_t cpu = NM_READ_ONCE(y->cpu) % NM_PLACE_CPUS;
+
+	p->receivers[cpu]++;
+	p->shares |= (int32_t)cpu == p->cpu;
+	if (NM_READ_ONCE(y->cpu_worker) != (uint32_t)p->cpu)
+		NM_WRITE_ONCE(y->cpu_worker, (uint32_t)p->cpu);
+}
+
+static inline void
+nm_place_sender(struct nm_place *p, struct nm_sync_session *y)
+{
+	p->senders[NM_READ_ONCE(y->cpu) % NM_PLACE_CPUS]++;
+	if (NM_READ_ONCE(y->cpu_worker) != (uint32_t)p->cpu)
+		NM_WRITE_ONCE(y->cpu_worker, (uint32_t)p->cpu);
+}
+
+/* Moves if it pays, and gives the CPU to a receiver that shares it and has frames to take. */
+void nm_place_after_pass(struct nm_place *p, bool moved);
+/* Before a long sleep: anywhere will do. */
+void nm_place_idle(struct nm_place *p);
+
+#endif

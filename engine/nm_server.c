@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * nm_server.c - one thread, one epoll set: the listening socket, signals, and for each connection its control socket and
+ * its ready socket, whose hang-up ends the session as well.
+ */
+#include "nm_server.h"
+#include "nm_conn.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/file.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define GRACE_MS 2000
+
+struct server {
+	struct nm_root *root;
+	const struct nm_server_config *config;
+	int epoll_fd, listen_fd, signal_fd, spare_fd, lock_fd;
+	struct nm_conn *conns;
+	bool stop, had_client;
+};
+
+/* Tags of the epoll set: a connection's address, its low bit for the ready socket. */
+#define READY_TAG 1u
+
+static int
+watch(struct server *s, int fd, uint32_t events, void *tag, uintptr_t low)
+{
+	struct epoll_event e = {.events = events, .data.u64 = (uintptr_t)tag | low};
+
+	return epoll_ctl(s->epoll_fd, EPOLL_CTL_ADD, fd, &e) ? -errno : 0;
+}
+
+/* Holds PATH.lock as long as it lives, so that two engines never serve one path. */
+static int
+take_path(struct server *s, struct sockaddr_un *a)
+{
+	char lock[sizeof(a->sun_path) + 8];
+
+	a->sun_family = AF_UNIX;
+	if (strlen(s->config->path) >= sizeof(a->sun_path)) {
+		nm_os_log(NM_LOG_ERR, "socket path %s has %zu characters, %zu are possible", s->config->path, strlen(s->config->path),
+		    sizeof(a->sun_path) - 1);
+		return -ENAMETOOLONG;
+	}
+	strcpy(a->sun_path, s->config->path);
+	snprintf(lock, sizeof(lock), "%s.srv", s->config->path);
+	s->lock_fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (s->lock_fd < 0 || flock(s->lock_fd, LOCK_EX | LOCK_NB)) {
+		nm_os_log(NM_LOG_ERR, "%s: %s", lock, errno == EWOULDBLOCK ? "another engine serves this socket" : strerror(errno));
+		return -errno;
+	}
+	unlink(s->config->path);
+	return 0;
+}
+
+static int
+listen_on(struct server *s)
+{
+	struct sockaddr_un a = {0};
+	int error = take_path(s, &a);
+
+	if (error)
+		return error;
+	s->listen_fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (s->listen_fd < 0 || bind(s->listen_fd, (void *)&a, sizeof(a)) || listen(s->listen_fd, 128)) {
+		error = -errno;
+		nm_os_log(NM_LOG_ERR, "can't listen on %s: %s", s->config->path, strerror(-error));
+		return error;
+	}
+	return watch(s, s->listen_fd, EPOLLIN, &s->listen_fd, 0);
+}
+
+static int
+open_signals(struct server *s)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	s->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return s->signal_fd < 0 ? -errno : watch(s, s->signal_fd, EPOLLIN, &s->signal_fd, 0);
+}
+
+/* Out of descriptors: give the spare one up to take the connection and end it, so that the client does not wait. */
+static void
+refuse_one(struct server *s)
+{
+	int fd;
+
+	close(s->spare_fd);
+	fd = accept4(s->listen_fd, NULL, NULL, SOCK_CLOEXEC);
+	if (fd >= 0)
+		close(fd);
+	s->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	nm_os_log(NM_LOG_WARN, "a client was refused: no descriptors left; raise the limit of open files");
+}
+
+static void
+accept_one(struct server *s)
+{
+	int fd = accept4(s->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	struct nm_conn *c;
+
+	if (fd < 0) {
+		if (errno == EMFILE || errno == ENFILE)
+			refuse_one(s);
+		return;
+	}
+	c = nm_conn_new(s->root, fd);
+	if (!c) {
+		nm_os_log(NM_LOG_WARN, "a client was refused: %s", strerror(errno));
+		return;
+	}
+	if (watch(s, c->ctl_fd, EPOLLIN, c, 0) || watch(s, c->client.ready_fd, 0, c, READY_TAG)) {
+		nm_conn_close(c);
+		return;
+	}
+	c->next = s->conns;
+	s->conns = c;
+	s->had_client = true;
+}
+
+static void
+end_conn(struct server *s, struct nm_conn *c)
+{
+	struct nm_conn **q;
+
+	for (q = &s->conns; *q != c; q = &(*q)->next)
+		;
+	*q = c->next;
+	nm_conn_close(c);
+}
+
+static void
+serve_event(struct server *s, const struct epoll_event *e)
+{
+	struct nm_conn *c = (void *)(uintptr_t)(e->data.u64 & ~(uint64_t)READY_TAG);
+	int error;
+
+	if (c == (void *)&s->listen_fd) {
+		accept_one(s);
+		return;
+	}
+	if (c == (void *)&s->signal_fd) {
+		s->stop = true;
+		return;
+	}
+	if (e->data.u64 & READY_TAG)
+		error = e->events & (EPOLLHUP | EPOLLERR) ? -ECONNRESET : 0;
+	else
+		error = nm_conn_message(c);
+	if (error == -EPROTO)
+		nm_os_log(NM_LOG_WARN, "a client of user %u sent a message that makes no sense; disconnected", c->client.session.cred.uid);
+	if (error)
+		end_conn(s, c);
+}
+
+static void
+loop(struct server *s)
+{
+	struct epoll_event e;
+	int n;
+
+	while (!s->stop) {
+		/* one event at a time: serving it may free what the next one points at */
+		n = epoll_wait(s->epoll_fd, &e, 1, s->config->on_demand && !s->conns ? GRACE_MS : -1);
+		if (n == 1)
+			serve_event(s, &e);
+		else if (n == 0 && !s->conns)
+			s->stop = true;
+	}
+}
+
+static void
+tell_ready(const struct server *s)
+{
+	if (s->config->ready_fd < 0)
+		return;
+	if (write(s->config->ready_fd, "r", 1) != 1)
+		nm_os_log(NM_LOG_WARN, "nobody waits for this engine");
+	close(s->config->ready_fd);
+}
+
+int
+nm_server_run(struct nm_root *root, const struct nm_server_config *c)
+{
+	struct server s = {.root = root, .config = c, .listen_fd = -1, .signal_fd = -1, .lock_fd = -1};
+	int error;
+
+	s.spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	s.epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	error = s.epoll_fd < 0 ? -errno : open_signals(&s);
+	if (!error)
+		error = listen_on(&s);
+	if (!error) {
+		tell_ready(&s);
+		nm_os_log(NM_LOG_INFO, "serving %s", c->path);
+		loop(&s);
+		unlink(c->path);
+	}
+	while (s.conns) {
+		nm_conn_abandon(s.conns);
+		end_conn(&s, s.conns);
+	}
+	close(s.listen_fd);
+	close(s.lock_fd);
+	close(s.signal_fd);
+	close(s.epoll_fd);
+	close(s.spare_fd);
+	return error;
+}

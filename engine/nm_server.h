@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* nm_server.h - the control socket and its connections. */
+#ifndef NM_SERVER_H
+#define NM_SERVER_H
+
+#include "nm_root.h"
+
+struct nm_server_config {
+	const char *path; /* of the socket */
+	bool on_demand;   /* leave when the last client has gone */
+	int ready_fd;     /* closed after a byte was written when clients can connect; -1: none */
+};
+
+/* Serves until SIGTERM or SIGINT, or until idle when on demand. 0 or -errno after a message. */
+int nm_server_run(struct nm_root *root, const struct nm_server_config *c);
+
+#endif

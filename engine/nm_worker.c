@@ -1,0 +1,447 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * nm_worker.c - a worker serves the transmit rings of its clients.
+ *
+ * Clients with work are on the active list and are looked at in each pass. One that had none for the busy-poll time
+ * is told to kick (need_kick), looked at once more, and left alone. With no active client the worker sleeps in
+ * epoll on the kick descriptors. The server hands clients over and takes them back through a command slot.
+ */
+#include "nm_worker.h"
+#include "nm_place.h"
+
+#include <limits.h>
+#include <linux/futex.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+enum command { CMD_NONE, CMD_ADD, CMD_REMOVE, CMD_STOP };
+
+struct nm_worker {
+	pthread_t thread;
+	int epoll_fd, wake_fd;
+	uint64_t busy_poll_ns;
+	struct nm_client *active;
+	struct nm_place place;
+	/* one command at a time */
+	pthread_mutex_t lock;
+	pthread_cond_t done;
+	uint32_t command;
+	struct nm_client *subject;
+};
+
+static struct nm_worker *workers;
+static uint32_t nworkers;
+static __thread struct nm_worker *self;
+
+static uint64_t
+now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+void
+nm_worker_wake_client(struct nm_client *c)
+{
+	struct nm_sync_session *y = c->session.sync;
+
+	if (y && __atomic_exchange_n(&y->kicked, 1, __ATOMIC_SEQ_CST))
+		return;
+	/* a full socket is readable already, a closed one is the server's business */
+	(void)!send(c->ready_fd, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+/* The application made its end unwritable; there is room again. */
+static void
+drain(struct nm_client *c)
+{
+	char buf[4096];
+
+	while (recv(c->ready_fd, buf, sizeof(buf), MSG_DONTWAIT) == sizeof(buf))
+		;
+}
+
+void
+nm_os_notify(struct nm_kring *kr)
+{
+	struct nm_session *s;
+
+	NM_MB(); /* hwtail is out before sleep is read; the client does the opposite */
+	for (s = NM_RCU_DEREF(kr->port->sessions); s; s = NM_RCU_DEREF(s->next)) {
+		struct nm_sync_session *y = s->sync;
+
+		if (kr->id < s->first[NM_DIR_RX] || kr->id >= s->last[NM_DIR_RX])
+			continue;
+		if (self)
+			nm_place_receiver(&self->place, y);
+		if (NM_READ_ONCE(y->sleep) & NM_SLEEP_RX) {
+			kr->stat[NM_STAT_kicks_out]++;
+			nm_worker_wake_client(s->host);
+		}
+	}
+}
+
+void
+nm_os_port_changed(struct nm_port *port)
+{
+	(void)port; /* clients are handed over one by one */
+}
+
+static void
+wake_sender(struct nm_client *c, struct nm_kring *kr)
+{
+	uint32_t room = nm_ring_dist(kr->rhead, kr->hwtail, kr->nslots);
+
+	NM_MB();
+	if (!(NM_READ_ONCE(c->session.sync->sleep) & NM_SLEEP_TX))
+		return;
+	if (room < kr->nslots / 2 && kr->hwcur != kr->rhead)
+		return;
+	kr->stat[NM_STAT_kicks_out]++;
+	drain(c);
+	nm_worker_wake_client(c);
+}
+
+/* One transmit ring; true when frames moved. *whole becomes false when the pass's budget ended before the ring. */
+static bool
+serve_ring(struct nm_client *c, struct nm_kring *kr, uint32_t *last_head, bool *whole)
+{
+	uint32_t head = NM_READ_ONCE(kr->atok->head), before = kr->hwcur;
+
+	if (head == *last_head && kr->hwcur == kr->rhead)
+		return false;
+	*last_head = head;
+	nm_kring_sync(kr); /* errors are counted in the ring */
+	if (kr->hwcur == before)
+		return false;
+	if (kr->hwcur != kr->rhead)
+		*whole = false;
+	wake_sender(c, kr);
+	return true;
+}
+
+static void
+answer(struct nm_client *c, uint32_t req)
+{
+	struct nm_sync_session *y = c->session.sync;
+
+	if (NM_READ_ONCE(y->sync_done) == req)
+		return;
+	__atomic_store_n(&y->sync_done, req, __ATOMIC_SEQ_CST);
+	if (__atomic_load_n(&y->sync_wait, __ATOMIC_SEQ_CST))
+		syscall(SYS_futex, &y->sync_done, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+}
+
+/* All that the client published; true when something moved. */
+static bool
+serve(struct nm_worker *w, struct nm_client *c)
+{
+	struct nm_session *s = &c->session;
+	uint32_t req = NM_LOAD_ACQUIRE(&s->sync->sync_req), i, first = s->first[NM_DIR_TX];
+	bool moved = false, whole = true;
+
+	nm_place_sender(&w->place, s->sync);
+	for (i = first; i < s->last[NM_DIR_TX]; i++)
+		moved |= serve_ring(c, nm_session_kring(s, NM_DIR_TX, i), &c->last_head[i - first], &whole);
+	if (whole)
+		answer(c, req);
+	return moved;
+}
+
+static void
+activate(struct nm_worker *w, struct nm_client *c)
+{
+	NM_WRITE_ONCE(c->session.sync->need_kick, 0);
+	c->idle_since = 0;
+	if (c->active)
+		return;
+	c->active = true;
+	c->next = w->active;
+	w->active = c;
+}
+
+/* Who waits for the receiver of a pipe is told when that gives slots back. */
+static void
+arm_receivers(struct nm_client *c)
+{
+	struct nm_session *s = &c->session, *o;
+	uint32_t i;
+
+	for (i = s->first[NM_DIR_TX]; i < s->last[NM_DIR_TX]; i++) {
+		struct nm_kring *kr = nm_session_kring(s, NM_DIR_TX, i);
+
+		if (!kr->peer || kr->hwcur == kr->rhead)
+			continue;
+		for (o = NM_RCU_DEREF(kr->peer->port->sessions); o; o = NM_RCU_DEREF(o->next))
+			__atomic_fetch_or(&o->sync->need_kick, NM_KICK_RX, __ATOMIC_SEQ_CST);
+	}
+}
+
+/* A kick of c may mean room for those who send to it. */
+static void
+activate_senders(struct nm_worker *w, struct nm_client *c)
+{
+	struct nm_session *s = &c->session, *o;
+	uint32_t i;
+
+	for (i = s->first[NM_DIR_RX]; i < s->last[NM_DIR_RX]; i++) {
+		struct nm_kring *kr = nm_session_kring(s, NM_DIR_RX, i);
+
+		if (!kr->peer || !NM_READ_ONCE(kr->blocked))
+			continue;
+		for (o = NM_RCU_DEREF(kr->peer->port->sessions); o; o = NM_RCU_DEREF(o->next)) {
+			struct nm_client *sender = o->host;
+
+			if (NM_READ_ONCE(sender->worker) == w)
+				activate(w, sender);
+			else
+				(void)!write(sender->kick_fd, &(uint64_t){1}, sizeof(uint64_t));
+		}
+	}
+}
+
+/* Asks for a kick and looks once more; false when the client stays active after all. */
+static bool
+deactivate(struct nm_worker *w, struct nm_client *c)
+{
+	struct nm_sync_session *y = c->session.sync;
+
+	__atomic_fetch_or(&y->need_kick, NM_KICK_TX, __ATOMIC_SEQ_CST);
+	arm_receivers(c);
+	NM_MB();
+	if (serve(w, c) || NM_READ_ONCE(y->sync_req) != NM_READ_ONCE(y->sync_done)) {
+		activate(w, c);
+		return false;
+	}
+	c->active = false;
+	return true;
+}
+
+/* One pass over the active clients; true when something moved. */
+static bool
+pass(struct nm_worker *w)
+{
+	struct nm_client **q = &w->active, *c;
+	bool moved = false;
+
+	while ((c = *q)) {
+		if (serve(w, c)) {
+			moved = true;
+			c->idle_since = 0;
+		} else if (!c->idle_since) {
+			c->idle_since = now_ns();
+		} else if (now_ns() - c->idle_since > w->busy_poll_ns && deactivate(w, c)) {
+			*q = c->next;
+			continue;
+		}
+		q = &c->next;
+	}
+	return moved;
+}
+
+static void
+unlink_active(struct nm_worker *w, struct nm_client *c)
+{
+	struct nm_client **q;
+
+	for (q = &w->active; *q && *q != c; q = &(*q)->next)
+		;
+	if (*q)
+		*q = c->next;
+	c->active = false;
+}
+
+/* What was published before the client left still goes out; ends when nothing moves. */
+static void
+finish_client(struct nm_worker *w, struct nm_client *c)
+{
+	uint32_t rounds;
+
+	for (rounds = 0; rounds < 4096 && serve(w, c); rounds++)
+		;
+	unlink_active(w, c);
+	epoll_ctl(w->epoll_fd, EPOLL_CTL_DEL, c->kick_fd, NULL);
+}
+
+/* False: stop. */
+static bool
+run_command(struct nm_worker *w)
+{
+	struct epoll_event e = {.events = EPOLLIN};
+	uint32_t command;
+
+	pthread_mutex_lock(&w->lock);
+	command = w->command;
+	if (command == CMD_ADD) {
+		e.data.ptr = w->subject;
+		epoll_ctl(w->epoll_fd, EPOLL_CTL_ADD, w->subject->kick_fd, &e);
+		activate(w, w->subject);
+	} else if (command == CMD_REMOVE) {
+		finish_client(w, w->subject);
+	}
+	NM_STORE_RELEASE(&w->command, CMD_NONE);
+	pthread_cond_broadcast(&w->done);
+	pthread_mutex_unlock(&w->lock);
+	return command != CMD_STOP;
+}
+
+static void
+take_kicks(struct nm_worker *w, int timeout_ms)
+{
+	struct epoll_event e[64];
+	uint64_t count;
+	int i, n;
+
+	n = epoll_wait(w->epoll_fd, e, 64, timeout_ms);
+	for (i = 0; i < n; i++) {
+		struct nm_client *c = e[i].data.ptr;
+
+		if (read(c ? c->kick_fd : w->wake_fd, &count, sizeof(count)) < 0 && errno != EAGAIN)
+			nm_os_log(NM_LOG_WARN, "kick descriptor: %s", strerror(errno));
+		if (!c)
+			continue;
+		activate(w, c);
+		activate_senders(w, c);
+	}
+}
+
+/* Offline only while it waits: what woke it is looked at as a reader again. */
+static void
+sleep_for_work(struct nm_worker *w)
+{
+	struct pollfd p = {.fd = w->epoll_fd, .events = POLLIN};
+
+	nm_place_idle(&w->place);
+	rcu_thread_offline();
+	poll(&p, 1, -1);
+	rcu_thread_online();
+	take_kicks(w, 0);
+}
+
+static void *
+worker_main(void *arg)
+{
+	struct nm_worker *w = arg;
+	uint32_t turn = 0;
+
+	self = w;
+	rcu_register_thread();
+	for (;;) {
+		bool moved;
+
+		if (NM_LOAD_ACQUIRE(&w->command) != CMD_NONE && !run_command(w))
+			break;
+		moved = pass(w);
+		rcu_quiescent_state();
+		if (!w->active)
+			sleep_for_work(w);
+		else if (++turn % 64 == 0)
+			take_kicks(w, 0);
+		nm_place_after_pass(&w->place, moved);
+	}
+	rcu_unregister_thread();
+	return NULL;
+}
+
+static void
+command(struct nm_worker *w, uint32_t what, struct nm_client *c)
+{
+	pthread_mutex_lock(&w->lock);
+	while (w->command != CMD_NONE)
+		pthread_cond_wait(&w->done, &w->lock);
+	w->subject = c;
+	NM_STORE_RELEASE(&w->command, what);
+	(void)!write(w->wake_fd, &(uint64_t){1}, sizeof(uint64_t));
+	while (w->command == what && w->subject == c)
+		pthread_cond_wait(&w->done, &w->lock);
+	pthread_mutex_unlock(&w->lock);
+}
+
+static struct nm_worker *
+pick_worker(struct nm_client *c)
+{
+	struct nm_session *o;
+	static uint32_t next;
+
+	for (o = c->session.port->sessions; o; o = o->next)
+		if (o != &c->session && ((struct nm_client *)o->host)->worker)
+			return ((struct nm_client *)o->host)->worker;
+	return &workers[next++ % nworkers];
+}
+
+int
+nm_worker_add(struct nm_client *c)
+{
+	uint32_t n = c->session.last[NM_DIR_TX] - c->session.first[NM_DIR_TX];
+
+	c->last_head = calloc(n + 1, sizeof(*c->last_head));
+	if (!c->last_head)
+		return -ENOMEM;
+	NM_WRITE_ONCE(c->worker, pick_worker(c));
+	command(c->worker, CMD_ADD, c);
+	return 0;
+}
+
+void
+nm_worker_remove(struct nm_client *c)
+{
+	if (!c->worker)
+		return;
+	command(c->worker, CMD_REMOVE, c);
+	NM_WRITE_ONCE(c->worker, NULL);
+	free(c->last_head);
+	c->last_head = NULL;
+}
+
+static int
+start_one(struct nm_worker *w, const struct nm_worker_config *c)
+{
+	struct epoll_event e = {.events = EPOLLIN};
+	int error;
+
+	pthread_mutex_init(&w->lock, NULL);
+	pthread_cond_init(&w->done, NULL);
+	w->busy_poll_ns = (uint64_t)c->busy_poll_us * 1000u;
+	nm_place_init(&w->place);
+	w->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	w->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (w->epoll_fd < 0 || w->wake_fd < 0 || epoll_ctl(w->epoll_fd, EPOLL_CTL_ADD, w->wake_fd, &e))
+		return -errno;
+	error = pthread_create(&w->thread, NULL, worker_main, w);
+	return -error;
+}
+
+int
+nm_worker_start(const struct nm_worker_config *c)
+{
+	int error = 0;
+
+	workers = calloc(c->workers, sizeof(*workers));
+	if (!workers)
+		return -ENOMEM;
+	for (nworkers = 0; nworkers < c->workers && !error; nworkers += !error)
+		error = start_one(&workers[nworkers], c);
+	return error;
+}
+
+void
+nm_worker_stop(void)
+{
+	uint32_t i;
+
+	for (i = 0; i < nworkers; i++) {
+		command(&workers[i], CMD_STOP, NULL);
+		pthread_join(workers[i].thread, NULL);
+		close(workers[i].epoll_fd);
+		close(workers[i].wake_fd);
+	}
+	free(workers);
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* nm_os_host.c - clock, read sections, interfaces. */
+#include "nm_os_user.h"
+#include "nm_session.h"
+
+#include <net/if.h>
+#include <time.h>
+
+void
+nm_os_rcu_sync(void)
+{
+	synchronize_rcu();
+}
+
+uint64_t
+nm_os_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+bool
+nm_os_ifname_exists(struct nm_session *s, const char *name)
+{
+	(void)s;
+	return if_nametoindex(name) != 0;
+}
+
+int
+nm_os_nic_create(struct nm_root *root, struct nm_session *s, const char *name, struct nm_port **out)
+{
+	(void)root;
+	(void)out;
+	if (!nm_os_ifname_exists(s, name))
+		return nm_session_error(s, ENXIO, "there is no interface %s; a switch port is called valeX:PORT, a pipe NAME{ID", name);
+	return nm_session_error(s, EOPNOTSUPP, "%s: this engine does not serve interfaces yet", name);
+}

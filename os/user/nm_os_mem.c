@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * nm_os_mem.c - memory of the userspace home.
+ *
+ * A region is a memfd, sealed against growing and shrinking before a client sees it. What a client can still do is
+ * to punch holes (reads give zeroes) or to exhaust what backs it; the latter is a SIGBUS here, answered by a
+ * private page in the place of the missing one and a mark on the region.
+ */
+#include "nm_os_user.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define MAX_REGIONS 4096u
+
+struct mapped {
+	char *base;
+	size_t size;
+	uint32_t uid;
+	bool poisoned;
+};
+
+static struct mapped regions[MAX_REGIONS]; /* the signal handler has no other way to find them */
+static size_t quota = SIZE_MAX;
+
+void *
+nm_os_alloc(size_t size)
+{
+	return calloc(1, size);
+}
+
+void
+nm_os_free(void *p)
+{
+	free(p);
+}
+
+void
+nm_os_user_quota(size_t bytes)
+{
+	quota = bytes;
+}
+
+static struct mapped *
+find(const void *addr)
+{
+	const char *a = addr;
+	uint32_t i;
+
+	for (i = 0; i < MAX_REGIONS; i++)
+		if (regions[i].base && a >= regions[i].base && a < regions[i].base + regions[i].size)
+			return &regions[i];
+	return NULL;
+}
+
+static size_t
+used_by(uint32_t uid)
+{
+	size_t n = 0;
+	uint32_t i;
+
+	for (i = 0; i < MAX_REGIONS; i++)
+		if (regions[i].base && regions[i].uid == uid)
+			n += regions[i].size;
+	return n;
+}
+
+static int
+map_memfd(struct nm_os_region *r, size_t size)
+{
+	int error;
+
+	r->handle = memfd_create("netmap", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (r->handle < 0)
+		return -errno;
+	if (ftruncate(r->handle, (off_t)size) || fcntl(r->handle, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)) {
+		error = -errno;
+		goto fail_fd;
+	}
+	r->base = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, r->handle, 0);
+	if (r->base == MAP_FAILED) {
+		error = -errno;
+		r->base = NULL;
+		goto fail_fd;
+	}
+	madvise(r->base, size, MADV_DONTDUMP);
+	r->size = size;
+	return 0;
+
+fail_fd:
+	close(r->handle);
+	return error;
+}
+
+int
+nm_os_region_create(struct nm_os_region *r, struct nm_root *root, size_t size, uint32_t uid)
+{
+	struct mapped *m;
+	int error;
+
+	(void)root;
+	if (uid != geteuid() && (size > quota || used_by(uid) > quota - size))
+		return -EDQUOT;
+	for (m = regions; m < regions + MAX_REGIONS && m->base; m++)
+		;
+	if (m == regions + MAX_REGIONS)
+		return -ENFILE;
+	error = map_memfd(r, size);
+	if (error)
+		return error;
+	m->size = size;
+	m->uid = uid;
+	m->poisoned = false;
+	NM_STORE_RELEASE(&m->base, r->base);
+	r->host = m;
+	return 0;
+}
+
+void
+nm_os_region_destroy(struct nm_os_region *r)
+{
+	struct mapped *m = r->host;
+
+	m->base = NULL;
+	munmap(r->base, r->size);
+	close(r->handle);
+}
+
+bool
+nm_os_user_poisoned(const struct nm_os_region *r)
+{
+	return NM_READ_ONCE(((struct mapped *)r->host)->poisoned);
+}
+
+static void
+on_sigbus(int sig, siginfo_t *si, void *ctx)
+{
+	struct mapped *m = find(si->si_addr);
+	char *page = (char *)((uintptr_t)si->si_addr & ~(uintptr_t)4095);
+
+	(void)ctx;
+	if (!m || mmap(page, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED) {
+		signal(sig, SIG_DFL);
+		raise(sig);
+		return;
+	}
+	NM_WRITE_ONCE(m->poisoned, true);
+}
+
+int
+nm_os_user_init(void)
+{
+	struct sigaction sa = {.sa_sigaction = on_sigbus, .sa_flags = SA_SIGINFO};
+
+	sigemptyset(&sa.sa_mask);
+	return sigaction(SIGBUS, &sa, NULL) ? -errno : 0;
+}
