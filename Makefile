@@ -73,9 +73,9 @@ TEST_BIN := $(TESTS:%.c=$(BUILD)/test/%)
 $(BUILD)/test/core/%: core/%.c $(CORE_OBJ) tests/unit/host.c tests/unit/host.h
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) -Itests/unit $(LDFLAGS_ALL) -o $@ $< tests/unit/host.c $(CORE_OBJ) -lcmocka $(ENGINE_LIBS)
-$(BUILD)/test/os/user/% $(BUILD)/test/engine/%: $(ENGINE_OBJ) $$(patsubst $(BUILD)/test/$$(PERCENT),$$(PERCENT),$$(basename $$@)).c
+$(BUILD)/test/os/user/% $(BUILD)/test/engine/%: $$(patsubst $(BUILD)/test/$$(PERCENT),$$(PERCENT),$$@).c $(ENGINE_OBJ) $(BUILD)/netmapd tests/unit/raw_client.c tests/unit/raw_client.h
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $(filter %.c,$^) $(ENGINE_OBJ) -lcmocka $(ENGINE_LIBS)
+	$(CC) $(CFLAGS_ALL) -Itests/unit $(LDFLAGS_ALL) -o $@ $< tests/unit/raw_client.c $(ENGINE_OBJ) -lcmocka $(ENGINE_LIBS)
 $(BUILD)/test/lib/%: $(BUILD)/libnetmap.a lib/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) -DNM_OS_NO_RCU $(LDFLAGS_ALL) -o $@ $(filter %.c,$^) $(BUILD)/libnetmap.a -lcmocka -lpthread -ldl

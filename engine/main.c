@@ -165,6 +165,7 @@ main(int argc, char **argv)
 		return 1;
 	}
 	raise_files();
+	nm_server_block_signals();
 	nm_os_user_quota((size_t)o.quota_mib << 20);
 	error = nm_os_user_init();
 	if (!error)

@@ -11,6 +11,9 @@ struct nm_server_config {
 	int ready_fd;     /* closed after a byte was written when clients can connect; -1: none */
 };
 
+/* Before any thread is started: SIGTERM and SIGINT are for the server alone. */
+void nm_server_block_signals(void);
+
 /* Serves until SIGTERM or SIGINT, or until idle when on demand. 0 or -errno after a message. */
 int nm_server_run(struct nm_root *root, const struct nm_server_config *c);
 
