@@ -42,6 +42,11 @@ struct nm_kring {
 	uint32_t hwcur, hwtail;
 	uint32_t rhead, rcur, rtail; /* accepted head and cur, tail as published */
 
+	/* transmit side of a switch port */
+	uint32_t last_dst;           /* port that got the last unicast */
+	uint64_t waits_since;        /* ns: when what is published began to wait for room; 0: it does not */
+	bool impatient;              /* it has waited long enough */
+
 	/* receive side of a switch or pipe, under lock */
 	struct nm_os_spin lock;
 	uint32_t rel;                /* slots before this one were given back */

@@ -48,6 +48,9 @@ void nm_os_notify(struct nm_kring *kr);
 /* Nanoseconds of a monotonic clock that may be cached for the length of a batch. Any context. */
 uint64_t nm_os_now(void);
 
+/* The same clock, never cached; for rare paths. Any context. */
+uint64_t nm_os_now_exact(void);
+
 /*
  * Copies len bytes of a frame between buffers of two regions. May write up to the next multiple of
  * 64 bytes of dst but the bytes beyond len are zeroes or unchanged, never data of src. Data.

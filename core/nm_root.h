@@ -15,6 +15,7 @@ struct nm_limits {
 	uint32_t max_switches;
 	uint32_t bridge_batch;    /* slots looked at per step */
 	uint32_t fdb_age_s;       /* an address not heard of for so long is forgotten */
+	uint32_t patience_ns;     /* how long frames wait for a full receiver before they are dropped; 0: not at all */
 	uint32_t default_mode;    /* access mode of new objects */
 	struct nm_mem_geometry global;
 };

@@ -264,6 +264,7 @@ deliver_port(struct nm_kring *kr, struct nm_vale *v, struct nm_vale_work *w, uin
 		return;
 	}
 	ring = kr->id < p->nrings[NM_DIR_RX] ? kr->id : kr->id % p->nrings[NM_DIR_RX];
+	kr->last_dst = own != NIL || v->nports == 2 ? dst : NM_FDB_NONE;
 	if (ring && own != NIL)
 		deliver(kr, w, &p->krings[NM_DIR_RX][ring], own, NIL);
 	if (!ring || flood != NIL)
@@ -314,6 +315,43 @@ nm_vale_work_init(struct nm_vale_work *w)
 		w->list[i].head = NIL;
 }
 
+/* The ring where the last unicast went has no room for another step. */
+static bool
+destination_full(struct nm_kring *kr, struct nm_vale *v)
+{
+	struct nm_port *p = kr->last_dst < NM_VALE_MAX_PORTS ? NM_RCU_DEREF(v->ports[kr->last_dst]) : NULL;
+	struct nm_kring *d;
+	uint32_t room;
+
+	if (!p || !p->nrings[NM_DIR_RX])
+		return false;
+	d = &p->krings[NM_DIR_RX][kr->id % p->nrings[NM_DIR_RX]];
+	if (!NM_LOAD_ACQUIRE(&d->ready))
+		return false;
+	room = nm_kring_lease_begin(d);
+	nm_os_spin_unlock(&d->lock);
+	return room < NM_VALE_STEP;
+}
+
+/*
+ * True while frames should rather wait for a receiver that is about to take its own: for limits.patience_ns at most, from
+ * when the first of what is published had to wait. After that the rest goes out, and what has no room is dropped.
+ */
+static bool
+postpone(struct nm_kring *kr, struct nm_vale *v)
+{
+	uint32_t patience = kr->port->root->limits.patience_ns;
+	uint64_t now;
+
+	if (!patience || kr->impatient || !destination_full(kr, v))
+		return false;
+	now = nm_os_now_exact();
+	if (!kr->waits_since)
+		kr->waits_since = now;
+	kr->impatient = now - kr->waits_since > patience;
+	return !kr->impatient;
+}
+
 /*
  * What was accepted, in steps; stops after about limits.bridge_batch slots or NM_VALE_BYTES, so that a receiver on this
  * CPU can take its frames while they are in the cache. The rest is for the next call.
@@ -330,6 +368,8 @@ nm_vale_txsync(struct nm_kring *kr)
 	now_s = (uint32_t)(nm_os_now() / 1000000000u);
 	kr->stat[NM_STAT_fdb_aged] += nm_fdb_age(v->fdb, now_s, kr->port->root->limits.fdb_age_s);
 	while (kr->hwcur != kr->rhead && budget && bytes < NM_VALE_BYTES) {
+		if (NM_UNLIKELY(postpone(kr, v)))
+			break;
 		avail = nm_ring_dist(kr->hwcur, kr->rhead, kr->nslots);
 		w->frames = 0;
 		w->bytes = 0;
@@ -341,6 +381,10 @@ nm_vale_txsync(struct nm_kring *kr)
 		kr->hwcur = nm_ring_add(kr->hwcur, used, kr->nslots);
 		budget = budget > used ? budget - used : 0;
 		bytes += (uint32_t)w->bytes;
+	}
+	if (kr->hwcur == kr->rhead) {
+		kr->waits_since = 0;
+		kr->impatient = false;
 	}
 	kr->hwtail = nm_ring_add(kr->hwcur, kr->nslots - 1, kr->nslots);
 	return 0;

@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define PATIENCE_NS 100000u
+
 struct options {
 	struct nm_server_config server;
 	struct nm_worker_config worker;
@@ -170,6 +172,7 @@ main(int argc, char **argv)
 	error = nm_os_user_init();
 	if (!error)
 		error = nm_root_init(&root);
+	root.limits.patience_ns = PATIENCE_NS;
 	if (!error)
 		error = nm_worker_start(&o.worker);
 	if (!error)

@@ -2,14 +2,15 @@
 /*
  * nm_place.c - a worker runs where the busiest receiver runs: what it copies is then in the receiver's cache, and the
  * buffers that come back are still there for the next frames. It moves only when another CPU had twice the
- * deliveries over a whole window.
+ * deliveries over a window. When the sender is on that CPU too, pinning makes it the crowded one, and the
+ * scheduler moves one of the two clients to the idle one.
  */
 #include "nm_place.h"
 
 #include <sched.h>
 #include <unistd.h>
 
-#define WINDOW 512u /* passes */
+#define WINDOW 256u /* passes that moved something */
 
 void
 nm_place_init(struct nm_place *p)
@@ -25,12 +26,9 @@ static void
 pin(struct nm_place *p, int32_t cpu)
 {
 	cpu_set_t set;
-	uint32_t i;
 
 	CPU_ZERO(&set);
-	for (i = 0; i < p->ncpus; i++)
-		if (cpu < 0 || i == (uint32_t)cpu)
-			CPU_SET(i, &set);
+	CPU_SET((size_t)cpu, &set);
 	if (!sched_setaffinity(0, sizeof(set), &set))
 		p->cpu = cpu;
 }
@@ -49,32 +47,20 @@ busiest(const uint32_t *count, uint32_t n)
 static void
 reconsider(struct nm_place *p)
 {
-	uint32_t best = busiest(p->receivers, p->ncpus), sender = busiest(p->senders, p->ncpus);
+	uint32_t best = busiest(p->receivers, p->ncpus);
 	uint32_t here = p->cpu >= 0 ? p->receivers[p->cpu] : 0;
 
-	if (p->receivers[best] && (int32_t)best != p->cpu && p->receivers[best] > 2 * here) {
-		if (best != sender || p->ncpus == 1)
-			pin(p, (int32_t)best);
-		else if (p->cpu >= 0)
-			pin(p, -1); /* both on one CPU: the scheduler will find us another */
-	}
+	if ((int32_t)best != p->cpu && p->receivers[best] > 2 * here)
+		pin(p, (int32_t)best);
 	memset(p->receivers, 0, sizeof(p->receivers));
-	memset(p->senders, 0, sizeof(p->senders));
 }
 
 void
 nm_place_after_pass(struct nm_place *p, bool moved)
 {
-	if (moved && p->shares)
+	if (p->waits || (moved && p->shares))
 		sched_yield();
-	p->shares = false;
-	if (++p->passes % WINDOW == 0)
+	p->shares = p->waits = false;
+	if (moved && ++p->passes % WINDOW == 0)
 		reconsider(p);
-}
-
-void
-nm_place_idle(struct nm_place *p)
-{
-	if (p->cpu >= 0)
-		pin(p, -1);
 }

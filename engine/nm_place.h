@@ -13,7 +13,8 @@ struct nm_place {
 	uint32_t passes;
 	uint32_t ncpus;
 	bool shares;       /* the last receiver served said it runs on our CPU */
-	uint32_t receivers[NM_PLACE_CPUS], senders[NM_PLACE_CPUS]; /* deliveries and passes, by the client's CPU */
+	bool waits;        /* frames wait for a receiver */
+	uint32_t receivers[NM_PLACE_CPUS]; /* deliveries, by the client's CPU */
 };
 
 void nm_place_init(struct nm_place *p);
@@ -33,14 +34,11 @@ nm_place_receiver(struct nm_place *p, struct nm_sync_session *y)
 static inline void
 nm_place_sender(struct nm_place *p, struct nm_sync_session *y)
 {
-	p->senders[NM_READ_ONCE(y->cpu) % NM_PLACE_CPUS]++;
 	if (NM_READ_ONCE(y->cpu_worker) != (uint32_t)p->cpu)
 		NM_WRITE_ONCE(y->cpu_worker, (uint32_t)p->cpu);
 }
 
 /* Moves if it pays, and gives the CPU to a receiver that shares it and has frames to take. */
 void nm_place_after_pass(struct nm_place *p, bool moved);
-/* Before a long sleep: anywhere will do. */
-void nm_place_idle(struct nm_place *p);
 
 #endif

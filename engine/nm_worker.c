@@ -17,7 +17,6 @@
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 enum command { CMD_NONE, CMD_ADD, CMD_REMOVE, CMD_STOP };
@@ -38,15 +37,6 @@ struct nm_worker {
 static struct nm_worker *workers;
 static uint32_t nworkers;
 static __thread struct nm_worker *self;
-
-static uint64_t
-now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
 
 void
 nm_worker_wake_client(struct nm_client *c)
@@ -120,10 +110,10 @@ serve_ring(struct nm_client *c, struct nm_kring *kr, uint32_t *last_head, bool *
 		return false;
 	*last_head = head;
 	nm_kring_sync(kr); /* errors are counted in the ring */
+	if (kr->hwcur != kr->rhead && !kr->peer)
+		*whole = false; /* a full pipe is the client's to wait for, not the sync's */
 	if (kr->hwcur == before)
 		return false;
-	if (kr->hwcur != kr->rhead)
-		*whole = false;
 	wake_sender(c, kr);
 	return true;
 }
@@ -153,6 +143,8 @@ serve(struct nm_worker *w, struct nm_client *c)
 		moved |= serve_ring(c, nm_session_kring(s, NM_DIR_TX, i), &c->last_head[i - first], &whole);
 	if (whole)
 		answer(c, req);
+	else if (!moved)
+		w->place.waits = true;
 	return moved;
 }
 
@@ -237,8 +229,8 @@ pass(struct nm_worker *w)
 			moved = true;
 			c->idle_since = 0;
 		} else if (!c->idle_since) {
-			c->idle_since = now_ns();
-		} else if (now_ns() - c->idle_since > w->busy_poll_ns && deactivate(w, c)) {
+			c->idle_since = nm_os_now_exact();
+		} else if (nm_os_now_exact() - c->idle_since > w->busy_poll_ns && deactivate(w, c)) {
 			*q = c->next;
 			continue;
 		}
@@ -319,7 +311,6 @@ sleep_for_work(struct nm_worker *w)
 {
 	struct pollfd p = {.fd = w->epoll_fd, .events = POLLIN};
 
-	nm_place_idle(&w->place);
 	rcu_thread_offline();
 	poll(&p, 1, -1);
 	rcu_thread_online();

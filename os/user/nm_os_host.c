@@ -12,13 +12,25 @@ nm_os_rcu_sync(void)
 	synchronize_rcu();
 }
 
-uint64_t
-nm_os_now(void)
+static uint64_t
+clock_ns(clockid_t id)
 {
 	struct timespec t;
 
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
+	clock_gettime(id, &t);
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+uint64_t
+nm_os_now(void)
+{
+	return clock_ns(CLOCK_MONOTONIC_COARSE);
+}
+
+uint64_t
+nm_os_now_exact(void)
+{
+	return clock_ns(CLOCK_MONOTONIC);
 }
 
 bool

@@ -67,6 +67,12 @@ nm_os_now(void)
 	return host_now;
 }
 
+uint64_t
+nm_os_now_exact(void)
+{
+	return host_now;
+}
+
 void
 nm_os_copy(void *dst, const void *src, uint32_t len)
 {
