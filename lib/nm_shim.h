@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * nm_shim.h - the client side of the userspace engine, inside libnetmap.
+ *
+ * The library interposes the calls that touch /dev/netmap. A descriptor of the engine is the client's end of the
+ * ready socket; a table indexed by descriptor finds the object behind it, and one load of that table is all that
+ * other descriptors pay. Calls that are not ours go on to the C library.
+ *
+ *   nm_shim_real   the C library's own calls          nm_shim_ctl    requests flattened, answers copied out
+ *   nm_shim_fd     table, objects, dup, close, fork   nm_shim_bind   the region's mapping, mmap
+ *   nm_shim_conn   finding the engine, HELLO          nm_shim_sync   transmit and receive sync
+ *   nm_shim_start  starting one on demand             nm_shim_wait   poll; nm_shim_select; nm_shim_epoll
+ *   nm_shim_open   open and friends; nm_shim_ioctl: ioctl, fcntl
+ *
+ * Locks: `lock` of the table, then an object's `ctl`, then its `busy` words. Syncs take busy[dir] by one exchange;
+ * who finds it taken skips, as the kernel does. Objects are recycled and never freed, so a pointer loaded from the
+ * table stays an object; `bound` tells, under busy[dir], whether its mapping may be touched.
+ */
+#ifndef NM_SHIM_H
+#define NM_SHIM_H
+
+#ifndef NM_OS_NO_RCU
+#define NM_OS_NO_RCU
+#endif
+
+#include <net/netmap.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <time.h>
+
+#include "nm_ring.h"
+#include "nm_sync.h"
+#include "nm_wire.h"
+
+#define NM_SHIM_FDS 65536 /* descriptors beyond are never the engine's */
+#define NM_SHIM_HIGH 512  /* hidden descriptors live from here on */
+#define NM_SHIM_API __attribute__((visibility("default")))
+
+enum { NM_SHIM_TX, NM_SHIM_RX };
+
+struct nm_shim_ring {
+	struct netmap_ring *ring;  /* shared with the application */
+	struct nm_csb_atok *atok;
+	struct nm_csb_ktoa *ktoa;
+	uint32_t n;                /* slots, read once */
+	uint32_t tail;             /* as given out last */
+	uint32_t bad;              /* violations seen */
+	uint32_t buf_size, nbufs;
+	char *bufs;                /* buffer 0 */
+};
+
+struct nm_shim_obj {
+	struct nm_shim_obj *next;  /* free list */
+	uint32_t refs;             /* descriptors in the table */
+	uint32_t busy[2];          /* a sync of that direction runs */
+	uint32_t bound;            /* registered and mapped */
+	uint32_t closing;
+	uint32_t bad;              /* a ring was bad since the last poll */
+	uint32_t idle;             /* syncs that found nothing: now and then a hang-up is looked for */
+	pthread_mutex_t ctl;
+	int sock, kick;            /* hidden */
+	dev_t dev;
+	ino_t ino;                 /* of the ready socket: tells a recycled descriptor */
+	char *base;                /* own mapping of the whole region, sync area included */
+	size_t map_len, memsize;
+	uint64_t flags;            /* NR_* */
+	uint32_t nrings[2];
+	struct nm_shim_ring *rings[2];
+	struct nm_sync_session *sync;
+};
+
+/* nm_shim_fd */
+extern struct nm_shim_obj *nm_shim_tab[NM_SHIM_FDS];
+
+static inline struct nm_shim_obj *
+nm_shim_find(int fd)
+{
+	if ((unsigned)fd >= NM_SHIM_FDS)
+		return NULL;
+	return __atomic_load_n(&nm_shim_tab[fd], __ATOMIC_ACQUIRE);
+}
+
+/* As find, and makes sure that fd still is the ready socket; a stale entry is dropped. Slow path. */
+struct nm_shim_obj *nm_shim_find_checked(int fd);
+struct nm_shim_obj *nm_shim_obj_new(void);
+void nm_shim_obj_put(struct nm_shim_obj *o); /* the last reference closes */
+/* Binds fd to o, one more reference. 0 or -EMFILE. */
+int nm_shim_fd_set(int fd, struct nm_shim_obj *o);
+void nm_shim_fd_drop(int fd);                /* takes fd out of the table */
+int nm_shim_hide(int fd);                    /* moves it to a high number */
+/* False in a child made by vfork, which shares our memory and not our descriptors. */
+bool nm_shim_owner(void);
+bool nm_shim_busy_try(struct nm_shim_obj *o, int dir);
+void nm_shim_busy_put(struct nm_shim_obj *o, int dir);
+
+/* nm_shim_conn: a descriptor of the engine, or -errno. flags of open(2). */
+int nm_shim_connect(int flags);
+int nm_shim_hello(int sock, int flags);      /* takes sock over */
+/* nm_shim_start: runs netmapd for the socket and waits until it listens. 0 or -errno. */
+int nm_shim_start(const char *path);
+
+/* nm_shim_ctl: 0 or -errno */
+int nm_shim_ctl(struct nm_shim_obj *o, struct nmreq_header *user);
+int nm_shim_legacy(struct nm_shim_obj *o, struct nmreq *user, bool regif);
+/* Moves bytes between here and addresses of the application. 0 or -EFAULT. */
+int nm_shim_copyin(void *to, uint64_t from, size_t n);
+int nm_shim_copyout(uint64_t to, const void *from, size_t n);
+
+struct nm_shim_opts { /* where the options of a request came from */
+	uint32_t n;
+	uint32_t len[NM_WIRE_MAX / 128];
+	uint64_t user[NM_WIRE_MAX / 128];
+};
+/* Request to message and back; bytes or -errno. */
+int nm_shim_flatten(char *msg, size_t room, struct nmreq_header *user, struct nmreq_header *hdr, struct nm_shim_opts *o);
+int nm_shim_unflatten(const char *msg, size_t len, struct nmreq_header *user, const struct nmreq_header *hdr,
+    const struct nm_shim_opts *o);
+/* One message there and one back, up to two descriptors with it. Bytes or -errno. Under ctl. */
+int nm_shim_call(int sock, char *msg, size_t len, size_t room, int fds[2]);
+
+/* nm_shim_bind */
+int nm_shim_bind(struct nm_shim_obj *o, const void *bind, size_t len);
+void nm_shim_unbind(struct nm_shim_obj *o);
+/* Reads the rings a bind names, once their region is mapped. 0 or -EPROTO. */
+int nm_shim_bind_rings(struct nm_shim_obj *o, const struct nm_wire_bind *b);
+
+/* nm_shim_sync: the calls take the busy word; the passes want it held. */
+int nm_shim_txsync(struct nm_shim_obj *o, int fd);
+int nm_shim_rxsync(struct nm_shim_obj *o, int fd);
+bool nm_shim_tx_publish(struct nm_shim_obj *o); /* true: the engine has to look */
+void nm_shim_tx_collect(struct nm_shim_obj *o); /* tails */
+bool nm_shim_rx_pass(struct nm_shim_obj *o, bool *changed); /* true: a ring has packets */
+void nm_shim_kick(struct nm_shim_obj *o, uint32_t what);
+bool nm_shim_room(const struct nm_shim_obj *o, int dir); /* cur != tail on some ring */
+void nm_shim_drain(struct nm_shim_obj *o, int fd, bool force);
+void nm_shim_arm(struct nm_shim_obj *o, uint32_t what);
+void nm_shim_disarm(struct nm_shim_obj *o, uint32_t what);
+bool nm_shim_gone(int fd);                   /* hang-up of the ready socket */
+/* As gone, on every 256th call only. */
+bool nm_shim_gone_maybe(struct nm_shim_obj *o, int fd);
+
+static inline void
+nm_shim_relax(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+	__builtin_ia32_pause();
+#elif defined(__aarch64__)
+	__asm__ volatile("yield");
+#endif
+}
+
+static inline uint64_t
+nm_shim_now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+/* nm_shim_wait. timeout in ns, negative: none. As ppoll(2), errno set. */
+int nm_shim_poll(struct pollfd *fds, nfds_t n, int64_t timeout, const sigset_t *mask);
+/* The sync pass of poll on one descriptor: revents. */
+short nm_shim_poll_pass(struct nm_shim_obj *o, int fd, short events);
+/* Waits shortly until ready(arg); false: sleep. */
+bool nm_shim_linger(struct nm_shim_obj *o, bool (*ready)(void *), void *arg);
+
+/* nm_shim_epoll: o's descriptors leave the sets that watch them */
+void nm_shim_epoll_forget(int fd);
+bool nm_shim_epoll_fd(int fd);
+void nm_shim_epoll_drop(int fd);             /* the epoll descriptor fd closes */
+void nm_shim_epoll_fork(void);
+
+#endif

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* nm_shim_open.c - open of /dev/netmap: the kernel's when it is there, else the engine's; NETMAP_ENGINE decides. */
+#undef _FORTIFY_SOURCE
+#undef _FILE_OFFSET_BITS
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "nm_shim.h"
+#include "nm_shim_real.h"
+
+#define DEVICE "/dev/netmap"
+
+static bool
+is_device(const char *path)
+{
+	return path != NULL && path[0] == '/' && __builtin_expect(strcmp(path, DEVICE) == 0, 0);
+}
+
+static bool
+absent(int err)
+{
+	return err == ENOENT || err == ENXIO || err == ENODEV || err == ENOTDIR;
+}
+
+static void
+say_denied(int err)
+{
+	static int said;
+
+	if (!__atomic_exchange_n(&said, 1, __ATOMIC_RELAXED))
+		fprintf(stderr, "netmap: " DEVICE ": %s, using the userspace engine\n", strerror(err));
+}
+
+static int
+open_device(int flags)
+{
+	const char *engine = getenv("NETMAP_ENGINE");
+	bool user = engine != NULL && strcmp(engine, "user") == 0;
+	bool kernel = engine != NULL && strcmp(engine, "kernel") == 0;
+	int keep = errno, denied = 0, fd;
+
+	if (!user) {
+		fd = nm_real_openat(AT_FDCWD, DEVICE, flags, 0);
+		if (fd >= 0 || kernel)
+			return fd;
+		denied = errno == EACCES || errno == EPERM ? errno : 0;
+		if (!denied && !absent(errno))
+			return -1;
+	}
+	fd = nm_shim_connect(flags);
+	if (fd < 0) {
+		errno = denied ? denied : -fd;
+		return -1;
+	}
+	if (denied)
+		say_denied(denied);
+	errno = keep;
+	return fd;
+}
+
+static int
+shim_openat(int dir, const char *path, int flags, mode_t mode)
+{
+	int fd;
+
+	if (is_device(path))
+		return open_device(flags);
+	fd = nm_real_openat(dir, path, flags, mode);
+	/* closed behind our back and given out again */
+	if (__builtin_expect(nm_shim_find(fd) != NULL, 0))
+		nm_shim_fd_drop(fd);
+	return fd;
+}
+
+static mode_t
+mode_of(int flags, va_list ap)
+{
+	if ((flags & O_CREAT) || (flags & O_TMPFILE) == O_TMPFILE)
+		return va_arg(ap, mode_t);
+	return 0;
+}
+
+NM_SHIM_API int
+open(const char *path, int flags, ...)
+{
+	va_list ap;
+	mode_t mode;
+
+	va_start(ap, flags);
+	mode = mode_of(flags, ap);
+	va_end(ap);
+	return shim_openat(AT_FDCWD, path, flags, mode);
+}
+
+NM_SHIM_API int
+open64(const char *path, int flags, ...)
+{
+	va_list ap;
+	mode_t mode;
+
+	va_start(ap, flags);
+	mode = mode_of(flags, ap);
+	va_end(ap);
+	return shim_openat(AT_FDCWD, path, flags | O_LARGEFILE, mode);
+}
+
+NM_SHIM_API int
+openat(int dir, const char *path, int flags, ...)
+{
+	va_list ap;
+	mode_t mode;
+
+	va_start(ap, flags);
+	mode = mode_of(flags, ap);
+	va_end(ap);
+	return shim_openat(dir, path, flags, mode);
+}
+
+NM_SHIM_API int
+openat64(int dir, const char *path, int flags, ...)
+{
+	va_list ap;
+	mode_t mode;
+
+	va_start(ap, flags);
+	mode = mode_of(flags, ap);
+	va_end(ap);
+	return shim_openat(dir, path, flags | O_LARGEFILE, mode);
+}
+
+/* What a fortified program calls when it gives no mode. */
+int __open_2(const char *path, int flags);
+int __open64_2(const char *path, int flags);
+int __openat_2(int dir, const char *path, int flags);
+int __openat64_2(int dir, const char *path, int flags);
+
+static void
+want_no_mode(int flags)
+{
+	if ((flags & O_CREAT) || (flags & O_TMPFILE) == O_TMPFILE)
+		abort();
+}
+
+NM_SHIM_API int
+__open_2(const char *path, int flags)
+{
+	want_no_mode(flags);
+	return shim_openat(AT_FDCWD, path, flags, 0);
+}
+
+NM_SHIM_API int
+__open64_2(const char *path, int flags)
+{
+	want_no_mode(flags);
+	return shim_openat(AT_FDCWD, path, flags | O_LARGEFILE, 0);
+}
+
+NM_SHIM_API int
+__openat_2(int dir, const char *path, int flags)
+{
+	want_no_mode(flags);
+	return shim_openat(dir, path, flags, 0);
+}
+
+NM_SHIM_API int
+__openat64_2(int dir, const char *path, int flags)
+{
+	want_no_mode(flags);
+	return shim_openat(dir, path, flags | O_LARGEFILE, 0);
+}

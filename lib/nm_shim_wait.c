@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * nm_shim_wait.c - poll on descriptors of the engine, alone or among others: a sync pass, a short wait, then sleep
+ * with the engine told what for. A wake-up arrives as a byte in the ready socket, whatever was waited for.
+ */
+#undef _FORTIFY_SOURCE
+#include <errno.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "nm_shim.h"
+#include "nm_shim_real.h"
+
+#define LINGER_NS 10000
+#define LINGER_YIELDS 8
+#define ON_STACK 64
+
+#define WANT_IN (POLLIN | POLLRDNORM)
+#define WANT_OUT (POLLOUT | POLLWRNORM)
+
+static short
+tx_pass(struct nm_shim_obj *o, short events)
+{
+	short got = 0;
+
+	if (nm_shim_busy_try(o, NM_SHIM_TX)) {
+		if (o->bound && nm_shim_tx_publish(o) && NM_READ_ONCE(o->sync->cpu_worker) == NM_READ_ONCE(o->sync->cpu))
+			sched_yield();
+		if (o->bound) {
+			nm_shim_tx_collect(o);
+			if ((events & WANT_OUT) && nm_shim_room(o, NM_SHIM_TX))
+				got = events & WANT_OUT;
+		}
+		nm_shim_busy_put(o, NM_SHIM_TX);
+	}
+	return got;
+}
+
+static short
+rx_pass(struct nm_shim_obj *o, short events)
+{
+	bool changed = false;
+	short got = 0;
+
+	if (nm_shim_busy_try(o, NM_SHIM_RX)) {
+		if (o->bound) {
+			nm_shim_rx_pass(o, &changed);
+			if (nm_shim_room(o, NM_SHIM_RX))
+				got = events & WANT_IN;
+		}
+		nm_shim_busy_put(o, NM_SHIM_RX);
+	}
+	return got;
+}
+
+short
+nm_shim_poll_pass(struct nm_shim_obj *o, int fd, short events)
+{
+	short got = 0;
+
+	if (!NM_LOAD_ACQUIRE(&o->bound) || NM_READ_ONCE(o->sync->dead))
+		return POLLERR;
+	if (o->nrings[NM_SHIM_TX] > 0 && ((events & WANT_OUT) || !(o->flags & NR_NO_TX_POLL)))
+		got |= tx_pass(o, events);
+	if (events & WANT_IN)
+		got |= rx_pass(o, events);
+	if (__builtin_expect(NM_READ_ONCE(o->bad), 0) && __atomic_exchange_n(&o->bad, 0, __ATOMIC_RELAXED))
+		got |= POLLERR;
+	if (got == 0 && nm_shim_gone_maybe(o, fd))
+		got = POLLERR;
+	return got;
+}
+
+bool
+nm_shim_linger(struct nm_shim_obj *o, bool (*ready)(void *), void *arg)
+{
+	uint64_t end;
+	int i;
+
+	if (!o->bound)
+		return false;
+	if (NM_READ_ONCE(o->sync->cpu_worker) == NM_READ_ONCE(o->sync->cpu)) {
+		uint32_t done = NM_READ_ONCE(o->sync->sync_done), now;
+
+		for (i = 0; i < LINGER_YIELDS; i++) {
+			sched_yield();
+			if (ready(arg))
+				return true;
+			now = NM_READ_ONCE(o->sync->sync_done);
+			if (i > 0 && now == done) /* the CPU went elsewhere or is idle but for us */
+				return false;
+			done = now;
+		}
+		return false;
+	}
+	for (end = nm_shim_now() + LINGER_NS; nm_shim_now() < end;) {
+		if (ready(arg))
+			return true;
+		for (i = 0; i < 16; i++)
+			nm_shim_relax();
+	}
+	return false;
+}
+
+struct set {
+	struct pollfd *fds, *real; /* real: what the kernel is asked */
+	nfds_t n;
+	nfds_t others;
+	struct nm_shim_obj *first; /* whose worker the short wait goes by */
+};
+
+/* The pass over the engine's descriptors: how many have something. */
+static int
+pass(struct set *s)
+{
+	nfds_t i;
+	int ready = 0;
+
+	for (i = 0; i < s->n; i++) {
+		struct nm_shim_obj *o = nm_shim_find(s->fds[i].fd);
+
+		if (o == NULL)
+			continue;
+		s->fds[i].revents = nm_shim_poll_pass(o, s->fds[i].fd, s->fds[i].events);
+		ready += s->fds[i].revents != 0;
+	}
+	return ready;
+}
+
+static int
+count(const struct set *s)
+{
+	nfds_t i;
+	int n = 0;
+
+	for (i = 0; i < s->n; i++)
+		n += s->fds[i].revents != 0;
+	return n;
+}
+
+static bool
+pass_ready(void *arg)
+{
+	return pass(arg) > 0;
+}
+
+/* Asks the kernel; the others' revents are stored, the engine's bytes taken and hang-ups seen. -1 or count. */
+static int
+ask(struct set *s, const struct timespec *ts, const sigset_t *mask)
+{
+	nfds_t i;
+	int n, ready = 0;
+
+	n = nm_real_ppoll(s->real, s->n, ts, mask);
+	if (n < 0)
+		return -1;
+	for (i = 0; i < s->n; i++) {
+		struct nm_shim_obj *o = nm_shim_find(s->fds[i].fd);
+		short got = s->real[i].revents;
+
+		if (o == NULL)
+			s->fds[i].revents = got;
+		else {
+			if (got & (POLLHUP | POLLERR | POLLNVAL))
+				s->fds[i].revents |= got & POLLNVAL ? POLLNVAL : POLLERR;
+			else if ((got & POLLIN) && o->bound)
+				nm_shim_drain(o, s->fds[i].fd, true);
+		}
+		ready += s->fds[i].revents != 0;
+	}
+	return ready;
+}
+
+static void
+prepare(struct set *s)
+{
+	nfds_t i;
+
+	s->others = 0;
+	s->first = NULL;
+	for (i = 0; i < s->n; i++) {
+		struct nm_shim_obj *o = nm_shim_find(s->fds[i].fd);
+
+		s->real[i] = s->fds[i];
+		s->real[i].revents = s->fds[i].revents = 0;
+		if (o != NULL) {
+			s->real[i].events = s->fds[i].events & (WANT_IN | WANT_OUT) ? POLLIN : 0;
+			if (s->first == NULL)
+				s->first = o;
+		} else if (s->fds[i].fd >= 0)
+			s->others++;
+	}
+}
+
+static void
+arm(struct set *s, bool on)
+{
+	nfds_t i;
+
+	for (i = 0; i < s->n; i++) {
+		struct nm_shim_obj *o = nm_shim_find(s->fds[i].fd);
+		uint32_t what = (s->fds[i].events & WANT_IN ? NM_SLEEP_RX : 0) | (s->fds[i].events & WANT_OUT ? NM_SLEEP_TX : 0);
+
+		if (o == NULL || !o->bound)
+			continue;
+		if (!on) {
+			nm_shim_disarm(o, what);
+			continue;
+		}
+		if (NM_READ_ONCE(o->sync->kicked))
+			nm_shim_drain(o, s->fds[i].fd, true);
+		nm_shim_arm(o, what);
+	}
+}
+
+static int
+sleep_loop(struct set *s, int64_t timeout, const sigset_t *mask)
+{
+	uint64_t end = timeout > 0 ? nm_shim_now() + (uint64_t)timeout : 0;
+	struct timespec ts = {0, 0};
+	int n;
+
+	for (;;) {
+		arm(s, true);
+		n = pass(s);
+		if (n == 0) {
+			if (timeout >= 0) {
+				uint64_t now = nm_shim_now(), left = now < end ? end - now : 0;
+
+				ts.tv_sec = (time_t)(left / 1000000000u);
+				ts.tv_nsec = (long)(left % 1000000000u);
+			}
+			n = ask(s, timeout >= 0 ? &ts : NULL, mask);
+			if (n == 0)
+				n = pass(s);
+		}
+		if (n != 0 || (timeout >= 0 && nm_shim_now() >= end))
+			break;
+	}
+	return n;
+}
+
+static int
+poll_set(struct set *s, int64_t timeout, const sigset_t *mask)
+{
+	struct timespec zero = {0, 0};
+	int n, err;
+
+	prepare(s);
+	n = pass(s);
+	if (s->others > 0 && (n > 0 || timeout == 0 || s->first == NULL)) {
+		err = ask(s, &zero, mask);
+		return err < 0 && n > 0 ? n : err;
+	}
+	if (n > 0 || timeout == 0)
+		return n;
+	if (s->first != NULL && nm_shim_linger(s->first, pass_ready, s)) {
+		n = s->others > 0 ? ask(s, &zero, mask) : 0;
+		return n > 0 ? n : count(s);
+	}
+	n = sleep_loop(s, timeout, mask);
+	err = errno;
+	arm(s, false);
+	errno = err;
+	return n;
+}
+
+int
+nm_shim_poll(struct pollfd *fds, nfds_t n, int64_t timeout, const sigset_t *mask)
+{
+	struct pollfd some[ON_STACK];
+	struct set s = {.fds = fds, .real = some, .n = n};
+	int r;
+
+	if (n > ON_STACK) {
+		s.real = calloc(n, sizeof(*s.real));
+		if (s.real == NULL) {
+			errno = ENOMEM;
+			return -1;
+		}
+	}
+	r = poll_set(&s, timeout, mask);
+	if (s.real != some) {
+		int keep = errno;
+
+		free(s.real);
+		errno = keep;
+	}
+	return r;
+}
+
+static bool
+any(const struct pollfd *fds, nfds_t n)
+{
+	nfds_t i;
+
+	for (i = 0; i < n; i++)
+		if (__builtin_expect(nm_shim_find(fds[i].fd) != NULL, 0))
+			return true;
+	return false;
+}
+
+NM_SHIM_API int
+poll(struct pollfd *fds, nfds_t n, int timeout)
+{
+	if (!any(fds, n))
+		return nm_real_poll(fds, n, timeout);
+	return nm_shim_poll(fds, n, timeout < 0 ? -1 : timeout * (int64_t)1000000, NULL);
+}
+
+NM_SHIM_API int
+ppoll(struct pollfd *fds, nfds_t n, const struct timespec *ts, const sigset_t *mask)
+{
+	if (!any(fds, n))
+		return nm_real_ppoll(fds, n, ts, mask);
+	return nm_shim_poll(fds, n, ts ? ts->tv_sec * (int64_t)1000000000 + ts->tv_nsec : -1, mask);
+}
+
+int __poll_chk(struct pollfd *fds, nfds_t n, int timeout, size_t size);
+int __ppoll_chk(struct pollfd *fds, nfds_t n, const struct timespec *ts, const sigset_t *mask, size_t size);
+
+NM_SHIM_API int
+__poll_chk(struct pollfd *fds, nfds_t n, int timeout, size_t size)
+{
+	if (size / sizeof(*fds) < n)
+		abort();
+	return poll(fds, n, timeout);
+}
+
+NM_SHIM_API int
+__ppoll_chk(struct pollfd *fds, nfds_t n, const struct timespec *ts, const sigset_t *mask, size_t size)
+{
+	if (size / sizeof(*fds) < n)
+		abort();
+	return ppoll(fds, n, ts, mask);
+}
