@@ -37,12 +37,6 @@
 #define NETMAP_REQ_IFNAMSIZ 64 /* bytes of a port name, with the final NUL */
 #define NM_BDG_NAME "vale"     /* names of switch ports begin so */
 
-#if defined(__cplusplus)
-#define NM_FLEX_ARRAY 1
-#else
-#define NM_FLEX_ARRAY 0
-#endif
-
 /* One position of a ring. */
 struct netmap_slot {
 	uint32_t buf_idx; /* buffer; may be exchanged for another of the region, with NS_BUF_CHANGED */
@@ -77,7 +71,7 @@ struct netmap_ring {
 	uint64_t offset_mask;       /* bits of ptr that hold an offset; 0: none */
 	uint64_t buf_align;         /* transmit: data must begin at a multiple of this; 0 or 1: anywhere */
 	uint8_t sem[128] __attribute__((aligned(NM_CACHE_ALIGN))); /* room for a lock of the program's */
-	struct netmap_slot slot[NM_FLEX_ARRAY];
+	struct netmap_slot slot[0];
 };
 
 #define NR_TIMESTAMP 0x0002 /* set ts at each sync */
@@ -97,7 +91,7 @@ struct netmap_if {
 	const uint32_t ni_host_tx_rings; /* 1 also where there is none */
 	const uint32_t ni_host_rx_rings;
 	uint32_t ni_spare1[3];
-	const ssize_t ring_ofs[NM_FLEX_ARRAY];
+	const ssize_t ring_ofs[0];
 };
 
 #define NI_PRIV_MEM 0x1 /* the region is not the global one */
@@ -282,7 +276,7 @@ struct nmreq_opt_sync_kloop_eventfds {
 	struct {
 		int32_t ioeventfd; /* the program signals */
 		int32_t irqfd;     /* the engine signals */
-	} eventfds[NM_FLEX_ARRAY];
+	} eventfds[0];
 };
 
 struct nmreq_opt_sync_kloop_mode {
