@@ -9,7 +9,7 @@
  *   nm_shim_real   the C library's own calls          nm_shim_ctl    requests flattened, answers copied out
  *   nm_shim_fd     table, objects, dup, close, fork   nm_shim_bind   the region's mapping, mmap
  *   nm_shim_conn   finding the engine, HELLO          nm_shim_sync   transmit and receive sync
- *   nm_shim_start  starting one on demand             nm_shim_wait   poll; nm_shim_select; nm_shim_epoll
+ *   nm_shim_start  starting one on demand             nm_shim_wait   poll; nm_shim_select; nm_shim_epoll, nm_shim_epset
  *   nm_shim_open   open and friends; nm_shim_ioctl: ioctl, fcntl
  *
  * Locks: `lock` of the table, then an object's `ctl`, then its `busy` words. Syncs take busy[dir] by one exchange;
@@ -38,7 +38,8 @@
 
 #define NM_SHIM_FDS 65536 /* descriptors beyond are never the engine's */
 #define NM_SHIM_HIGH 512  /* hidden descriptors live from here on */
-#define NM_SHIM_API __attribute__((visibility("default")))
+/* Not instrumented: the thread sanitizer's own start calls some of them. */
+#define NM_SHIM_API __attribute__((visibility("default"), no_sanitize("thread")))
 
 enum { NM_SHIM_TX, NM_SHIM_RX };
 
@@ -76,7 +77,7 @@ struct nm_shim_obj {
 /* nm_shim_fd */
 extern struct nm_shim_obj *nm_shim_tab[NM_SHIM_FDS];
 
-static inline struct nm_shim_obj *
+__attribute__((always_inline)) static inline struct nm_shim_obj *
 nm_shim_find(int fd)
 {
 	if ((unsigned)fd >= NM_SHIM_FDS)
@@ -140,7 +141,7 @@ void nm_shim_drain(struct nm_shim_obj *o, int fd, bool force);
 void nm_shim_arm(struct nm_shim_obj *o, uint32_t what);
 void nm_shim_disarm(struct nm_shim_obj *o, uint32_t what);
 bool nm_shim_gone(int fd);                   /* hang-up of the ready socket */
-/* As gone, on every 256th call only. */
+/* As gone, on every 4096th call only. */
 bool nm_shim_gone_maybe(struct nm_shim_obj *o, int fd);
 
 static inline void
@@ -169,10 +170,9 @@ short nm_shim_poll_pass(struct nm_shim_obj *o, int fd, short events);
 /* Waits shortly until ready(arg); false: sleep. */
 bool nm_shim_linger(struct nm_shim_obj *o, bool (*ready)(void *), void *arg);
 
-/* nm_shim_epoll: o's descriptors leave the sets that watch them */
-void nm_shim_epoll_forget(int fd);
-bool nm_shim_epoll_fd(int fd);
-void nm_shim_epoll_drop(int fd);             /* the epoll descriptor fd closes */
-void nm_shim_epoll_fork(void);
+/* nm_shim_epset: which epoll descriptors watch the engine's */
+void nm_shim_epset_forget(int fd);           /* fd is nobody's any more */
+void nm_shim_epset_drop(int fd);             /* the epoll descriptor fd closes */
+void nm_shim_epset_fork(void);
 
 #endif

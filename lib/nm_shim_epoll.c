@@ -8,198 +8,10 @@
  */
 #undef _FORTIFY_SOURCE
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/epoll.h>
 #include <sys/socket.h>
 
-#include "nm_shim.h"
+#include "nm_shim_epset.h"
 #include "nm_shim_real.h"
-
-#define FLAGS (EPOLLET | EPOLLONESHOT)
-
-struct watch {
-	int fd;
-	uint32_t events;       /* as the application asked; 0 after a one-shot */
-	uint64_t data;
-	uint64_t seen;         /* edge: sum of the tails reported last */
-};
-
-struct ep {
-	struct ep *next;       /* all that ever were: never freed */
-	pthread_mutex_t lock;
-	int fd;                /* -1: free */
-	uint32_t n, room, turn;
-	struct watch *w;
-};
-
-static struct ep *eps[NM_SHIM_FDS], *all;
-static pthread_mutex_t all_lock = PTHREAD_MUTEX_INITIALIZER;
-
-static struct ep *
-ep_find(int fd)
-{
-	return (unsigned)fd < NM_SHIM_FDS ? __atomic_load_n(&eps[fd], __ATOMIC_ACQUIRE) : NULL;
-}
-
-bool
-nm_shim_epoll_fd(int fd)
-{
-	return ep_find(fd) != NULL;
-}
-
-void
-nm_shim_epoll_drop(int fd)
-{
-	struct ep *e = ep_find(fd);
-
-	if (e == NULL || !nm_shim_owner())
-		return;
-	pthread_mutex_lock(&all_lock);
-	pthread_mutex_lock(&e->lock);
-	__atomic_store_n(&eps[fd], NULL, __ATOMIC_RELEASE);
-	e->n = 0;
-	e->fd = -1;
-	pthread_mutex_unlock(&e->lock);
-	pthread_mutex_unlock(&all_lock);
-}
-
-static struct ep *
-ep_get(int fd)
-{
-	struct ep *e;
-
-	if ((unsigned)fd >= NM_SHIM_FDS)
-		return NULL;
-	pthread_mutex_lock(&all_lock);
-	e = eps[fd];
-	if (e == NULL) {
-		for (e = all; e != NULL && e->fd >= 0; e = e->next)
-			;
-		if (e == NULL && (e = calloc(1, sizeof(*e))) != NULL) {
-			pthread_mutex_init(&e->lock, NULL);
-			e->next = all;
-			all = e;
-		}
-		if (e != NULL) {
-			e->fd = fd;
-			__atomic_store_n(&eps[fd], e, __ATOMIC_RELEASE);
-		}
-	}
-	pthread_mutex_unlock(&all_lock);
-	return e;
-}
-
-/* Under e->lock. */
-static struct watch *
-watch_find(struct ep *e, int fd)
-{
-	uint32_t i;
-
-	for (i = 0; i < e->n; i++)
-		if (e->w[i].fd == fd)
-			return &e->w[i];
-	return NULL;
-}
-
-void
-nm_shim_epoll_forget(int fd)
-{
-	struct watch *w;
-	struct ep *e;
-
-	if (__atomic_load_n(&all, __ATOMIC_RELAXED) == NULL)
-		return;
-	pthread_mutex_lock(&all_lock);
-	for (e = all; e != NULL; e = e->next) {
-		pthread_mutex_lock(&e->lock);
-		w = watch_find(e, fd);
-		if (w != NULL)
-			*w = e->w[--e->n];
-		pthread_mutex_unlock(&e->lock);
-	}
-	pthread_mutex_unlock(&all_lock);
-}
-
-void
-nm_shim_epoll_fork(void)
-{
-	struct ep *e;
-
-	pthread_mutex_init(&all_lock, NULL);
-	for (e = all; e != NULL; e = e->next)
-		pthread_mutex_init(&e->lock, NULL);
-}
-
-/* What the kernel's set is given: the byte that wakes is input whatever is waited for. */
-static struct epoll_event
-real_event(const struct epoll_event *ev)
-{
-	struct epoll_event r = *ev;
-
-	r.events &= ~(uint32_t)FLAGS;
-	if (r.events & EPOLLOUT)
-		r.events |= EPOLLIN;
-	return r;
-}
-
-static int
-watch_set(struct ep *e, int fd, const struct epoll_event *ev)
-{
-	struct watch *w = watch_find(e, fd);
-
-	if (w == NULL) {
-		if (e->n == e->room) {
-			struct watch *more = realloc(e->w, (e->room + 8) * sizeof(*more));
-
-			if (more == NULL)
-				return -ENOMEM;
-			e->w = more;
-			e->room += 8;
-		}
-		w = &e->w[e->n++];
-	}
-	*w = (struct watch){.fd = fd, .events = ev->events, .data = ev->data.u64, .seen = UINT64_MAX};
-	return 0;
-}
-
-static int
-shim_ctl(int ep, int op, int fd, struct epoll_event *ev)
-{
-	struct ep *e = ep_get(ep);
-	struct epoll_event real = {0};
-	struct watch *w;
-	int r;
-
-	if (e == NULL || (op != EPOLL_CTL_DEL && ev == NULL))
-		return nm_real_epoll_ctl(ep, op, fd, ev);
-	if (ev != NULL)
-		real = real_event(ev);
-	r = nm_real_epoll_ctl(ep, op, fd, &real);
-	if (r < 0)
-		return r;
-	pthread_mutex_lock(&e->lock);
-	if (op == EPOLL_CTL_DEL) {
-		w = watch_find(e, fd);
-		if (w != NULL)
-			*w = e->w[--e->n];
-	} else
-		r = watch_set(e, fd, ev);
-	pthread_mutex_unlock(&e->lock);
-	if (r == 0)
-		return 0;
-	nm_real_epoll_ctl(ep, EPOLL_CTL_DEL, fd, &real);
-	errno = -r;
-	return -1;
-}
-
-NM_SHIM_API int
-epoll_ctl(int ep, int op, int fd, struct epoll_event *ev)
-{
-	if (__builtin_expect(nm_shim_find(fd) != NULL, 0) && nm_shim_find_checked(fd) != NULL)
-		return shim_ctl(ep, op, fd, ev);
-	return nm_real_epoll_ctl(ep, op, fd, ev);
-}
 
 static uint64_t
 tails(const struct nm_shim_obj *o)
@@ -216,13 +28,13 @@ tails(const struct nm_shim_obj *o)
 
 /* What a watch has to say, after the pass. Under the set's lock. */
 static uint32_t
-watch_ready(struct ep *e, struct watch *w)
+watch_ready(struct nm_shim_epset *e, struct nm_shim_watch *w)
 {
 	struct nm_shim_obj *o = nm_shim_find(w->fd);
 	uint32_t got;
 	uint64_t sum;
 
-	if (o == NULL || (w->events & ~(uint32_t)FLAGS) == 0)
+	if (o == NULL || (w->events & ~(uint32_t)NM_SHIM_EPFLAGS) == 0)
 		return 0;
 	got = (uint32_t)(uint16_t)nm_shim_poll_pass(o, w->fd, (short)(w->events & 0x7ff));
 	if (got != 0 && (w->events & EPOLLET) && !(got & EPOLLERR)) {
@@ -234,14 +46,14 @@ watch_ready(struct ep *e, struct watch *w)
 	if (got != 0 && (w->events & EPOLLONESHOT)) {
 		struct epoll_event off = {.data.u64 = w->data};
 
-		w->events &= FLAGS;
+		w->events &= NM_SHIM_EPFLAGS;
 		nm_real_epoll_ctl(e->fd, EPOLL_CTL_MOD, w->fd, &off);
 	}
 	return got;
 }
 
 static int
-collect(struct ep *e, struct epoll_event *ev, int max)
+collect(struct nm_shim_epset *e, struct epoll_event *ev, int max)
 {
 	int k = 0;
 	uint32_t i, at;
@@ -264,7 +76,7 @@ collect(struct ep *e, struct epoll_event *ev, int max)
 
 /* The engine's own among n events of the kernel are taken out, its bytes drained; a hang-up is kept. */
 static int
-filter(struct ep *e, struct epoll_event *ev, int n)
+filter(struct nm_shim_epset *e, struct epoll_event *ev, int n)
 {
 	int i, k = 0;
 	uint32_t j;
@@ -307,13 +119,13 @@ fill(int fd)
 }
 
 static void
-arm(struct ep *e, bool on)
+arm(struct nm_shim_epset *e, bool on)
 {
 	uint32_t i;
 
 	pthread_mutex_lock(&e->lock);
 	for (i = 0; i < e->n; i++) {
-		struct watch *w = &e->w[i];
+		struct nm_shim_watch *w = &e->w[i];
 		struct nm_shim_obj *o = nm_shim_find(w->fd);
 		uint32_t what = (w->events & EPOLLIN ? NM_SLEEP_RX : 0) | (w->events & EPOLLOUT ? NM_SLEEP_TX : 0);
 
@@ -333,7 +145,7 @@ arm(struct ep *e, bool on)
 }
 
 static int
-ask(struct ep *e, int fd, struct epoll_event *ev, int max, int timeout, const sigset_t *mask)
+ask(struct nm_shim_epset *e, int fd, struct epoll_event *ev, int max, int timeout, const sigset_t *mask)
 {
 	int n = max > 0 ? nm_real_epoll_pwait(fd, ev, max, timeout, mask) : 0;
 
@@ -342,7 +154,7 @@ ask(struct ep *e, int fd, struct epoll_event *ev, int max, int timeout, const si
 
 /* Both halves without waiting; every other time the kernel's first, so that none starves the other. */
 static int
-look(struct ep *e, int fd, struct epoll_event *ev, int max, const sigset_t *mask)
+look(struct nm_shim_epset *e, int fd, struct epoll_event *ev, int max, const sigset_t *mask)
 {
 	int n = 0, k;
 
@@ -356,7 +168,7 @@ look(struct ep *e, int fd, struct epoll_event *ev, int max, const sigset_t *mask
 }
 
 static int
-shim_wait(struct ep *e, int fd, struct epoll_event *ev, int max, int64_t timeout, const sigset_t *mask)
+shim_wait(struct nm_shim_epset *e, int fd, struct epoll_event *ev, int max, int64_t timeout, const sigset_t *mask)
 {
 	uint64_t end = timeout > 0 ? nm_shim_now() + (uint64_t)timeout : 0;
 	int n = look(e, fd, ev, max, mask), err;
@@ -391,7 +203,7 @@ shim_wait(struct ep *e, int fd, struct epoll_event *ev, int max, int64_t timeout
 NM_SHIM_API int
 epoll_pwait(int ep, struct epoll_event *ev, int max, int timeout, const sigset_t *mask)
 {
-	struct ep *e = ep_find(ep);
+	struct nm_shim_epset *e = nm_shim_epset_find(ep);
 
 	if (__builtin_expect(e == NULL || max <= 0, 1))
 		return nm_real_epoll_pwait(ep, ev, max, timeout, mask);
@@ -409,7 +221,7 @@ int epoll_pwait2(int ep, struct epoll_event *ev, int max, const struct timespec 
 NM_SHIM_API int
 epoll_pwait2(int ep, struct epoll_event *ev, int max, const struct timespec *ts, const sigset_t *mask)
 {
-	struct ep *e = ep_find(ep);
+	struct nm_shim_epset *e = nm_shim_epset_find(ep);
 
 	if (__builtin_expect(e == NULL || max <= 0, 1))
 		return nm_real_epoll_pwait2(ep, ev, max, ts, mask);

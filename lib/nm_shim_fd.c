@@ -46,7 +46,7 @@ fork_child(void)
 		pthread_mutex_init(&o->ctl, NULL);
 	}
 	pthread_mutex_init(&lock, NULL);
-	nm_shim_epoll_fork();
+	nm_shim_epset_fork();
 	owner = getpid();
 }
 
@@ -158,7 +158,7 @@ nm_shim_fd_drop(int fd)
 	old = __atomic_exchange_n(&nm_shim_tab[fd], NULL, __ATOMIC_ACQ_REL);
 	if (old == NULL)
 		return;
-	nm_shim_epoll_forget(fd);
+	nm_shim_epset_forget(fd);
 	nm_shim_obj_put(old);
 }
 

@@ -10,7 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "nm_shim.h"
+#include "nm_shim_epset.h"
 #include "nm_shim_real.h"
 
 static int
@@ -64,8 +64,8 @@ close(int fd)
 {
 	if (__builtin_expect(nm_shim_find(fd) != NULL, 0))
 		nm_shim_fd_drop(fd);
-	if (__builtin_expect(nm_shim_epoll_fd(fd), 0))
-		nm_shim_epoll_drop(fd);
+	if (__builtin_expect(nm_shim_epset_find(fd) != NULL, 0))
+		nm_shim_epset_drop(fd);
 	return nm_real_close(fd);
 }
 
@@ -76,7 +76,7 @@ drop_range(unsigned first, unsigned last)
 
 	for (fd = first; fd <= last && fd < NM_SHIM_FDS; fd++) {
 		nm_shim_fd_drop((int)fd);
-		nm_shim_epoll_drop((int)fd);
+		nm_shim_epset_drop((int)fd);
 	}
 }
 
@@ -114,8 +114,8 @@ copied(int fd, int to)
 
 	if (__builtin_expect(to < 0, 0))
 		return to;
-	if (__builtin_expect(nm_shim_epoll_fd(to), 0))
-		nm_shim_epoll_drop(to);
+	if (__builtin_expect(nm_shim_epset_find(to) != NULL, 0))
+		nm_shim_epset_drop(to);
 	if (__builtin_expect(nm_shim_find(to) != NULL, 0))
 		nm_shim_fd_drop(to);
 	if (__builtin_expect(o == NULL, 1))

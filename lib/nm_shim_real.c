@@ -48,7 +48,8 @@ nm_real_ioctl(int fd, unsigned long req, void *arg)
 	return next_ ? next_(fd, req, arg) : (int)syscall(SYS_ioctl, fd, req, arg);
 }
 
-void *
+/* Not instrumented, as the calls that lead here. */
+__attribute__((no_sanitize("thread"))) void *
 nm_real_mmap(void *addr, size_t len, int prot, int flags, int fd, int64_t off)
 {
 #ifdef SYS_mmap2
@@ -62,7 +63,7 @@ nm_real_mmap(void *addr, size_t len, int prot, int flags, int fd, int64_t off)
 #endif
 }
 
-int
+__attribute__((no_sanitize("thread"))) int
 nm_real_munmap(void *addr, size_t len)
 {
 	return (int)syscall(SYS_munmap, addr, len);

@@ -179,7 +179,7 @@ nm_shim_gone_maybe(struct nm_shim_obj *o, int fd)
 	uint32_t n = NM_READ_ONCE(o->idle) + 1;
 
 	NM_WRITE_ONCE(o->idle, n);
-	return n % 256 == 0 && nm_shim_gone(fd);
+	return n % 4096 == 0 && nm_shim_gone(fd);
 }
 
 static void
