@@ -136,7 +136,7 @@ nmport_register(struct nmport_d *d)
 	int err;
 
 	if (d->register_done)
-		return nmport_int_refuse(d, EINVAL, "registered already");
+		return nmport_int_refuse(d, EALREADY, "registered already");
 	d->fd = nm_request_open(d->ctx);
 	err = d->fd < 0 ? d->fd : nm_request_do(d->fd, &d->hdr, d->ctx);
 	if (!err) {

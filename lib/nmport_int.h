@@ -11,7 +11,8 @@ struct nmport_cleanup_d {
 	void (*cleanup)(struct nmport_cleanup_d *c, struct nmport_d *d);
 };
 
-/* Symbols of old libraries, not in the public header. */
+/* Symbols of old libraries, not all of them in the public header. */
+struct nmport_d *nmport_new_with_ctx(struct nmctx *ctx);
 void nmport_do_cleanup(struct nmport_d *d);
 void nmport_extmem_cleanup(struct nmport_cleanup_d *c, struct nmport_d *d);
 void nmport_extmem_from_file_cleanup(struct nmport_cleanup_d *c, struct nmport_d *d);

@@ -145,7 +145,7 @@ nmport_mmap(struct nmport_d *d)
 	int err;
 
 	if (d->mmap_done)
-		return nmport_int_refuse(d, EINVAL, "mapped already");
+		return nmport_int_refuse(d, EALREADY, "mapped already");
 	if (!d->register_done)
 		return nmport_int_refuse(d, EINVAL, "can't be mapped before it is registered");
 	nmctx_lock(d->ctx);

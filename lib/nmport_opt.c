@@ -150,73 +150,75 @@ parse_offset(struct nmreq_parse_ctx *p)
 	return nmport_offset(p->token, initial, initial, bits, 0);
 }
 
-static struct nmreq_opt_parser parsers[] = {
-	{
-		.prefix = "share",
-		.parse = parse_share,
-		.default_key = 0,
-		.nr_keys = 1,
-		.next = &parsers[1],
-		.keys = { { "port", 0, NMREQ_OPTK_MUSTSET } },
+/* A chain, built from its end. */
+static struct nmreq_opt_parser offset_option = {
+	.prefix = "offset",
+	.parse = parse_offset,
+	.default_key = 0,
+	.nr_keys = 2,
+	.flags = NMREQ_OPTF_DISABLED, /* programs must know to look at slot->ptr */
+	.keys = { { "initial", 0, NMREQ_OPTK_MUSTSET | NMREQ_OPTK_DEFAULT }, { "bits", 1, 0 } },
+};
+
+static struct nmreq_opt_parser conf_option = {
+	.prefix = "conf",
+	.parse = parse_conf,
+	.default_key = -1,
+	.nr_keys = 9,
+	.next = &offset_option,
+	.keys = {
+		{ "rings", RINGS, 0 },
+		{ "host-rings", HOST_RINGS, 0 },
+		{ "slots", SLOTS, 0 },
+		{ "tx-rings", TX_RINGS, 0 },
+		{ "rx-rings", RX_RINGS, 0 },
+		{ "host-tx-rings", HOST_TX_RINGS, 0 },
+		{ "host-rx-rings", HOST_RX_RINGS, 0 },
+		{ "tx-slots", TX_SLOTS, 0 },
+		{ "rx-slots", RX_SLOTS, 0 },
 	},
-	{
-		.prefix = "extmem",
-		.parse = parse_extmem,
-		.default_key = EXTMEM_FILE,
-		.nr_keys = 7,
-		.next = &parsers[2],
-		.keys = {
-			{ "file", EXTMEM_FILE, NMREQ_OPTK_MUSTSET },
-			{ "if-num", EXTMEM_IF_NUM, 0 },
-			{ "if-size", EXTMEM_IF_SIZE, 0 },
-			{ "ring-num", EXTMEM_RING_NUM, 0 },
-			{ "ring-size", EXTMEM_RING_SIZE, 0 },
-			{ "buf-num", EXTMEM_BUF_NUM, 0 },
-			{ "buf-size", EXTMEM_BUF_SIZE, 0 },
-		},
+};
+
+static struct nmreq_opt_parser extmem_option = {
+	.prefix = "extmem",
+	.parse = parse_extmem,
+	.default_key = EXTMEM_FILE,
+	.nr_keys = 7,
+	.next = &conf_option,
+	.keys = {
+		{ "file", EXTMEM_FILE, NMREQ_OPTK_MUSTSET | NMREQ_OPTK_DEFAULT },
+		{ "if-num", EXTMEM_IF_NUM, 0 },
+		{ "if-size", EXTMEM_IF_SIZE, 0 },
+		{ "ring-num", EXTMEM_RING_NUM, 0 },
+		{ "ring-size", EXTMEM_RING_SIZE, 0 },
+		{ "buf-num", EXTMEM_BUF_NUM, 0 },
+		{ "buf-size", EXTMEM_BUF_SIZE, 0 },
 	},
-	{
-		.prefix = "conf",
-		.parse = parse_conf,
-		.default_key = -1,
-		.nr_keys = 9,
-		.next = &parsers[3],
-		.keys = {
-			{ "rings", RINGS, 0 },
-			{ "host-rings", HOST_RINGS, 0 },
-			{ "slots", SLOTS, 0 },
-			{ "tx-rings", TX_RINGS, 0 },
-			{ "rx-rings", RX_RINGS, 0 },
-			{ "host-tx-rings", HOST_TX_RINGS, 0 },
-			{ "host-rx-rings", HOST_RX_RINGS, 0 },
-			{ "tx-slots", TX_SLOTS, 0 },
-			{ "rx-slots", RX_SLOTS, 0 },
-		},
-	},
-	{
-		.prefix = "offset",
-		.parse = parse_offset,
-		.default_key = 0,
-		.nr_keys = 2,
-		.flags = NMREQ_OPTF_DISABLED, /* programs must know to look at slot->ptr */
-		.keys = { { "initial", 0, NMREQ_OPTK_MUSTSET }, { "bits", 1, 0 } },
-	},
+};
+
+static struct nmreq_opt_parser share_option = {
+	.prefix = "share",
+	.parse = parse_share,
+	.default_key = 0,
+	.nr_keys = 1,
+	.next = &extmem_option,
+	.keys = { { "port", 0, NMREQ_OPTK_MUSTSET | NMREQ_OPTK_DEFAULT } },
 };
 
 struct nmreq_opt_parser *
 nmport_int_options(void)
 {
-	return parsers;
+	return &share_option;
 }
 
 static int
 switch_option(const char *name, unsigned set, unsigned clear)
 {
-	size_t i;
+	struct nmreq_opt_parser *p;
 
-	for (i = 0; i < sizeof(parsers) / sizeof(parsers[0]); i++) {
-		if (strcmp(parsers[i].prefix, name) == 0) {
-			parsers[i].flags = (parsers[i].flags | set) & ~clear;
+	for (p = nmport_int_options(); p; p = p->next) {
+		if (strcmp(p->prefix, name) == 0) {
+			p->flags = (p->flags | set) & ~clear;
 			return 0;
 		}
 	}

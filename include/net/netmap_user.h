@@ -15,6 +15,7 @@
 #define _NET_NETMAP_USER_H_
 
 #include <stdint.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <net/if.h>
 #include <net/netmap.h>
@@ -52,6 +53,13 @@ static inline int
 nm_ring_empty(struct netmap_ring *ring)
 {
 	return ring->head == ring->tail;
+}
+
+/* Copies a frame of len bytes. */
+static inline void
+nm_pkt_copy(const void *src, void *dst, int len)
+{
+	memcpy(dst, src, (size_t)len);
 }
 
 #ifdef NETMAP_WITH_LIBS
@@ -143,16 +151,6 @@ enum {
 };
 
 typedef void (*nm_cb_t)(u_char *, const struct nm_pkthdr *, const u_char *);
-
-/* By cache lines; may read and write up to 63 bytes more, as buffers allow. */
-static inline void
-nm_pkt_copy(const void *src, void *dst, int len)
-{
-	if (len >= 1024 || len % 64)
-		memcpy(dst, src, (size_t)len);
-	else
-		memcpy(dst, src, ((size_t)len + 63) & ~(size_t)63);
-}
 
 static __attribute__((unused)) int
 nm_close(struct nm_desc *d)

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* sides.c - opens the ports and pairs their rings. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <libnetmap.h>
+#include <net/netmap_user.h>
+
+#include "bridge.h"
+
+/* What the library last said; it reports in words through its context. */
+static char said[1024];
+
+static void
+note(struct nmctx *ctx, const char *text)
+{
+	(void)ctx;
+	snprintf(said, sizeof(said), "%.*s", (int)strcspn(text, "\n"), text);
+}
+
+static const char *
+hint(int e)
+{
+	switch (e) {
+	case ENXIO:
+	case ENODEV:
+		return "is there such an interface? switch ports are named like vale0:x";
+	case EBUSY:
+		return "a program or a switch has it; see: vale-ctl list";
+	case EACCES:
+	case EPERM:
+		return "open it as its owner or root, or let the owner run: vale-ctl chmod 0660 PORT";
+	case ENOENT:
+	case ECONNREFUSED:
+	case EIO:
+		return "there is no engine: load the netmap module or start netmapd";
+	case ENOMEM:
+		return "the region or the table is full; ask for fewer rings or slots";
+	default:
+		return "see bridge(8) for the form of names";
+	}
+}
+
+static int
+refuse(const char *name)
+{
+	int e = errno ? errno : EINVAL;
+
+	if (said[0])
+		fprintf(stderr, "bridge: %s can't be opened: %s (%s)\n", name, said, strerror(e));
+	else
+		fprintf(stderr, "bridge: %s can't be opened: %s; %s\n", name, strerror(e), hint(e));
+	return -e;
+}
+
+/* host: bind the host rings instead of those the name says. */
+static int
+open_side(struct side *s, const char *name, bool host)
+{
+	said[0] = '\0';
+	errno = 0;
+	snprintf(s->name, sizeof(s->name), "%s%s", name, host ? " (host)" : "");
+	s->d = nmport_prepare(name);
+	if (!s->d)
+		return refuse(s->name);
+	if (host) {
+		if (s->d->reg.nr_mode == NR_REG_SW || s->d->reg.nr_mode == NR_REG_ONE_SW || s->d->reg.nr_mode == NR_REG_NIC_SW) {
+			fprintf(stderr, "bridge: %s names host rings already; leave out the ^ or *, or give two ports\n", name);
+			return -EINVAL;
+		}
+		s->d->reg.nr_mode = NR_REG_SW;
+		s->d->reg.nr_ringid = 0;
+	}
+	return nmport_open_desc(s->d) ? refuse(s->name) : 0;
+}
+
+/* Rings of a direction that the side has bound; put into move if that is not NULL. */
+static uint32_t
+receive_rings(const struct nmport_d *d, struct move_in *in)
+{
+	const struct netmap_if *nifp = d->nifp;
+	uint32_t i, n = 0, base = nifp->ni_tx_rings + nifp->ni_host_tx_rings;
+
+	for (i = 0; i < nifp->ni_rx_rings + nifp->ni_host_rx_rings; i++) {
+		if (!nifp->ring_ofs[base + i])
+			continue;
+		if (in)
+			in[n].ring = NETMAP_RXRING(nifp, i);
+		n++;
+	}
+	return n;
+}
+
+static uint32_t
+transmit_rings(const struct nmport_d *d, struct netmap_ring **out)
+{
+	const struct netmap_if *nifp = d->nifp;
+	uint32_t i, n = 0;
+
+	for (i = 0; i < nifp->ni_tx_rings + nifp->ni_host_tx_rings; i++) {
+		if (!nifp->ring_ofs[i])
+			continue;
+		if (out)
+			out[n] = NETMAP_TXRING(nifp, i);
+		n++;
+	}
+	return n;
+}
+
+/* A flow between two sides; none where the name of one has left out the rings (/R, /T). */
+static int
+add_flow(struct bridge *b, const struct config *c, int from, int to)
+{
+	struct nmport_d *src = b->side[from].d, *dst = b->side[to].d;
+	uint32_t nin = receive_rings(src, NULL), nout = transmit_rings(dst, NULL);
+	struct flow *f = &b->flow[b->nflows];
+
+	if (!nin || !nout)
+		return 0;
+	if (move_init(&f->move, nin, nout, (uint32_t)c->burst)) {
+		fprintf(stderr, "bridge: no memory for %u rings\n", nin + nout);
+		return -ENOMEM;
+	}
+	receive_rings(src, f->move.in);
+	transmit_rings(dst, f->move.out);
+	f->move.swap = !c->copy && src->mem == dst->mem && move_can_swap(&f->move);
+	f->from = from;
+	f->to = to;
+	b->nflows++;
+	return 0;
+}
+
+int
+sides_open(struct bridge *b, const struct config *c)
+{
+	int rc;
+
+	nmctx_get()->error = note;
+	b->nsides = 1;
+	rc = open_side(&b->side[0], c->port[0], false);
+	if (!rc && c->shape != CONFIG_LOOP) {
+		b->nsides = 2;
+		rc = open_side(&b->side[1], c->shape == CONFIG_HOST ? c->port[0] : c->port[1], c->shape == CONFIG_HOST);
+	}
+	if (!rc)
+		rc = add_flow(b, c, 0, b->nsides - 1);
+	if (!rc && b->nsides == 2)
+		rc = add_flow(b, c, 1, 0);
+	if (!rc && !b->nflows) {
+		fprintf(stderr, "bridge: no port has receive rings for transmit rings of the other; check the /R and /T of the names\n");
+		rc = -EINVAL;
+	}
+	return rc;
+}
+
+void
+sides_close(struct bridge *b)
+{
+	int i;
+
+	for (i = 0; i < b->nflows; i++)
+		move_fini(&b->flow[i].move);
+	for (i = 0; i < b->nsides; i++)
+		if (b->side[i].d)
+			nmport_close(b->side[i].d);
+	b->nflows = b->nsides = 0;
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* pcapfile.c - pcap files. */
+#include "pcapfile.h"
+
+#include <errno.h>
+#include <pcap/pcap.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "frame.h"
+
+#define SNAPLEN 262144
+
+/* Doubles a buffer until it holds need bytes. */
+static int
+grow(void **buf, size_t *room, size_t need)
+{
+	size_t n = *room ? *room : 65536;
+	void *p;
+
+	while (n < need)
+		n *= 2;
+	if (n == *room)
+		return 0;
+	p = realloc(*buf, n);
+	if (!p)
+		return -ENOMEM;
+	*buf = p;
+	*room = n;
+	return 0;
+}
+
+static int
+add(struct pcapfile *f, size_t room[2], size_t *used, const uint8_t *data, uint32_t len)
+{
+	int rc = grow((void **)&f->frame, &room[0], (f->n + 1) * sizeof(*f->frame));
+
+	if (!rc)
+		rc = grow((void **)&f->data, &room[1], *used + FRAME_VNET_MAX + len + FRAME_SLACK);
+	if (rc)
+		return rc;
+	memset(f->data + *used, 0, FRAME_VNET_MAX);
+	memcpy(f->data + *used + FRAME_VNET_MAX, data, len);
+	f->frame[f->n++] = (struct pcapfile_frame){ *used + FRAME_VNET_MAX, len };
+	*used += FRAME_VNET_MAX + len;
+	if (len > f->longest)
+		f->longest = len;
+	return 0;
+}
+
+static int
+load_frames(struct pcapfile *f, pcap_t *p, const char *path, char *err)
+{
+	struct pcap_pkthdr *h;
+	const uint8_t *data;
+	size_t room[2] = { 0, 0 }, used = 0;
+	int rc;
+
+	while ((rc = pcap_next_ex(p, &h, &data)) == 1) {
+		if (h->caplen < FRAME_MIN || h->caplen > FRAME_MAX) {
+			snprintf(err, PCAPFILE_ERRLEN, "%s: frame %zu has %u bytes, a frame has %d to %d; take it out, for instance by editcap",
+			    path, f->n + 1, h->caplen, FRAME_MIN, FRAME_MAX);
+			return -EINVAL;
+		}
+		if (add(f, room, &used, data, h->caplen)) {
+			snprintf(err, PCAPFILE_ERRLEN, "%s: no memory for its frames, %zu read so far; split the file", path, f->n);
+			return -ENOMEM;
+		}
+	}
+	if (rc == PCAP_ERROR) {
+		snprintf(err, PCAPFILE_ERRLEN, "%s: damaged after frame %zu: %s", path, f->n, pcap_geterr(p));
+		return -EINVAL;
+	}
+	if (!f->n) {
+		snprintf(err, PCAPFILE_ERRLEN, "%s: holds no frame, nothing to send", path);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+int
+pcapfile_load(struct pcapfile *f, const char *path, char *err)
+{
+	char text[PCAP_ERRBUF_SIZE] = "";
+	pcap_t *p;
+	int rc;
+
+	memset(f, 0, sizeof(*f));
+	p = pcap_open_offline(path, text);
+	if (!p) {
+		/* libpcap begins with the path itself when the file can't be opened */
+		snprintf(err, PCAPFILE_ERRLEN, "%s: cannot be read as a pcap file: %s", path, text);
+		return -EINVAL;
+	}
+	if (pcap_datalink(p) != DLT_EN10MB) {
+		const char *name = pcap_datalink_val_to_name(pcap_datalink(p));
+
+		snprintf(err, PCAPFILE_ERRLEN, "%s: holds frames of link type %s, only EN10MB (Ethernet) can be sent", path, name ? name : "?");
+		rc = -EINVAL;
+	} else {
+		rc = load_frames(f, p, path, err);
+	}
+	pcap_close(p);
+	if (rc)
+		pcapfile_free(f);
+	return rc;
+}
+
+void
+pcapfile_free(struct pcapfile *f)
+{
+	free(f->frame);
+	free(f->data);
+	memset(f, 0, sizeof(*f));
+}
+
+struct pcapfile_writer {
+	pcap_t *pcap;
+	pcap_dumper_t *dump;
+};
+
+struct pcapfile_writer *
+pcapfile_create(const char *path, char *err)
+{
+	struct pcapfile_writer *w = calloc(1, sizeof(*w));
+
+	if (w)
+		w->pcap = pcap_open_dead_with_tstamp_precision(DLT_EN10MB, SNAPLEN, PCAP_TSTAMP_PRECISION_NANO);
+	if (!w || !w->pcap) {
+		snprintf(err, PCAPFILE_ERRLEN, "%s: no memory", path);
+		free(w);
+		return NULL;
+	}
+	w->dump = pcap_dump_open(w->pcap, path);
+	if (!w->dump) {
+		snprintf(err, PCAPFILE_ERRLEN, "cannot write %s", pcap_geterr(w->pcap));
+		pcap_close(w->pcap);
+		free(w);
+		return NULL;
+	}
+	return w;
+}
+
+int
+pcapfile_write(struct pcapfile_writer *w, const uint8_t *data, uint32_t len, uint64_t ns)
+{
+	struct pcap_pkthdr h = { .caplen = len, .len = len };
+
+	h.ts.tv_sec = (time_t)(ns / 1000000000u);
+	h.ts.tv_usec = (suseconds_t)(ns % 1000000000u); /* nanoseconds, by the file's precision */
+	errno = 0;
+	pcap_dump((u_char *)w->dump, &h, data);
+	return ferror(pcap_dump_file(w->dump)) ? (errno ? -errno : -EIO) : 0;
+}
+
+int
+pcapfile_close(struct pcapfile_writer *w)
+{
+	int rc;
+
+	errno = 0;
+	rc = pcap_dump_flush(w->dump) == 0 ? 0 : errno ? -errno : -EIO;
+	pcap_dump_close(w->dump);
+	pcap_close(w->pcap);
+	free(w);
+	return rc;
+}
