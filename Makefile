@@ -82,7 +82,7 @@ $(BUILD)/test/os/user/% $(BUILD)/test/engine/%: $$(patsubst $(BUILD)/test/$$(PER
 $(BUILD)/test/lib/%: lib/%.c $(BUILD)/libnetmap.a $(BUILD)/netmapd
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) -DNM_OS_NO_RCU $(LDFLAGS_ALL) -o $@ $(filter %.c,$^) $(BUILD)/libnetmap.a -lcmocka -lpthread -ldl
-$(BUILD)/test/tools/%: tools/%.c $(BUILD)/libnetmap.a $(TOOLLIB_OBJ) $$(filter-out %/main.o,$$(call objects,$$(call sources,$$(dir tools/$$*)),tool))
+$(BUILD)/test/tools/%: tools/%.c $(BUILD)/libnetmap.a $(TOOLLIB_OBJ) $$(filter-out $$(PERCENT)/main.o,$$(call objects,$$(call sources,$$(patsubst $$(PERCENT)/,$$(PERCENT),$$(dir tools/$$*))),tool))
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $< $(sort $(filter %.o,$^)) $(BUILD)/libnetmap.a -lcmocka $(TOOL_LIBS)
 PERCENT := %
