@@ -38,17 +38,15 @@ parse_one_mac(const char *text, uint64_t *mac, char *err)
 {
 	const char *p = text;
 	uint64_t v = 0;
-	int i, n;
-	unsigned byte;
+	size_t digits;
+	int i;
 
 	for (i = 0; i < 6; i++) {
-		if (strspn(p, "0123456789abcdefABCDEF") > 2 || sscanf(p, "%2x%n", &byte, &n) != 1 || *p == '-' || *p == '+')
+		digits = strspn(p, "0123456789abcdefABCDEF");
+		if (digits < 1 || digits > 2 || p[digits] != (i < 5 ? ':' : '\0'))
 			break;
-		v = v << 8 | byte;
-		p += n;
-		if (*p != (i < 5 ? ':' : '\0'))
-			break;
-		p++;
+		v = v << 8 | strtoul(p, NULL, 16);
+		p += digits + 1;
 	}
 	if (i < 6) {
 		snprintf(err, RANGE_ERRLEN, "'%s' is not a MAC address like 02:00:00:00:00:01", text);
