@@ -265,9 +265,9 @@ killed_clients_leave_nothing(void **state)
 
 	(void)state;
 	srandom(3);
-	before = open_files(engine);
 	open_port(&a, "vale0:a");
 	open_port(&b, "vale0:b");
+	before = open_files(engine);
 	for (round = 0; round < 30; round++) {
 		pid = fork();
 		if (!pid) {
@@ -305,11 +305,11 @@ killed_clients_leave_nothing(void **state)
 		raw_close(&x);
 	}
 	move_frames(&a, &b, 1000);
-	raw_close(&a);
-	raw_close(&b);
 	for (i = 0; i < 1000 && (after = open_files(engine)) != before; i++)
 		poll(NULL, 0, 10);
 	assert_int_equal(after, before);
+	raw_close(&a);
+	raw_close(&b);
 }
 
 static void
