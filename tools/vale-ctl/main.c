@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* main.c - vale-ctl: looks at VALE switches and ports and changes them. */
+#include <errno.h>
+
+#include "app.h"
+#include "opt.h"
+
+static const action_fn actions[] = {
+	[ACTION_NONE] = list_show,
+	[ACTION_LIST] = list_show,
+	[ACTION_STATS] = stats_show,
+	[ACTION_FDB] = fdb_show,
+	[ACTION_CHMOD] = port_access,
+	[ACTION_CHOWN] = port_access,
+	[ACTION_ATTACH] = port_attach,
+	[ACTION_ATTACH_HOST] = port_attach,
+	[ACTION_DETACH] = port_detach,
+	[ACTION_NEWIF] = port_newif,
+	[ACTION_DELIF] = port_delif,
+	[ACTION_INFO] = port_info,
+	[ACTION_POLLING_ON] = port_polling,
+	[ACTION_POLLING_OFF] = port_polling,
+};
+
+int
+main(int argc, char **argv)
+{
+	static struct app a;
+	action_fn action;
+	int rc = config_parse(&a.config, argc, argv);
+
+	if (rc)
+		return rc == OPT_LEAVE ? 0 : 2;
+	if (ctl_open(&a.ctl))
+		return 1;
+	action = actions[a.config.action];
+	rc = a.config.watch_ms ? watch_run(&a, action) : action(&a, stdout);
+	stats_free(&a);
+	ctl_close(&a.ctl);
+	if (fflush(stdout) && errno != EPIPE && !rc) {
+		perror("vale-ctl: writing the result");
+		rc = -errno;
+	}
+	return rc ? 1 : 0;
+}
