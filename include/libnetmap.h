@@ -112,7 +112,7 @@ void nmport_undo_mmap(struct nmport_d *d);
 int nmport_open_desc(struct nmport_d *d);
 void nmport_undo_open_desc(struct nmport_d *d);
 
-/* A new descriptor of the same hdr and reg (no options), neither registered nor mapped; an extmem port can't be cloned. */
+/* A new descriptor of the same name and reg, without options, not registered. One with extmem must be registered first. */
 struct nmport_d *nmport_clone(struct nmport_d *d);
 
 /* ---- options of a port, between parse and register ---- */
@@ -192,7 +192,10 @@ struct nmreq_opt_parser {
 #define NMREQ_OPTF_ALLOWEMPTY (1U << 1) /* "@OPTION" alone is accepted */
 #define NMREQ_OPTF_DEFAULT (1U << 2)    /* the parser is called even if the option is not given */
 
-/* Splits "@KEY..@KEY.." and calls the parser of each. Stops at the first failure (EINVAL). */
+/*
+ * Splits "@KEY..@KEY.." and calls the parser of each. Stops at the first failure: EINVAL, or EOPNOTSUPP for an
+ * option that is unknown or disabled.
+ */
 int nmreq_options_decode(const char *opt, struct nmreq_opt_parser *parsers, void *token, struct nmctx *ctx);
 
 /* The list of options of a request. Push puts in front; free gives all to free(3) and empties the list. */

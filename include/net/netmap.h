@@ -13,7 +13,18 @@
  * head, cur and tail with the engine; nothing else in a ring header may be written. One slot always stays
  * empty, so a ring of n slots holds n - 1 frames.
  *
- * Sizes are in bytes, counts in pieces. Integers are in the host's order.
+ * Control requests (NIOCCTRL) return 0, or -1 with errno:
+ *	EINVAL      version, reserved field, name, mode or ring not valid; a body missing, or given where there is none
+ *	ENXIO       no such interface, or the descriptor is not registered
+ *	EBUSY       the descriptor is registered already, or somebody holds the rings exclusively
+ *	EOPNOTSUPP  an option or feature that this port has not; the option's nro_status says which
+ *	EMSGSIZE    body and options are more than 4096 bytes, or the list of options has no end
+ *	EACCES, EPERM  not for this user       ENOMEM, EDQUOT  no memory, no quota left       ENOENT  end of a list
+ * NETMAP_REQ_ERROR_GET gives the reason in words. The header is always written back, the body only on success.
+ *
+ * Sizes are in bytes, counts in pieces. Integers are in the host's order. A program whose environment has no system
+ * headers, as the core of this project, defines NETMAP_NO_SYSTEM_HEADERS and provides nm_os_types.h: the fixed-width
+ * types, ssize_t, struct timeval, IFNAMSIZ, and _IO and _IOWR if it wants the NIOC numbers.
  */
 #ifndef _NET_NETMAP_H_
 #define _NET_NETMAP_H_
@@ -28,11 +39,11 @@
 #include <nm_os_types.h>
 #endif
 
-#define NETMAP_API 14
-#define NETMAP_MIN_API 14
-#define NETMAP_MAX_API 15
+#define NETMAP_API 14     /* what programs put into nr_version */
+#define NETMAP_MIN_API 14 /* NIOCCTRL accepts from here */
+#define NETMAP_MAX_API 15 /* to here */
 
-#define NM_CACHE_ALIGN 128
+#define NM_CACHE_ALIGN 128     /* bytes; alignment of rings */
 #define NETMAP_MAX_FRAGS 64    /* slots of one frame at most */
 #define NETMAP_REQ_IFNAMSIZ 64 /* bytes of a port name, with the final NUL */
 #define NM_BDG_NAME "vale"     /* names of switch ports begin so */
@@ -52,7 +63,7 @@ struct netmap_slot {
 #define NS_INDIRECT 0x0010    /* transmit on a switch: the data are at ptr */
 #define NS_MOREFRAG 0x0020    /* the frame goes on in the next slot */
 #define NS_TXMON 0x0040       /* monitor: the frame was seen on a transmit ring */
-#define NS_PORT_SHIFT 8
+#define NS_PORT_SHIFT 8       /* the upper byte: on a switch's receive ring NS_RFRAGS; on transmit not looked at */
 #define NS_PORT_MASK (0xff << NS_PORT_SHIFT)
 #define NS_RFRAGS(slot) (((slot)->flags >> 8) & 0xff) /* receive on a switch: slots of the frame */
 
@@ -71,11 +82,11 @@ struct netmap_ring {
 	uint64_t offset_mask;       /* bits of ptr that hold an offset; 0: none */
 	uint64_t buf_align;         /* transmit: data must begin at a multiple of this; 0 or 1: anywhere */
 	uint8_t sem[128] __attribute__((aligned(NM_CACHE_ALIGN))); /* room for a lock of the program's */
-	struct netmap_slot slot[0];
+	__extension__ struct netmap_slot slot[0]; /* num_slots of them */
 };
 
-#define NR_TIMESTAMP 0x0002 /* set ts at each sync */
-#define NR_FORWARD 0x0004   /* honour NS_FORWARD */
+#define NR_TIMESTAMP 0x0002 /* set ts at each receive sync, even where the module parameter no_timestamp is set */
+#define NR_FORWARD 0x0004   /* honour NS_FORWARD in the slots of this receive ring */
 
 /*
  * What a registration gives. ring_ofs has, from this struct on in bytes: ni_tx_rings, ni_host_tx_rings, ni_rx_rings,
@@ -91,7 +102,7 @@ struct netmap_if {
 	const uint32_t ni_host_tx_rings; /* 1 also where there is none */
 	const uint32_t ni_host_rx_rings;
 	uint32_t ni_spare1[3];
-	const ssize_t ring_ofs[0];
+	__extension__ const ssize_t ring_ofs[0];
 };
 
 #define NI_PRIV_MEM 0x1 /* the region is not the global one */
@@ -183,8 +194,8 @@ enum {
 #define NR_MONITOR_RX 0x200       /* see what it receives */
 #define NR_ZCOPY_MON 0x400        /* the monitor gets the buffers themselves */
 #define NR_EXCLUSIVE 0x800        /* nobody else may bind these rings */
-#define NR_RX_RINGS_ONLY 0x2000
-#define NR_TX_RINGS_ONLY 0x4000
+#define NR_RX_RINGS_ONLY 0x2000   /* bind no transmit ring */
+#define NR_TX_RINGS_ONLY 0x4000   /* bind no receive ring */
 #define NR_ACCEPT_VNET_HDR 0x8000 /* frames may begin with a virtio-net header */
 #define NR_DO_RX_POLL 0x10000     /* poll syncs receive rings without POLLIN too */
 #define NR_NO_TX_POLL 0x20000     /* poll transmits only with POLLOUT */
@@ -235,8 +246,8 @@ struct nmreq_vale_polling {
 	uint32_t pad1;
 };
 
-#define NETMAP_POLLING_MODE_SINGLE_CPU 1
-#define NETMAP_POLLING_MODE_MULTI_CPU 2
+#define NETMAP_POLLING_MODE_SINGLE_CPU 1 /* all rings on nr_first_cpu_id; nr_num_polling_cpus is 1 */
+#define NETMAP_POLLING_MODE_MULTI_CPU 2  /* ring i on CPU i, for nr_num_polling_cpus CPUs from nr_first_cpu_id on */
 
 struct nmreq_pools_info {
 	uint64_t nr_memsize;
@@ -255,12 +266,17 @@ struct nmreq_sync_kloop_start {
 	uint32_t pad1;
 };
 
-/* Index block, a pair for each ring: the first is written by the program, the second by the engine. */
+/*
+ * Index block (CSB), a pair for each bound ring, transmit rings first: the first is written by the program, the second
+ * by the engine. Both arrays are aligned to 64 bytes. The ring's own head, cur and tail are not used then, NIOC*SYNC
+ * fails with EBUSY. Use nm_sync_kloop_appl_write and _read, which keep the order of accesses; a side that wants to sleep
+ * sets its need_kick, then looks at the other's indices once more.
+ */
 struct nm_csb_atok {
 	uint32_t head;
 	uint32_t cur;
 	uint32_t appl_need_kick; /* the program sleeps: signal it */
-	uint32_t sync_flags;
+	uint32_t sync_flags;     /* 1 fetch received frames, 2 reclaim transmitted slots, even if not needed */
 	uint32_t pad[12];
 };
 
@@ -272,8 +288,8 @@ struct nm_csb_ktoa {
 };
 
 struct nmreq_opt_sync_kloop_eventfds {
-	struct nmreq_option nro_opt;
-	struct {
+	struct nmreq_option nro_opt; /* nro_size is 24 + 8 for each bound ring */
+	__extension__ struct {
 		int32_t ioeventfd; /* the program signals */
 		int32_t irqfd;     /* the engine signals */
 	} eventfds[0];
@@ -281,11 +297,11 @@ struct nmreq_opt_sync_kloop_eventfds {
 
 struct nmreq_opt_sync_kloop_mode {
 	struct nmreq_option nro_opt;
-	uint32_t mode;
+	uint32_t mode; /* NM_OPT_SYNC_KLOOP_DIRECT_*; needs eventfds for all rings */
 };
 
-#define NM_OPT_SYNC_KLOOP_DIRECT_TX 0x1
-#define NM_OPT_SYNC_KLOOP_DIRECT_RX 0x2
+#define NM_OPT_SYNC_KLOOP_DIRECT_TX 0x1 /* transmit rings are served where the program signals, not in the loop */
+#define NM_OPT_SYNC_KLOOP_DIRECT_RX 0x2 /* receive rings are served where frames come in */
 
 struct nmreq_opt_extmem {
 	struct nmreq_option nro_opt;
@@ -295,62 +311,68 @@ struct nmreq_opt_extmem {
 
 struct nmreq_opt_csb {
 	struct nmreq_option nro_opt;
-	uint64_t csb_atok;
-	uint64_t csb_ktoa;
+	uint64_t csb_atok; /* address of an array of struct nm_csb_atok */
+	uint64_t csb_ktoa; /* address of an array of struct nm_csb_ktoa */
 };
 
 struct nmreq_opt_offsets {
 	struct nmreq_option nro_opt;
-	uint64_t nro_max_offset;
-	uint64_t nro_initial_offset;
-	uint32_t nro_offset_bits; /* 0: 64 */
-	uint32_t nro_tx_align;
-	uint64_t nro_min_gap;
+	uint64_t nro_max_offset;     /* the most a slot may have; out: what is granted */
+	uint64_t nro_initial_offset; /* what slots begin with */
+	uint32_t nro_offset_bits;    /* low bits of ptr that hold it; 0: 64 */
+	uint32_t nro_tx_align;       /* not looked at; see buf_align of the ring */
+	uint64_t nro_min_gap;        /* room needed behind the frame rather than max_offset, 0: none stated */
 };
 
 /*
- * Statistics. Counters only grow. NM_STAT_LIST(X) gives X(symbol, text) for each, in the order of nr_counter[]. For
+ * Statistics. Counters only grow. NM_STAT_LIST(X) gives X(symbol, "json-name", text) for each, in the order of
+ * nr_counter[]; a client older than the engine prints the nr_count that it has names for. For
  * what a port sends: tx_packets + flood_copies - flooded = forwarded + the sum of drop_*.
  */
 #define NM_STAT_LIST(X) \
-	X(rx_packets, "frames delivered to the client") \
-	X(rx_bytes, "bytes delivered to the client") \
-	X(tx_packets, "frames the client sent") \
-	X(tx_bytes, "bytes the client sent, of frames that were in order") \
-	X(forwarded, "copies delivered to other ports") \
-	X(drop_no_space, "copies lost because the destination was full") \
-	X(drop_no_dest, "no other port, or the destination has no receive ring") \
-	X(drop_short, "shorter than 14 bytes") \
-	X(drop_bad_len, "a slot longer than a buffer of the sender or of the destination") \
-	X(drop_bad_buf, "buffer index out of range") \
-	X(drop_bad_frags, "more than 64 slots, or the last slot is missing") \
-	X(drop_self, "the destination is the sender") \
-	X(drop_indirect, "indirect data could not be read") \
-	X(drop_no_backend, "refused by the interface behind the port") \
-	X(drop_no_peer, "the other end is gone") \
-	X(sync_errors, "syncs refused because of bad head or cur") \
-	X(buf_errors, "bad buffer indices given back") \
-	X(kicks_in, "wake-ups by the client") \
-	X(kicks_out, "wake-ups of the client") \
-	X(syncs_tx, "transmit syncs") \
-	X(syncs_rx, "receive syncs") \
-	X(flooded, "frames sent to all other ports") \
-	X(flood_copies, "copies made of these") \
-	X(learned, "addresses learned") \
-	X(fdb_full, "addresses not learned, bucket full") \
-	X(fdb_moved, "addresses that changed their port") \
-	X(fdb_aged, "addresses forgotten by age")
+	X(rx_packets, "rx_packets", "frames delivered to the client") \
+	X(rx_bytes, "rx_bytes", "bytes delivered to the client") \
+	X(tx_packets, "tx_packets", "frames the client sent") \
+	X(tx_bytes, "tx_bytes", "bytes the client sent, of frames that were in order") \
+	X(forwarded, "forwarded", "copies delivered to other ports") \
+	X(drop_no_space, "drop_no_space", "copies lost because the destination was full") \
+	X(drop_no_dest, "drop_no_dest", "no other port, or the destination has no receive ring") \
+	X(drop_short, "drop_short", "shorter than 14 bytes") \
+	X(drop_bad_len, "drop_bad_len", "a slot longer than a buffer of the sender or of the destination") \
+	X(drop_bad_buf, "drop_bad_buf", "buffer index out of range") \
+	X(drop_bad_frags, "drop_bad_frags", "more than 64 slots, or the last slot is missing") \
+	X(drop_self, "drop_self", "the destination is the sender") \
+	X(drop_indirect, "drop_indirect", "indirect data could not be read") \
+	X(drop_no_backend, "drop_no_backend", "refused by the interface behind the port") \
+	X(drop_no_peer, "drop_no_peer", "the other end is gone") \
+	X(sync_errors, "sync_errors", "syncs refused because of bad head or cur") \
+	X(buf_errors, "buf_errors", "bad buffer indices given back") \
+	X(kicks_in, "kicks_in", "wake-ups by the client") \
+	X(kicks_out, "kicks_out", "wake-ups of the client") \
+	X(syncs_tx, "syncs_tx", "transmit syncs") \
+	X(syncs_rx, "syncs_rx", "receive syncs") \
+	X(flooded, "flooded", "frames sent to all other ports") \
+	X(flood_copies, "flood_copies", "copies made of these") \
+	X(learned, "learned", "addresses learned") \
+	X(fdb_full, "fdb_full", "addresses not learned, bucket full") \
+	X(fdb_moved, "fdb_moved", "addresses that changed their port") \
+	X(fdb_aged, "fdb_aged", "addresses forgotten by age")
 
 enum {
-#define NM_STAT_ENUM(symbol, text) NM_STAT_##symbol,
+#define NM_STAT_ENUM(symbol, json, text) NM_STAT_##symbol,
 	NM_STAT_LIST(NM_STAT_ENUM)
 #undef NM_STAT_ENUM
 	NM_STAT_COUNT
 };
 
-#define NM_STAT_MAX 48
+#define NM_STAT_MAX 48 /* places of nr_counter[], so that counters can be added */
 
-enum { NM_STATS_PORT, NM_STATS_SWITCH, NM_STATS_TXRING, NM_STATS_RXRING };
+enum {
+	NM_STATS_PORT = 0,   /* sum over the rings of the port nr_name */
+	NM_STATS_SWITCH = 1, /* sum over the ports of the switch nr_name */
+	NM_STATS_TXRING = 2, /* transmit ring nr_index of the port */
+	NM_STATS_RXRING = 3, /* receive ring nr_index of the port */
+};
 
 struct nmreq_stats {
 	uint32_t nr_scope; /* NM_STATS_* of the port, or switch, nr_name */
@@ -362,17 +384,17 @@ struct nmreq_stats {
 
 struct nm_fdb_entry {
 	uint8_t mac[6];
-	uint16_t vlan;
-	uint32_t port_idx;
-	uint32_t age_ms;
+	uint16_t vlan;     /* 0: untagged */
+	uint32_t port_idx; /* as of NETMAP_REQ_VALE_LIST */
+	uint32_t age_ms;   /* since the last frame from this address */
 };
 
-#define NM_CURSOR_END 0xffffffffu
+#define NM_CURSOR_END 0xffffffffu /* a cursor behind the last entry; as port of nmreq_fdb_flush: all */
 
 /* The MAC table of a switch, in pieces: nr_cursor 0 at first, NM_CURSOR_END after the last. */
 struct nmreq_fdb {
-	uint32_t nr_cursor;
-	uint32_t nr_count;
+	uint32_t nr_cursor;                /* in and out */
+	uint32_t nr_count;                 /* out: entries that follow */
 	struct nm_fdb_entry nr_entry[128];
 };
 
@@ -383,39 +405,39 @@ struct nmreq_fdb_flush {
 
 /* Why the last request on this descriptor failed, in words. */
 struct nmreq_error {
-	int32_t nr_errno;
-	uint32_t nr_len;
+	int32_t nr_errno;  /* positive; 0: no request has failed */
+	uint32_t nr_len;   /* bytes of text, without the final NUL */
 	char nr_text[504];
 };
 
-#define NM_ACCESS_SET_MODE 1
-#define NM_ACCESS_SET_UID 2
-#define NM_ACCESS_SET_GID 4
+#define NM_ACCESS_SET_MODE 1 /* nr_mode is to be set */
+#define NM_ACCESS_SET_UID 2  /* nr_uid is to be set */
+#define NM_ACCESS_SET_GID 4  /* nr_gid is to be set */
 
 /* Who may use a port or switch: as of a file, r to look, w to open. */
 struct nmreq_access {
 	uint32_t nr_valid; /* NM_ACCESS_SET_*; 0 only reads */
-	uint32_t nr_mode, nr_uid, nr_gid;
+	uint32_t nr_mode, nr_uid, nr_gid; /* out: what is valid after the request */
 };
 
 enum {
-	NM_PORT_KIND_NIC = 1,
-	NM_PORT_KIND_HOST,
-	NM_PORT_KIND_VALE,
-	NM_PORT_KIND_VALE_PERSISTENT,
-	NM_PORT_KIND_PIPE,
-	NM_PORT_KIND_MONITOR,
-	NM_PORT_KIND_NULL,
+	NM_PORT_KIND_NIC = 1,             /* an interface of the OS */
+	NM_PORT_KIND_HOST = 2,            /* the host side of one, attached to a switch */
+	NM_PORT_KIND_VALE = 3,            /* goes with its last descriptor */
+	NM_PORT_KIND_VALE_PERSISTENT = 4, /* made by NETMAP_REQ_VALE_NEWIF */
+	NM_PORT_KIND_PIPE = 5,            /* one end */
+	NM_PORT_KIND_MONITOR = 6,
+	NM_PORT_KIND_NULL = 7,
 };
 
 /* The first port at or after nr_cursor that the caller may see; ENOENT at the end. */
 struct nmreq_port_list {
-	uint32_t nr_cursor; /* out: for the next call */
-	uint32_t nr_kind;
+	uint32_t nr_cursor;   /* 0 to begin; out: for the next call */
+	uint32_t nr_kind;     /* NM_PORT_KIND_* */
 	char nr_port_name[NETMAP_REQ_IFNAMSIZ];
 	uint16_t nr_tx_rings, nr_rx_rings;
 	uint16_t nr_mem_id;
-	uint16_t nr_sessions;
+	uint16_t nr_sessions; /* descriptors that bind it */
 	uint32_t nr_tx_slots, nr_rx_slots;
 	uint32_t nr_mode, nr_uid, nr_gid;
 	uint32_t pad;
@@ -431,6 +453,39 @@ struct nm_ifreq {
 #define NIOCRXSYNC _IO('i', 149)                       /* fetch what arrived */
 #define NIOCCONFIG _IOWR('i', 150, struct nm_ifreq)
 #define NIOCCTRL _IOWR('i', 151, struct nmreq_header)
+#endif
+
+#ifndef NETMAP_NO_SYSTEM_HEADERS
+/* Order of a program's accesses to memory that it shares: stores, loads, a store before a load. */
+#define nm_stst_barrier() __atomic_thread_fence(__ATOMIC_RELEASE)
+#define nm_ldld_barrier() __atomic_thread_fence(__ATOMIC_ACQUIRE)
+#define nm_stld_barrier() __atomic_thread_fence(__ATOMIC_SEQ_CST)
+
+/*
+ * Publishes a ring's cur and head in its index block. cur goes first: the engine reads head, then cur, and so never sees
+ * a cur older than head. The barrier before also orders what the program wrote to slots and buffers.
+ */
+static inline void
+nm_sync_kloop_appl_write(struct nm_csb_atok *atok, uint32_t cur, uint32_t head)
+{
+	nm_stst_barrier();
+	__atomic_store_n(&atok->cur, cur, __ATOMIC_RELAXED);
+	nm_stst_barrier();
+	__atomic_store_n(&atok->head, head, __ATOMIC_RELAXED);
+}
+
+/*
+ * Reads the engine's indices, hwtail first: the engine writes hwcur, then hwtail. The barrier after orders what the
+ * program then reads of slots and buffers.
+ */
+static inline void
+nm_sync_kloop_appl_read(struct nm_csb_ktoa *ktoa, uint32_t *hwtail, uint32_t *hwcur)
+{
+	*hwtail = __atomic_load_n(&ktoa->hwtail, __ATOMIC_RELAXED);
+	nm_ldld_barrier();
+	*hwcur = __atomic_load_n(&ktoa->hwcur, __ATOMIC_RELAXED);
+	nm_ldld_barrier();
+}
 #endif
 
 /* Slots the program owns. */

@@ -14,11 +14,19 @@
 #ifndef _NET_NETMAP_USER_H_
 #define _NET_NETMAP_USER_H_
 
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <net/if.h>
 #include <net/netmap.h>
+
+#ifndef likely
+#define likely(x) __builtin_expect(!!(x), 1)
+#endif
+#ifndef unlikely
+#define unlikely(x) __builtin_expect(!!(x), 0)
+#endif
 
 #define _NETMAP_OFFSET(type, ptr, offset) ((type)(void *)((char *)(ptr) + (offset)))
 
@@ -28,6 +36,9 @@
 	(nifp)->ring_ofs[(index) + (nifp)->ni_tx_rings + (nifp)->ni_host_tx_rings])
 #define NETMAP_BUF(ring, index) ((char *)(ring) + (ring)->buf_ofs + ((size_t)(index) * (ring)->nr_buf_size))
 #define NETMAP_BUF_IDX(ring, buf) ((uint32_t)(((char *)(buf) - ((char *)(ring) + (ring)->buf_ofs)) / (ring)->nr_buf_size))
+
+/* A ring that the descriptor has not bound has offset 0: its pointer is nifp itself. Host rings follow those of the NIC. */
+#define NETMAP_RING_BOUND(nifp, ring) ((const void *)(ring) != (const void *)(nifp))
 
 /* With the option OFFSETS: where in its buffer a slot's frame begins. */
 #define NETMAP_ROFFSET(ring, slot) ((slot)->ptr & (ring)->offset_mask)
@@ -66,24 +77,34 @@ nm_pkt_copy(const void *src, void *dst, int len)
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/time.h>
 #include <unistd.h>
 
+/* One line on stderr: time, function, line, text. */
+static __attribute__((unused, format(printf, 3, 4))) void
+nm_log_(const char *where, int line, const char *fmt, ...)
+{
+	char text[512];
+	struct timeval now;
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	gettimeofday(&now, NULL);
+	fprintf(stderr, "%03d.%06d %s [%d] %s\n", (int)(now.tv_sec % 1000), (int)now.tv_usec, where, line, text);
+}
+
 #ifndef ND
-#define ND(...) do { } while (0)
-#define D(fmt, ...) do { \
-	struct timeval nm_t_; \
-	gettimeofday(&nm_t_, NULL); \
-	fprintf(stderr, "%03d.%06d %s [%d] " fmt "\n", (int)nm_t_.tv_sec % 1000, (int)nm_t_.tv_usec, __func__, __LINE__, \
-	    ##__VA_ARGS__); \
-} while (0)
+#define ND(...) do { } while (0) /* a D that is switched off */
+#define D(...) nm_log_(__func__, __LINE__, __VA_ARGS__)
 /* At most lps lines a second. */
-#define RD(lps, fmt, ...) do { \
+#define RD(lps, ...) do { \
 	static int nm_t0_, nm_cnt_; \
 	struct timeval nm_now_; \
 	gettimeofday(&nm_now_, NULL); \
@@ -92,26 +113,28 @@ nm_pkt_copy(const void *src, void *dst, int len)
 		nm_cnt_ = 0; \
 	} \
 	if (nm_cnt_++ < (lps)) \
-		D(fmt, ##__VA_ARGS__); \
+		D(__VA_ARGS__); \
 } while (0)
 #endif
 
 struct nm_desc;
 
+/* A received frame; begins as pcap's header does. */
 struct nm_pkthdr {
-	struct timeval ts;
+	struct timeval ts; /* of the sync that brought it */
 	uint32_t caplen;  /* bytes at the callback's pointer */
 	uint32_t len;     /* of the frame */
 	uint64_t flags;   /* NM_MORE_PKTS */
 	struct nm_desc *d;
-	struct netmap_slot *slot;
+	struct netmap_slot *slot; /* its first */
 	uint8_t *buf;
 };
 
 #define NM_MORE_PKTS 1 /* another callback follows at once */
 
+/* As pcap's. Only ps_recv counts: frames that nm_dispatch and nm_nextpkt gave. */
 struct nm_stat {
-	u_int ps_recv, ps_drop, ps_ifdrop;
+	unsigned int ps_recv, ps_drop, ps_ifdrop;
 };
 
 #define NM_ERRBUF_SIZE 512
@@ -123,13 +146,13 @@ struct nm_desc {
 	size_t memsize;
 	int done_mmap;                       /* the mapping is ours to undo */
 	struct netmap_if *nifp;
-	uint16_t first_tx_ring, last_tx_ring, cur_tx_ring;
+	uint16_t first_tx_ring, last_tx_ring, cur_tx_ring; /* both ends included; cur is where the next call begins */
 	uint16_t first_rx_ring, last_rx_ring, cur_rx_ring;
-	struct nmreq req;
-	struct nm_pkthdr hdr;
-	struct netmap_ring *some_ring;
+	struct nmreq req;                    /* as granted */
+	struct nm_pkthdr hdr;                /* of nm_dispatch */
+	struct netmap_ring *some_ring;       /* any bound ring: NETMAP_BUF works with each */
 	void *buf_start, *buf_end;
-	int snaplen, promisc, to_ms;
+	int snaplen, promisc, to_ms;         /* from here to if_curcap for libpcap */
 	char *errbuf;
 	uint32_t if_flags, if_reqcap, if_curcap;
 	struct nm_stat st;
@@ -140,18 +163,19 @@ struct nm_desc {
 #define IS_NETMAP_DESC(d) ((d) && P2NMD(d)->self == P2NMD(d))
 #define NETMAP_FD(d) (P2NMD(d)->fd)
 
-/* flags of nm_open beside NETMAP_NO_TX_POLL and NETMAP_DO_RX_POLL: what is taken from `arg` */
+/* Flags of nm_open beside NETMAP_NO_TX_POLL and NETMAP_DO_RX_POLL. "Parent" is the req of `arg`. */
 enum {
-	NM_OPEN_NO_MMAP = 0x040000,
-	NM_OPEN_IFNAME = 0x080000,
-	NM_OPEN_ARG1 = 0x100000,
-	NM_OPEN_ARG2 = 0x200000,
-	NM_OPEN_ARG3 = 0x400000,
-	NM_OPEN_RING_CFG = 0x800000,
+	NM_OPEN_NO_MMAP = 0x040000,  /* no mapping of its own; with a parent of the same region its mapping is used */
+	NM_OPEN_IFNAME = 0x080000,   /* nr_name, nr_ringid and nr_flags are the parent's, ifname is not read */
+	NM_OPEN_ARG1 = 0x100000,     /* nr_arg1 is the parent's */
+	NM_OPEN_ARG2 = 0x200000,     /* nr_arg2 is the parent's: its region */
+	NM_OPEN_ARG3 = 0x400000,     /* nr_arg3 is the parent's: extra buffers */
+	NM_OPEN_RING_CFG = 0x800000, /* numbers of rings and slots are the parent's */
 };
 
 typedef void (*nm_cb_t)(u_char *, const struct nm_pkthdr *, const u_char *);
 
+/* Unmaps, closes, frees. 0, or EINVAL for what is no descriptor. */
 static __attribute__((unused)) int
 nm_close(struct nm_desc *d)
 {
@@ -166,6 +190,7 @@ nm_close(struct nm_desc *d)
 	return 0;
 }
 
+/* Maps the region, or takes the parent's mapping when that is of the same region. 0, or EINVAL: then nothing is mapped. */
 static __attribute__((unused)) int
 nm_mmap(struct nm_desc *d, const struct nm_desc *parent)
 {
@@ -252,8 +277,8 @@ nm_open_rings_(struct nm_desc *d)
 	uint32_t mode = d->req.nr_flags & NR_REG_MASK;
 	uint16_t ring = d->req.nr_ringid & NETMAP_RING_MASK, tx = d->req.nr_tx_rings, rx = d->req.nr_rx_rings;
 
-	d->last_tx_ring = (uint16_t)(tx - 1);
-	d->last_rx_ring = (uint16_t)(rx - 1);
+	d->last_tx_ring = (uint16_t)(tx ? tx - 1 : 0);
+	d->last_rx_ring = (uint16_t)(rx ? rx - 1 : 0);
 	if (mode == NR_REG_SW) {
 		d->first_tx_ring = d->last_tx_ring = tx;
 		d->first_rx_ring = d->last_rx_ring = rx;
@@ -270,7 +295,7 @@ nm_open_rings_(struct nm_desc *d)
 
 /* Name and flags into d->req; 0 or the text of what is wrong. */
 static __attribute__((unused)) const char *
-nm_open_parse_(struct nm_desc *d, const char *ifname, uint64_t new_flags)
+nm_open_parse_(struct nm_desc *d, const char *ifname)
 {
 	const char *name = ifname, *end;
 	uint32_t flags = 0;
@@ -279,18 +304,43 @@ nm_open_parse_(struct nm_desc *d, const char *ifname, uint64_t new_flags)
 
 	if (!strncmp(ifname, "netmap:", 7))
 		name += 7;
-	end = name + strcspn(name, strncmp(name, NM_BDG_NAME, 4) ? "-*^{}/@" : "{}/@-*^");
+	end = name + strcspn(name, "-*^{}/@");
 	len = (size_t)(end - name);
 	if (!len || len >= sizeof(d->req.nr_name))
 		return "the port's name must have 1 to 15 characters";
+	memset(d->req.nr_name, 0, sizeof(d->req.nr_name));
 	memcpy(d->req.nr_name, name, len);
-	d->req.nr_name[len] = 0;
 	wrong = nm_open_suffix_(end, &d->req, &flags);
 	d->req.nr_flags |= flags;
-	d->req.nr_ringid |= (uint16_t)(new_flags & (NETMAP_NO_TX_POLL | NETMAP_DO_RX_POLL));
 	return wrong;
 }
 
+static __attribute__((unused)) void
+nm_open_inherit_(struct nmreq *req, const struct nmreq *parent, uint64_t new_flags)
+{
+	if (new_flags & NM_OPEN_IFNAME) {
+		memcpy(req->nr_name, parent->nr_name, sizeof(req->nr_name));
+		req->nr_ringid = parent->nr_ringid;
+		req->nr_flags = parent->nr_flags;
+	}
+	if (new_flags & NM_OPEN_ARG1)
+		req->nr_arg1 = parent->nr_arg1;
+	if (new_flags & NM_OPEN_ARG2)
+		req->nr_arg2 = parent->nr_arg2;
+	if (new_flags & NM_OPEN_ARG3)
+		req->nr_arg3 = parent->nr_arg3;
+	if (new_flags & NM_OPEN_RING_CFG) {
+		req->nr_tx_slots = parent->nr_tx_slots;
+		req->nr_rx_slots = parent->nr_rx_slots;
+		req->nr_tx_rings = parent->nr_tx_rings;
+		req->nr_rx_rings = parent->nr_rx_rings;
+	}
+}
+
+/*
+ * Opens a port. `req`, or NULL, gives what the name does not say; `arg`, or NULL, is the parent. NULL: errno, which is 0
+ * when the name is of another subsystem.
+ */
 static __attribute__((unused)) struct nm_desc *
 nm_open(const char *ifname, const struct nmreq *req, uint64_t new_flags, const struct nm_desc *arg)
 {
@@ -313,34 +363,22 @@ nm_open(const char *ifname, const struct nmreq *req, uint64_t new_flags, const s
 	if (req)
 		d->req = *req;
 	d->req.nr_version = NETMAP_API;
-	if (new_flags & NM_OPEN_IFNAME && parent)
-		memcpy(d->req.nr_name, parent->req.nr_name, sizeof(d->req.nr_name));
-	else
-		wrong = nm_open_parse_(d, ifname, new_flags);
+	if (!(new_flags & NM_OPEN_IFNAME))
+		wrong = nm_open_parse_(d, ifname);
 	if (wrong) {
 		fprintf(stderr, "%s: %s\n", ifname, wrong);
 		errno = EINVAL;
 		goto fail;
 	}
-	if (parent) {
-		if (new_flags & NM_OPEN_ARG1)
-			d->req.nr_arg1 = parent->req.nr_arg1;
-		if (new_flags & NM_OPEN_ARG2)
-			d->req.nr_arg2 = parent->req.nr_arg2;
-		if (new_flags & NM_OPEN_ARG3)
-			d->req.nr_arg3 = parent->req.nr_arg3;
-		if (new_flags & NM_OPEN_RING_CFG) {
-			d->req.nr_tx_slots = parent->req.nr_tx_slots;
-			d->req.nr_rx_slots = parent->req.nr_rx_slots;
-			d->req.nr_tx_rings = parent->req.nr_tx_rings;
-			d->req.nr_rx_rings = parent->req.nr_rx_rings;
-		}
-	}
+	d->req.nr_ringid &= NETMAP_RING_MASK;
+	if (parent)
+		nm_open_inherit_(&d->req, &parent->req, new_flags);
+	d->req.nr_ringid |= (uint16_t)(new_flags & (NETMAP_NO_TX_POLL | NETMAP_DO_RX_POLL));
 	d->fd = open("/dev/netmap", O_RDWR);
 	if (d->fd < 0 || ioctl(d->fd, NIOCREGIF, &d->req))
 		goto fail;
 	nm_open_rings_(d);
-	if (!(new_flags & NM_OPEN_NO_MMAP) && (error = nm_mmap(d, parent))) {
+	if ((!(new_flags & NM_OPEN_NO_MMAP) || parent) && (error = nm_mmap(d, parent))) {
 		errno = error;
 		goto fail;
 	}
@@ -362,6 +400,7 @@ nm_inject_slots_(const struct netmap_ring *r, size_t size)
 	return n <= nm_ring_space(r) ? (uint32_t)n : 0;
 }
 
+/* Copies a frame into the first ring with room; it leaves with the next sync or poll. Returns size, or 0: no room. */
 static __attribute__((unused)) int
 nm_inject(struct nm_desc *d, const void *buf, size_t size)
 {
@@ -373,7 +412,7 @@ nm_inject(struct nm_desc *d, const void *buf, size_t size)
 		const char *from = (const char *)buf;
 		size_t left = size;
 
-		n = nm_inject_slots_(r, size);
+		n = NETMAP_RING_BOUND(d->nifp, r) ? nm_inject_slots_(r, size) : 0;
 		if (!n)
 			continue;
 		for (i = r->head; n; n--, i = nm_ring_next(r, i)) {
@@ -396,7 +435,7 @@ nm_inject(struct nm_desc *d, const void *buf, size_t size)
 static __attribute__((unused)) u_char *
 nm_take_(struct nm_desc *d, struct netmap_ring *r, uint32_t ring, struct nm_pkthdr *h)
 {
-	uint32_t i = r->cur, idx = r->slot[i].buf_idx;
+	uint32_t i = r->head, idx = r->slot[i].buf_idx;
 	u_char *buf = (u_char *)NETMAP_BUF(r, idx);
 	int adjacent = 1;
 
@@ -414,9 +453,14 @@ nm_take_(struct nm_desc *d, struct netmap_ring *r, uint32_t ring, struct nm_pkth
 	}
 	r->head = r->cur = nm_ring_next(r, i);
 	d->cur_rx_ring = (uint16_t)ring;
+	d->st.ps_recv++;
 	return buf;
 }
 
+/*
+ * Calls cb for up to cnt frames that are already there (0 or less: for all) and returns how many. Never waits; buffers
+ * stay valid until the next sync.
+ */
 static __attribute__((unused)) int
 nm_dispatch(struct nm_desc *d, int cnt, nm_cb_t cb, u_char *arg)
 {
@@ -429,6 +473,8 @@ nm_dispatch(struct nm_desc *d, int cnt, nm_cb_t cb, u_char *arg)
 		uint32_t ring = d->first_rx_ring + (first - d->first_rx_ring + k) % rings;
 		struct netmap_ring *r = NETMAP_RXRING(d->nifp, ring);
 
+		if (!NETMAP_RING_BOUND(d->nifp, r))
+			continue;
 		for (; !nm_ring_empty(r) && (cnt <= 0 || got < cnt); got++) {
 			if (buf) {
 				d->hdr.flags = NM_MORE_PKTS;
@@ -444,6 +490,7 @@ nm_dispatch(struct nm_desc *d, int cnt, nm_cb_t cb, u_char *arg)
 	return got;
 }
 
+/* The next frame that is already there, or NULL; valid until the next sync. */
 static __attribute__((unused)) u_char *
 nm_nextpkt(struct nm_desc *d, struct nm_pkthdr *h)
 {
@@ -453,7 +500,7 @@ nm_nextpkt(struct nm_desc *d, struct nm_pkthdr *h)
 		uint32_t ring = d->first_rx_ring + (first - d->first_rx_ring + k) % rings;
 		struct netmap_ring *r = NETMAP_RXRING(d->nifp, ring);
 
-		if (!nm_ring_empty(r)) {
+		if (NETMAP_RING_BOUND(d->nifp, r) && !nm_ring_empty(r)) {
 			h->flags = 0;
 			h->d = d;
 			return nm_take_(d, r, ring, h);
