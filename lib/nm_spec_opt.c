@@ -121,7 +121,7 @@ default_value(struct option *o, const char *value)
 		if (o->parser->keys[i].id == o->parser->default_key)
 			return set_value(o, &o->parser->keys[i], value);
 	}
-	return nm_spec_fail(o->s, place(o, value) - 1, EINVAL, "expected ':' and keys, option '%s' has no single value",
+	return nm_spec_fail(o->s, place(o, value) - 1, EINVAL, "expected ':' and keys for option '%s'",
 			    o->parser->prefix);
 }
 
@@ -166,32 +166,73 @@ one_option(struct option *o, struct nmreq_opt_parser *list)
 	else if (o->copy[len] == '=')
 		err = default_value(o, o->copy + len + 1);
 	else if (!(o->parser->flags & NMREQ_OPTF_ALLOWEMPTY))
-		err = nm_spec_fail(o->s, o->from + len, EINVAL, "expected ':' or '=' and a value for option '%s'", o->parser->prefix);
+		err = nm_spec_fail(o->s, o->from + len, EINVAL, "expected %s for option '%s'",
+				   o->parser->default_key < 0 ? "':' and keys" : "'=' and a value, or ':' and keys,", o->parser->prefix);
 	if (!err)
 		err = complete(o);
 	return err ? err : call_parser(o);
 }
 
+/* One option from s->at on, behind its "@". */
+static int
+next_option(struct nm_spec *s, struct nmreq_opt_parser *list, void *token, struct nmreq_opt_parser **parser)
+{
+	struct option o = { .s = s, .from = s->at, .found = { .ctx = s->ctx, .token = token } };
+	int err;
+
+	o.len = strcspn(s->text + s->at, "@");
+	o.copy = nmctx_malloc(s->ctx, o.len + 1);
+	if (!o.copy)
+		return nm_spec_fail(s, s->at, ENOMEM, "no memory");
+	memcpy(o.copy, s->text + s->at, o.len);
+	o.copy[o.len] = '\0';
+	err = one_option(&o, list);
+	nmctx_free(s->ctx, o.copy);
+	s->at += o.len;
+	*parser = o.parser;
+	return err;
+}
+
+/* Calls the parsers that want to be called in any case, unless their option was given: then their bit is set. */
+static int
+call_absent(struct nm_spec *s, struct nmreq_opt_parser *list, void *token, uint64_t given)
+{
+	struct nmreq_opt_parser *p;
+	int err = 0;
+
+	for (p = list; p && !err; p = p->next, given >>= 1) {
+		struct option o = { .parser = p, .found = { .ctx = s->ctx, .token = token } };
+
+		if ((p->flags & NMREQ_OPTF_DEFAULT) && !(p->flags & NMREQ_OPTF_DISABLED) && !(given & 1))
+			err = call_parser(&o);
+	}
+	return err;
+}
+
+/* The bit of a parser; the list is taken to have 64 at most. */
+static uint64_t
+bit_of(struct nmreq_opt_parser *list, struct nmreq_opt_parser *parser)
+{
+	uint64_t bit = 1;
+
+	for (; list && list != parser; list = list->next)
+		bit <<= 1;
+	return bit;
+}
+
 int
 nm_spec_options(struct nm_spec *s, struct nmreq_opt_parser *list, void *token)
 {
+	struct nmreq_opt_parser *parser = NULL;
+	uint64_t given = 0;
 	int err = 0;
 
 	while (!err && s->text[s->at]) {
-		struct option o = { .s = s, .found = { .ctx = s->ctx, .token = token } };
-
 		if (s->text[s->at] != '@')
 			return nm_spec_fail(s, s->at, EINVAL, "expected '@' and an option");
-		o.from = ++s->at;
-		o.len = strcspn(s->text + s->at, "@");
-		o.copy = nmctx_malloc(s->ctx, o.len + 1);
-		if (!o.copy)
-			return nm_spec_fail(s, s->at, ENOMEM, "no memory");
-		memcpy(o.copy, s->text + s->at, o.len);
-		o.copy[o.len] = '\0';
-		err = one_option(&o, list);
-		nmctx_free(s->ctx, o.copy);
-		s->at += o.len;
+		s->at++;
+		err = next_option(s, list, token, &parser);
+		given |= bit_of(list, parser);
 	}
-	return err;
+	return err ? err : call_absent(s, list, token, given);
 }

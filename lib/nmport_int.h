@@ -12,7 +12,6 @@ struct nmport_cleanup_d {
 };
 
 /* Symbols of old libraries, not all of them in the public header. */
-struct nmport_d *nmport_new_with_ctx(struct nmctx *ctx);
 void nmport_do_cleanup(struct nmport_d *d);
 void nmport_extmem_cleanup(struct nmport_cleanup_d *c, struct nmport_d *d);
 void nmport_extmem_from_file_cleanup(struct nmport_cleanup_d *c, struct nmport_d *d);
