@@ -5,6 +5,7 @@
  */
 #include "nm_server.h"
 #include "nm_conn.h"
+#include "nm_os_user.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -21,7 +22,7 @@
 struct server {
 	struct nm_root *root;
 	const struct nm_server_config *config;
-	int epoll_fd, listen_fd, signal_fd, spare_fd, lock_fd;
+	int epoll_fd, listen_fd, signal_fd, spare_fd, lock_fd, poison_fd;
 	struct nm_conn *conns;
 	bool stop, had_client;
 };
@@ -154,6 +155,25 @@ end_conn(struct server *s, struct nm_conn *c)
 	nm_conn_close(c);
 }
 
+/* Those whose memory is not what they share with us any more. */
+static void
+end_poisoned(struct server *s)
+{
+	struct nm_conn *c, *next;
+	uint64_t count;
+
+	(void)!read(s->poison_fd, &count, sizeof(count));
+	for (c = s->conns; c; c = next) {
+		next = c->next;
+		if (!c->client.session.mem || !nm_os_user_poisoned(&c->client.session.mem->region))
+			continue;
+		nm_os_log(NM_LOG_WARN, "%s: a page of its region could not be had; user %u is disconnected", c->client.session.port->name,
+		    c->client.session.cred.uid);
+		nm_conn_abandon(c);
+		end_conn(s, c);
+	}
+}
+
 static void
 serve_event(struct server *s, const struct epoll_event *e)
 {
@@ -166,6 +186,10 @@ serve_event(struct server *s, const struct epoll_event *e)
 	}
 	if (c == (void *)&s->signal_fd) {
 		s->stop = true;
+		return;
+	}
+	if (c == (void *)&s->poison_fd) {
+		end_poisoned(s);
 		return;
 	}
 	if (e->data.u64 & READY_TAG)
@@ -207,12 +231,15 @@ tell_ready(const struct server *s)
 int
 nm_server_run(struct nm_root *root, const struct nm_server_config *c)
 {
-	struct server s = {.root = root, .config = c, .listen_fd = -1, .signal_fd = -1, .lock_fd = -1};
+	struct server s = {.root = root, .config = c, .listen_fd = -1, .signal_fd = -1, .lock_fd = -1,
+	    .poison_fd = nm_os_user_poison_fd()};
 	int error;
 
 	s.spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	s.epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	error = s.epoll_fd < 0 ? -errno : open_signals(&s);
+	if (!error)
+		error = watch(&s, s.poison_fd, EPOLLIN, &s.poison_fd, 0);
 	if (!error)
 		error = listen_on(&s);
 	if (!error) {

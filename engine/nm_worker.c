@@ -54,8 +54,9 @@ static void
 drain(struct nm_client *c)
 {
 	char buf[4096];
+	uint32_t rounds = 256; /* more than a socket holds; one who refills it meanwhile is not waited for */
 
-	while (recv(c->ready_fd, buf, sizeof(buf), MSG_DONTWAIT) == sizeof(buf))
+	while (rounds-- && recv(c->ready_fd, buf, sizeof(buf), MSG_DONTWAIT) == sizeof(buf))
 		;
 }
 
@@ -110,8 +111,8 @@ serve_ring(struct nm_client *c, struct nm_kring *kr, uint32_t *last_head, bool *
 		return false;
 	*last_head = head;
 	nm_kring_sync(kr); /* errors are counted in the ring */
-	if (kr->hwcur != kr->rhead && !kr->peer)
-		*whole = false; /* a full pipe is the client's to wait for, not the sync's */
+	if (kr->hwcur != kr->rhead && !kr->peer && !NM_READ_ONCE(kr->blocked))
+		*whole = false; /* a full pipe or interface is the client's to wait for, not the sync's */
 	if (kr->hwcur == before)
 		return false;
 	wake_sender(c, kr);

@@ -39,13 +39,3 @@ nm_os_ifname_exists(struct nm_session *s, const char *name)
 	(void)s;
 	return if_nametoindex(name) != 0;
 }
-
-int
-nm_os_nic_create(struct nm_root *root, struct nm_session *s, const char *name, struct nm_port **out)
-{
-	(void)root;
-	(void)out;
-	if (!nm_os_ifname_exists(s, name))
-		return nm_session_error(s, ENXIO, "there is no interface %s; a switch port is called valeX:PORT, a pipe NAME{ID", name);
-	return nm_session_error(s, EOPNOTSUPP, "%s: this engine does not serve interfaces yet", name);
-}

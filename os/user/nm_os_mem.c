@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -25,6 +26,7 @@ struct mapped {
 
 static struct mapped regions[MAX_REGIONS]; /* the signal handler has no other way to find them */
 static size_t quota = SIZE_MAX;
+static int poison_fd = -1; /* written by the handler */
 
 void *
 nm_os_alloc(size_t size)
@@ -140,6 +142,7 @@ on_sigbus(int sig, siginfo_t *si, void *ctx)
 {
 	struct mapped *m = find(si->si_addr);
 	char *page = (char *)((uintptr_t)si->si_addr & ~(uintptr_t)4095);
+	int saved = errno;
 
 	(void)ctx;
 	if (!m || mmap(page, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED) {
@@ -148,6 +151,14 @@ on_sigbus(int sig, siginfo_t *si, void *ctx)
 		return;
 	}
 	NM_WRITE_ONCE(m->poisoned, true);
+	(void)!write(poison_fd, &(uint64_t){1}, sizeof(uint64_t));
+	errno = saved;
+}
+
+int
+nm_os_user_poison_fd(void)
+{
+	return poison_fd;
 }
 
 int
@@ -155,6 +166,9 @@ nm_os_user_init(void)
 {
 	struct sigaction sa = {.sa_sigaction = on_sigbus, .sa_flags = SA_SIGINFO};
 
+	poison_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (poison_fd < 0)
+		return -errno;
 	sigemptyset(&sa.sa_mask);
 	return sigaction(SIGBUS, &sa, NULL) ? -errno : 0;
 }

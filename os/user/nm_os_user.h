@@ -11,6 +11,8 @@ int nm_os_user_init(void);
 void nm_os_user_quota(size_t bytes);
 /* A page of the region could not be had: its sessions should end. */
 bool nm_os_user_poisoned(const struct nm_os_region *r);
+/* An eventfd that becomes readable when that happens to any region. */
+int nm_os_user_poison_fd(void);
 /* Messages above this NM_LOG_* are left out. */
 void nm_os_user_log_level(int level);
 

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Regions: seals, quotas, and pages that can't be had. */
+#include "nm_os_user.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <setjmp.h>
+#include <cmocka.h>
+
+#define SIZE (16u * 4096u)
+
+static void
+regions_are_sealed_and_zero(void **state)
+{
+	struct nm_os_region r = {0};
+	uint32_t i;
+
+	(void)state;
+	assert_int_equal(nm_os_region_create(&r, NULL, SIZE, geteuid()), 0);
+	assert_int_equal(r.size, SIZE);
+	assert_int_equal(fcntl(r.handle, F_GET_SEALS), F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
+	for (i = 0; i < SIZE; i++)
+		assert_int_equal(r.base[i], 0);
+	nm_os_region_destroy(&r);
+}
+
+static void
+quotas_hold_for_others(void **state)
+{
+	struct nm_os_region r[3] = {0};
+	uint32_t other = geteuid() + 1;
+
+	(void)state;
+	nm_os_user_quota(2 * SIZE);
+	assert_int_equal(nm_os_region_create(&r[0], NULL, SIZE, other), 0);
+	assert_int_equal(nm_os_region_create(&r[1], NULL, SIZE + 4096, other), -EDQUOT);
+	assert_int_equal(nm_os_region_create(&r[1], NULL, SIZE, other), 0);
+	assert_int_equal(nm_os_region_create(&r[2], NULL, 4096, other), -EDQUOT);
+	assert_int_equal(nm_os_region_create(&r[2], NULL, 4 * SIZE, geteuid()), 0);
+	nm_os_region_destroy(&r[2]);
+	nm_os_region_destroy(&r[0]);
+	assert_int_equal(nm_os_region_create(&r[0], NULL, SIZE, other), 0);
+	nm_os_region_destroy(&r[0]);
+	nm_os_region_destroy(&r[1]);
+	nm_os_user_quota(SIZE_MAX);
+}
+
+/* An empty file mapped over one page stands for memory that is exhausted. */
+static void
+a_missing_page_poisons_its_region_only(void **state)
+{
+	struct nm_os_region a = {0}, b = {0};
+	struct pollfd p;
+	volatile char *missing;
+	uint64_t count;
+	int fd;
+
+	(void)state;
+	assert_int_equal(nm_os_user_init(), 0); /* here, since cmocka sets a handler of its own for each test */
+	p = (struct pollfd){.fd = nm_os_user_poison_fd(), .events = POLLIN};
+	assert_int_equal(nm_os_region_create(&a, NULL, SIZE, geteuid()), 0);
+	assert_int_equal(nm_os_region_create(&b, NULL, SIZE, geteuid()), 0);
+	fd = memfd_create("empty", MFD_CLOEXEC);
+	missing = mmap(a.base + 4096, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0);
+	assert_ptr_equal(missing, a.base + 4096);
+	assert_int_equal(poll(&p, 1, 0), 0);
+	missing[100] = 1; /* SIGBUS */
+	assert_int_equal(missing[100], 1);
+	assert_int_equal(missing[101], 0);
+	assert_true(nm_os_user_poisoned(&a));
+	assert_false(nm_os_user_poisoned(&b));
+	assert_int_equal(poll(&p, 1, 0), 1);
+	assert_int_equal(read(p.fd, &count, sizeof(count)), sizeof(count));
+	nm_os_region_destroy(&a);
+	nm_os_region_destroy(&b);
+	close(fd);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(regions_are_sealed_and_zero),
+		cmocka_unit_test(quotas_hold_for_others),
+		cmocka_unit_test(a_missing_page_poisons_its_region_only),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
