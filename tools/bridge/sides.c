@@ -46,10 +46,11 @@ refuse(const char *name)
 {
 	int e = errno ? errno : EINVAL;
 
-	if (said[0])
-		fprintf(stderr, "bridge: %s can't be opened: %s (%s)\n", name, said, strerror(e));
+	/* the library's words have the errno's name and what the engine says, which has its own advice after a semicolon */
+	if (strchr(said, ';'))
+		fprintf(stderr, "bridge: %s can't be opened: %s\n", name, said);
 	else
-		fprintf(stderr, "bridge: %s can't be opened: %s; %s\n", name, strerror(e), hint(e));
+		fprintf(stderr, "bridge: %s can't be opened: %s; %s\n", name, said[0] ? said : strerror(e), hint(e));
 	return -e;
 }
 

@@ -89,8 +89,9 @@ pcapfile_load(struct pcapfile *f, const char *path, char *err)
 	memset(f, 0, sizeof(*f));
 	p = pcap_open_offline(path, text);
 	if (!p) {
-		/* libpcap begins with the path itself when the file can't be opened */
-		snprintf(err, PCAPFILE_ERRLEN, "%s: cannot be read as a pcap file: %s", path, text);
+		/* of a file that cannot be opened libpcap names the path too */
+		snprintf(err, PCAPFILE_ERRLEN, "%s: cannot be read as a pcap file: %s", path,
+		    strncmp(text, path, strlen(path)) == 0 && strncmp(text + strlen(path), ": ", 2) == 0 ? text + strlen(path) + 2 : text);
 		return -EINVAL;
 	}
 	if (pcap_datalink(p) != DLT_EN10MB) {
