@@ -10,6 +10,7 @@
  *   nm_shim_fd     table, objects, dup, close, fork   nm_shim_bind   the region's mapping, mmap
  *   nm_shim_conn   finding the engine, HELLO          nm_shim_sync   transmit and receive sync
  *   nm_shim_start  starting one on demand             nm_shim_wait   poll; nm_shim_select; nm_shim_epoll, nm_shim_epset
+ *   nm_shim_home   kernel or engine
  *   nm_shim_open   open and friends; nm_shim_ioctl: ioctl, fcntl
  *
  * Locks: `lock` of the table, then an object's `ctl`, then its `busy` words. Syncs take busy[dir] by one exchange;
@@ -97,6 +98,14 @@ int nm_shim_hide(int fd);                    /* moves it to a high number */
 bool nm_shim_owner(void);
 bool nm_shim_busy_try(struct nm_shim_obj *o, int dir);
 void nm_shim_busy_put(struct nm_shim_obj *o, int dir);
+
+/* nm_shim_home */
+enum nm_shim_home { NM_SHIM_HOME_BAD, NM_SHIM_HOME_ANY, NM_SHIM_HOME_KERNEL, NM_SHIM_HOME_USER };
+enum nm_shim_next { NM_SHIM_NEXT_FAIL, NM_SHIM_NEXT_ENGINE, NM_SHIM_NEXT_ENGINE_DENIED };
+/* The value of NETMAP_ENGINE, NULL: unset. */
+enum nm_shim_home nm_shim_home(const char *choice);
+/* The device did not open, for err: what then. DENIED: the engine, and the user is told. */
+enum nm_shim_next nm_shim_home_next(enum nm_shim_home home, int err);
 
 /* nm_shim_conn: a descriptor of the engine, or -errno. flags of open(2). */
 int nm_shim_connect(int flags);

@@ -20,44 +20,44 @@ is_device(const char *path)
 	return path != NULL && path[0] == '/' && __builtin_expect(strcmp(path, DEVICE) == 0, 0);
 }
 
-static bool
-absent(int err)
-{
-	return err == ENOENT || err == ENXIO || err == ENODEV || err == ENOTDIR;
-}
-
 static void
-say_denied(int err)
+say(const char *text, const char *more)
 {
 	static int said;
 
 	if (!__atomic_exchange_n(&said, 1, __ATOMIC_RELAXED))
-		fprintf(stderr, "netmap: " DEVICE ": %s, using the userspace engine\n", strerror(err));
+		fprintf(stderr, "netmap: %s%s\n", text, more);
 }
 
 static int
 open_device(int flags)
 {
-	const char *engine = getenv("NETMAP_ENGINE");
-	bool user = engine != NULL && strcmp(engine, "user") == 0;
-	bool kernel = engine != NULL && strcmp(engine, "kernel") == 0;
+	const char *choice = getenv("NETMAP_ENGINE");
+	enum nm_shim_home home = nm_shim_home(choice);
+	enum nm_shim_next next = NM_SHIM_NEXT_ENGINE;
 	int keep = errno, denied = 0, fd;
 
-	if (!user) {
+	if (home == NM_SHIM_HOME_BAD) {
+		say("NETMAP_ENGINE must be 'kernel', 'user' or not set; it is ", choice);
+		errno = EINVAL;
+		return -1;
+	}
+	if (home != NM_SHIM_HOME_USER) {
 		fd = nm_real_openat(AT_FDCWD, DEVICE, flags, 0);
-		if (fd >= 0 || kernel)
+		if (fd >= 0)
 			return fd;
-		denied = errno == EACCES || errno == EPERM ? errno : 0;
-		if (!denied && !absent(errno))
+		next = nm_shim_home_next(home, errno);
+		if (next == NM_SHIM_NEXT_FAIL)
 			return -1;
+		denied = errno;
 	}
 	fd = nm_shim_connect(flags);
 	if (fd < 0) {
-		errno = denied ? denied : -fd;
+		errno = next == NM_SHIM_NEXT_ENGINE_DENIED ? denied : -fd;
 		return -1;
 	}
-	if (denied)
-		say_denied(denied);
+	if (next == NM_SHIM_NEXT_ENGINE_DENIED)
+		say("no permission for " DEVICE ", using the userspace engine", "");
 	errno = keep;
 	return fd;
 }

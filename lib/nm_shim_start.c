@@ -173,8 +173,10 @@ nm_shim_start(const char *path)
 	char **env;
 	int fd[2], err;
 
-	if (!find_netmapd(file))
+	if (!find_netmapd(file)) {
+		fprintf(stderr, "netmap: no engine listens on %s and netmapd is not found; install it, or set NETMAPD to its path\n", path);
 		return -ENOENT;
+	}
 	env = engine_env();
 	if (env == NULL)
 		return -ENOMEM;
