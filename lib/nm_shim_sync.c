@@ -293,6 +293,23 @@ nm_shim_txsync(struct nm_shim_obj *o, int fd)
 	return err;
 }
 
+/*
+ * Programs take a frame's time from here (libpcap does), so a ring that got frames is stamped, as well as the clock's
+ * last tick knows; who sets NR_TIMESTAMP gets each sync, exactly.
+ */
+static void
+stamp(struct nm_shim_ring *r, bool news)
+{
+	bool exact = NM_READ_ONCE(r->ring->flags) & NR_TIMESTAMP;
+	struct timespec ts;
+
+	if (!news && !exact)
+		return;
+	clock_gettime(exact ? CLOCK_REALTIME : CLOCK_REALTIME_COARSE, &ts);
+	r->ring->ts.tv_sec = ts.tv_sec;
+	r->ring->ts.tv_usec = ts.tv_nsec / 1000;
+}
+
 bool
 nm_shim_rx_pass(struct nm_shim_obj *o, bool *changed)
 {
@@ -303,16 +320,11 @@ nm_shim_rx_pass(struct nm_shim_obj *o, bool *changed)
 	for (i = 0; i < o->nrings[NM_SHIM_RX]; i++) {
 		struct nm_shim_ring *r = &o->rings[NM_SHIM_RX][i];
 		int k = publish(o, r, NM_SHIM_RX);
+		uint32_t tail = r->tail;
 
 		*changed |= k > 0;
 		collect(r);
-		if (NM_READ_ONCE(r->ring->flags) & NR_TIMESTAMP) {
-			struct timespec ts;
-
-			clock_gettime(CLOCK_REALTIME_COARSE, &ts);
-			r->ring->ts.tv_sec = ts.tv_sec;
-			r->ring->ts.tv_usec = ts.tv_nsec / 1000;
-		}
+		stamp(r, r->tail != tail);
 		any |= NM_READ_ONCE(r->atok->head) != r->tail;
 	}
 	NM_MB();

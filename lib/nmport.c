@@ -41,8 +41,8 @@ nmport_do_cleanup(struct nmport_d *d)
 	}
 }
 
-static struct nmport_d *
-new_in(struct nmctx *ctx)
+struct nmport_d *
+nmport_new_with_ctx(struct nmctx *ctx)
 {
 	struct nmport_d *d = nmctx_malloc(ctx, sizeof(*d));
 
@@ -61,7 +61,7 @@ new_in(struct nmctx *ctx)
 struct nmport_d *
 nmport_new(void)
 {
-	return new_in(nmctx_get());
+	return nmport_new_with_ctx(nmctx_get());
 }
 
 void
@@ -212,7 +212,7 @@ nmport_clone(struct nmport_d *d)
 		nmport_int_refuse(d, EINVAL, "a port with external memory can be cloned after its registration only");
 		return NULL;
 	}
-	c = new_in(d->ctx);
+	c = nmport_new_with_ctx(d->ctx);
 	if (!c)
 		return NULL;
 	memcpy(c->hdr.nr_name, d->hdr.nr_name, sizeof(c->hdr.nr_name));

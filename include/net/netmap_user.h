@@ -28,6 +28,8 @@
 #define unlikely(x) __builtin_expect(!!(x), 0)
 #endif
 
+#define NETMAP_DEVICE_NAME "/dev/netmap"
+
 #define _NETMAP_OFFSET(type, ptr, offset) ((type)(void *)((char *)(ptr) + (offset)))
 
 #define NETMAP_IF(base, ofs) _NETMAP_OFFSET(struct netmap_if *, base, ofs)
@@ -374,7 +376,7 @@ nm_open(const char *ifname, const struct nmreq *req, uint64_t new_flags, const s
 	if (parent)
 		nm_open_inherit_(&d->req, &parent->req, new_flags);
 	d->req.nr_ringid |= (uint16_t)(new_flags & (NETMAP_NO_TX_POLL | NETMAP_DO_RX_POLL));
-	d->fd = open("/dev/netmap", O_RDWR);
+	d->fd = open(NETMAP_DEVICE_NAME, O_RDWR);
 	if (d->fd < 0 || ioctl(d->fd, NIOCREGIF, &d->req))
 		goto fail;
 	nm_open_rings_(d);
