@@ -12,7 +12,7 @@ for a in "$@"; do
 	esac
 done
 sh scripts/deps.sh gcc g++ clang make pkg-config git gcc-multilib g++-multilib liburcu-dev libcmocka-dev libjson-c-dev libpcap-dev \
-	iproute2 mandoc shellcheck || exit 1
+	iproute2 mandoc shellcheck jq util-linux || exit 1
 passed=0 failed=0 skipped=
 log=$(mktemp) || exit 1
 trap 'rm -f "$log"' EXIT INT TERM

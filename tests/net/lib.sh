@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=sh
+# lib.sh - what the scripts of this folder share; each begins with: . "$(dirname "$0")/lib.sh"
+#
+# Environment, set by run.sh and with defaults for a script that is run by hand:
+#	BUILD      where the tools are (build/gcc); programs of prog/ are in $BUILD/net
+#	NET_FULL   not empty: the long variant
+#	NET_HOME   user (the engine, default) or kernel (/dev/netmap)
+#
+# A script has its own folder $tmp and its own engine, which the first client starts on $NETMAP_SOCKET, and which leaves
+# after the last. Nothing waits for a time: `until_true` looks at a state again and again up to a limit, which is there only
+# so that a broken build fails instead of hanging.
+set -u
+
+top=$(cd "$(dirname "$0")/../.." && pwd) || exit 1
+BUILD=${BUILD:-$top/build/gcc}
+case $BUILD in /*) ;; *) BUILD=$top/$BUILD ;; esac
+NET_FULL=${NET_FULL:-}
+NET_HOME=${NET_HOME:-user}
+NET_LIMIT=${NET_LIMIT:-60} # seconds a state may take to come
+PATH=$BUILD:$BUILD/net:$PATH
+export PATH BUILD NET_FULL NET_HOME
+
+me=$(basename "$0" .sh)
+tmp=$(mktemp -d "${TMPDIR:-/tmp}/net-$me-XXXXXX") || exit 1
+failures=0
+started=
+NETMAP_SOCKET=$tmp/socket
+NETMAP_ENGINE=$NET_HOME
+export NETMAP_SOCKET NETMAP_ENGINE
+
+# skip REASON - this machine can't run the script; run.sh prints the reason
+skip() {
+	echo "skip: $*"
+	exit 77
+}
+
+need_root() { [ "$(id -u)" -eq 0 ] || skip "needs root: $*"; }
+need_tool() { command -v "$1" >/dev/null || skip "needs $1${2:+ (package $2)}"; }
+need_home() { [ "$NET_HOME" = "$1" ] || skip "only for home $1"; }
+
+fail() {
+	echo "FAIL: $*"
+	failures=$((failures + 1))
+}
+
+# expect WHAT GOT WANTED
+expect() {
+	[ "$2" = "$3" ] || fail "$1: got '$2', expected '$3'"
+}
+
+# expect_ge WHAT GOT LEAST
+expect_ge() {
+	if [ -z "$2" ] || [ "$2" -lt "$3" ]; then fail "$1: got '$2', expected $3 at least"; fi
+}
+
+# until_true WHAT COMMAND... - waits until COMMAND succeeds
+until_true() {
+	what=$1; shift
+	limit=$(($(date +%s) + NET_LIMIT))
+	until "$@" >/dev/null 2>&1; do
+		if [ "$(date +%s)" -ge $limit ]; then
+			fail "$what: not within $NET_LIMIT s ($*)"
+			return 1
+		fi
+		sleep 0.02 # between two looks; what counts is the look
+	done
+}
+
+# start NAME COMMAND... - in the background; output in $tmp/NAME.out and .err, process id in $tmp/NAME.pid
+start() {
+	name=$1; shift
+	"$@" >"$tmp/$name.out" 2>"$tmp/$name.err" </dev/null &
+	echo $! >"$tmp/$name.pid"
+	started="$started $name"
+}
+
+pid_of() { cat "$tmp/$1.pid"; }
+running() { kill -0 "$(pid_of "$1")" 2>/dev/null; }
+
+# signal NAME SIGNAL
+signal() { kill -"$2" "$(pid_of "$1")" 2>/dev/null || fail "$1 has ended before SIG$2: $(tail -3 "$tmp/$1.err")"; }
+
+# finish NAME [STATUS] - waits for its end, which is to be with STATUS (0)
+finish() {
+	wait "$(pid_of "$1")" 2>/dev/null
+	status=$?
+	[ $status -eq "${2:-0}" ] || fail "$1 ended with status $status, expected ${2:-0}: $(tail -5 "$tmp/$1.err")"
+	started=$(echo "$started " | sed "s/ $1 / /; s/ *\$//")
+}
+
+# stop NAME - the polite end: SIGTERM and success
+stop() {
+	signal "$1" TERM
+	finish "$1"
+}
+
+# told NAME TEXT - waits until the output of NAME has TEXT; what it said otherwise
+told() {
+	until_true "$1 says '$2'" said_or_gone "$1" "$2"
+	grep -q -e "$2" "$tmp/$1.out" || fail "$1 ended without '$2': $(tail -5 "$tmp/$1.err")"
+}
+
+said_or_gone() { grep -q -e "$2" "$tmp/$1.out" || ! running "$1"; }
+
+# value NAME FIELD - a field of the JSON object that NAME printed last
+value() { grep '^{' "$tmp/$1.out" | tail -1 | jq -r "$2"; }
+
+# counter PORT-OR-SWITCH NAME... - sums of counters
+counters_of() { vale-ctl stats --json "$1" 2>>"$tmp/vale-ctl.err" | jq -c '.stats[0].counters'; }
+counter() {
+	of=$1; shift
+	counters_of "$of" | jq -r "[$(echo "$*" | sed 's/\([a-z_]*\)/.\1/g; s/ /, /g')] | add"
+}
+
+# expect_identity PORT-OR-SWITCH - nothing that was sent got lost in the books
+expect_identity() {
+	counters_of "$1" >"$tmp/identity"
+	difference=$(jq '(.tx_packets + .flood_copies - .flooded) -
+		(.forwarded + ([to_entries[] | select(.key | startswith("drop_")) | .value] | add))' <"$tmp/identity")
+	[ "$difference" = 0 ] ||
+		fail "$1: tx_packets + flood_copies - flooded exceeds forwarded + drops by $difference: $(cat "$tmp/identity")"
+}
+
+# engine_pid - of the engine that serves $NETMAP_SOCKET: the one process with this path among its arguments
+engine_pid() {
+	echo "$NETMAP_SOCKET" >"$tmp/pattern"
+	grep -lsazxF -f "$tmp/pattern" /proc/[0-9]*/cmdline | cut -d/ -f3
+}
+
+engine_gone() { [ -z "$(engine_pid)" ]; }
+
+# shellcheck disable=SC2317,SC2329
+cleanup() {
+	status=$?
+	trap '' EXIT INT TERM
+	for name in $started; do
+		kill -CONT "$(pid_of "$name")" 2>/dev/null
+		kill -KILL "$(pid_of "$name")" 2>/dev/null
+		wait "$(pid_of "$name")" 2>/dev/null
+	done
+	for p in $(engine_pid); do kill -TERM "$p" 2>/dev/null; done
+	[ "$(type undo 2>/dev/null)" = "" ] || undo
+	rm -rf "$tmp"
+	[ $status -ne 0 ] || [ $failures -eq 0 ] || status=1
+	exit $status
+}
+trap cleanup EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
