@@ -184,7 +184,7 @@ ping_loop(struct ping *g)
 		if (rc < 0)
 			return rc;
 	}
-	return 0;
+	return pace.rc;
 }
 
 int

@@ -199,33 +199,44 @@ drain_frames(struct rx *x, struct netmap_ring *ring, uint32_t limit)
 	return at >= first ? at - first : at + ring->num_slots - first;
 }
 
-/* What may still be taken: by -n, and -b at a time. */
+/* A share of what -n still allows all threads, and -b at a time; settle() gives back what was not used of it. */
 static uint32_t
-allowance(const struct worker *w)
+reserve(const struct worker *w)
 {
-	uint64_t count = (uint64_t)w->o->count, taken, left;
+	uint64_t count = (uint64_t)w->o->count, taken, n;
 
 	if (!count)
 		return (uint32_t)w->o->burst;
 	taken = atomic_load_explicit(&w->run->taken, memory_order_relaxed);
-	left = taken < count ? count - taken : 0;
-	return left < (uint64_t)w->o->burst ? (uint32_t)left : (uint32_t)w->o->burst;
+	do {
+		n = taken < count ? count - taken : 0;
+		n = n < (uint64_t)w->o->burst ? n : (uint64_t)w->o->burst;
+	} while (n && !atomic_compare_exchange_weak(&w->run->taken, &taken, taken + n));
+	return (uint32_t)n;
+}
+
+static void
+settle(const struct worker *w, uint32_t reserved, uint64_t used)
+{
+	if (!w->o->count)
+		return;
+	atomic_fetch_sub(&w->run->taken, reserved - used);
+	atomic_fetch_add(&w->run->received, used);
 }
 
 static void
 drain_ring(struct rx *x, struct netmap_ring *ring)
 {
-	uint32_t limit, n, space;
+	uint32_t limit, n;
 	uint64_t before;
 
-	while ((limit = allowance(x->w)) > 0 && (space = nm_ring_space(ring)) > 0) {
+	while (nm_ring_space(ring) > 0 && (limit = reserve(x->w)) > 0) {
 		before = x->packets;
 		n = x->frames ? drain_frames(x, ring, limit) : drain_fast(x, ring, limit);
+		settle(x->w, limit, x->packets - before);
 		if (!n)
 			break;
 		x->found += n;
-		if (x->w->o->count)
-			atomic_fetch_add_explicit(&x->w->run->taken, x->packets - before, memory_order_relaxed);
 	}
 }
 
@@ -254,7 +265,7 @@ drain_all(struct rx *x)
 static bool
 finished(const struct worker *w, int ready)
 {
-	if (worker_stopped(w) || w->rc || (w->o->count && allowance(w) == 0))
+	if (worker_stopped(w) || w->rc || (w->o->count && atomic_load(&w->run->received) >= (uint64_t)w->o->count))
 		return true;
 	if (ready)
 		return false;

@@ -188,11 +188,11 @@ send_all(struct tx *t)
 
 	worker_pace_init(&pace, w->o, interval_now());
 	while (!w->quota || sent < w->quota) {
-		if (t->generation != w->generation && (rc = renew(t)) != 0)
-			return rc;
 		want = worker_pace_wait(&pace, w);
 		if (!want)
-			break;
+			return pace.rc;
+		if (t->generation != w->generation && (rc = renew(t)) != 0)
+			return rc;
 		if (w->quota && w->quota - sent < want)
 			want = (uint32_t)(w->quota - sent);
 		n = burst(t, want);

@@ -15,6 +15,7 @@
 #define BACKOFF_MIN_MS 10
 #define BACKOFF_MAX_MS 1000
 #define FLUSH_NS 1000000000ull
+#define PACE_POLL_MS 3 /* shorter pauses are slept to the microsecond */
 
 bool
 worker_stopped(const struct worker *w)
@@ -120,17 +121,33 @@ worker_pace_init(struct worker_pace *p, const struct options *o, uint64_t now_ns
 
 	p->gap_ns = rate > 0 ? 1e9 / rate : 0;
 	p->next_ns = (double)now_ns;
+	p->rc = 0;
 	p->burst = (uint32_t)o->burst;
 	if (rate > 0 && most < (double)p->burst)
 		p->burst = most < 1 ? 1 : (uint32_t)most;
 }
 
-uint32_t
-worker_pace_wait(struct worker_pace *p, const struct worker *w)
+/* Sleeps until then or a bit less, and looks at the port meanwhile: one that died is not to wait for the next burst. */
+static int
+pace_sleep(struct worker *w, double now, double until)
 {
+	int ms = until - now < WORKER_TICK_MS * 1e6 ? (int)((until - now) / 1e6) : WORKER_TICK_MS;
 	struct timespec t;
-	double now, until;
 
+	if (ms >= PACE_POLL_MS)
+		return worker_wait(w, 0, ms - 1);
+	t.tv_sec = (time_t)(until / 1e9);
+	t.tv_nsec = (long)(until - (double)t.tv_sec * 1e9);
+	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL);
+	return 0;
+}
+
+uint32_t
+worker_pace_wait(struct worker_pace *p, struct worker *w)
+{
+	double now;
+
+	p->rc = 0;
 	if (p->gap_ns == 0)
 		return worker_stopped(w) ? 0 : p->burst;
 	for (;;) {
@@ -139,10 +156,9 @@ worker_pace_wait(struct worker_pace *p, const struct worker *w)
 		now = (double)interval_now();
 		if (now >= p->next_ns)
 			break;
-		until = p->next_ns < now + WORKER_TICK_MS * 1e6 ? p->next_ns : now + WORKER_TICK_MS * 1e6;
-		t.tv_sec = (time_t)(until / 1e9);
-		t.tv_nsec = (long)(until - (double)t.tv_sec * 1e9);
-		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL);
+		p->rc = pace_sleep(w, now, p->next_ns);
+		if (p->rc < 0)
+			return 0;
 	}
 	/* what was missed is made up for, but not a pause of the machine */
 	if (p->next_ns < now - 1e8)

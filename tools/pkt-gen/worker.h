@@ -30,7 +30,8 @@ struct run {
 	struct pcapfile file;
 	struct pcapfile_writer *writer;
 	pthread_mutex_t print;    /* one frame's dump, one record of writer */
-	_Atomic uint64_t taken;   /* frames received by all */
+	_Atomic uint64_t taken;    /* of -n: frames that threads have received or are about to */
+	_Atomic uint64_t received; /* of -n: frames received by all */
 	atomic_bool failed;
 	uint16_t stream;          /* of the first thread */
 	unsigned n;
@@ -103,11 +104,13 @@ struct worker_pace {
 	double gap_ns;   /* of two frames, 0: unlimited */
 	double next_ns;
 	uint32_t burst;  /* frames at a time: no more than 10 ms' worth */
+	int rc;          /* why there is none to send: 0 told to stop, -errno the port is lost */
 };
 
 void worker_pace_init(struct worker_pace *p, const struct options *o, uint64_t now_ns);
-/* Sleeps until a burst is due; its size, 0 when told to stop. */
-uint32_t worker_pace_wait(struct worker_pace *p, const struct worker *w);
+/* Sleeps until a burst is due; its size, or 0: leave with p->rc. The port may have been opened again meanwhile. */
+uint32_t worker_pace_wait(struct worker_pace *p, struct worker *w);
+
 static inline void
 worker_pace_sent(struct worker_pace *p, uint32_t n)
 {
