@@ -120,9 +120,13 @@ nm_kring_reset(struct nm_kring *kr)
 	kr->hwtail = kr->dir == NM_DIR_TX ? kr->nslots - 1 : 0;
 	kr->nstack = 0;
 	if (kr->dir == NM_DIR_RX && kr->stack)
-		for (i = kr->nslots; i-- > 0;)
-			if (kr->slots[i].buf_idx >= 2)
-				kr->stack[kr->nstack++] = kr->slots[i].buf_idx;
+		for (i = kr->nslots; i-- > 0;) {
+			/* somebody who shares the region may write here already */
+			uint32_t idx = NM_READ_ONCE(kr->slots[i].buf_idx);
+
+			if (idx >= 2 && idx < kr->nbufs)
+				kr->stack[kr->nstack++] = idx;
+		}
 	kr->ring->head = kr->ring->cur = 0;
 	kr->ring->tail = kr->hwtail;
 	kr->atok->head = kr->atok->cur = 0;

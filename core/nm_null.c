@@ -13,6 +13,8 @@ static const struct nm_port_ops null_ops = {
 	.kind = NM_PORT_KIND_NULL,
 	.txsync = null_sync,
 	.rxsync = null_sync,
+	.host_txsync = null_sync,
+	.host_rxsync = null_sync,
 };
 
 static uint32_t

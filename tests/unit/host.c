@@ -9,11 +9,14 @@ unsigned host_notified, host_changed, host_synced;
 uint64_t host_now = 1000000000000ull;
 long host_allocs;
 size_t host_quota = SIZE_MAX, host_regions;
+void (*host_on_alloc)(size_t size);
 
 void *
 nm_os_alloc(size_t size)
 {
 	host_allocs++;
+	if (host_on_alloc)
+		host_on_alloc(size);
 	return calloc(1, size);
 }
 

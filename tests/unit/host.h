@@ -14,6 +14,7 @@ extern unsigned host_notified, host_changed, host_synced;
 extern uint64_t host_now;       /* ns; what nm_os_now returns */
 extern long host_allocs;        /* allocations not freed */
 extern size_t host_quota, host_regions;
+extern void (*host_on_alloc)(size_t size); /* called before an allocation: what others do meanwhile */
 
 void host_open(struct nm_session *s, struct nm_root *root, uint32_t uid);
 int host_register(struct nm_session *s, const char *name, struct nmreq_register *reg);
