@@ -97,7 +97,7 @@ kick_senders(struct nic *n)
 
 	NM_WRITE_ONCE(n->tx_waits, 0);
 	for (s = NM_RCU_DEREF(n->port->sessions); s; s = NM_RCU_DEREF(s->next))
-		(void)!write(((struct nm_client *)s->host)->kick_fd, &(uint64_t){1}, sizeof(uint64_t));
+		nm_worker_poke(s->host);
 }
 
 /* Waits for the stop, for room to transmit if that is wanted, and for frames if rx; -1 ns: as long as it takes. */

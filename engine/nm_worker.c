@@ -17,7 +17,11 @@
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
+
+/* Tags of the epoll set: a client's address, its low bit for the poke descriptor; 0 for the wake descriptor. */
+#define POKE_TAG 1u
 
 enum command { CMD_NONE, CMD_ADD, CMD_REMOVE, CMD_STOP };
 
@@ -47,6 +51,13 @@ nm_worker_wake_client(struct nm_client *c)
 		return;
 	/* a full socket is readable already, a closed one is the server's business */
 	(void)!send(c->ready_fd, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+/* Not by kick_fd: its flags are the client's to change, and then a write may block. */
+void
+nm_worker_poke(struct nm_client *c)
+{
+	(void)!write(c->poke_fd, &(uint64_t){1}, sizeof(uint64_t));
 }
 
 /* The application made its end unwritable; there is room again. */
@@ -196,7 +207,7 @@ activate_senders(struct nm_worker *w, struct nm_client *c)
 			if (NM_READ_ONCE(sender->worker) == w)
 				activate(w, sender);
 			else
-				(void)!write(sender->kick_fd, &(uint64_t){1}, sizeof(uint64_t));
+				nm_worker_poke(sender);
 		}
 	}
 }
@@ -252,16 +263,36 @@ unlink_active(struct nm_worker *w, struct nm_client *c)
 	c->active = false;
 }
 
+/* One ring of a client that leaves. The head is read once: a client that lives on may not keep us here by moving it. */
+static void
+finish_ring(struct nm_kring *kr)
+{
+	uint32_t before, head = NM_LOAD_ACQUIRE(&kr->atok->head);
+
+	if (nm_kring_accept(kr, head, head))
+		return;
+	do {
+		before = kr->hwcur;
+		kr->impatient = true; /* nobody comes back for what would wait */
+		if (kr->sync(kr))
+			break;
+		nm_kring_publish(kr);
+	} while (kr->hwcur != before && kr->hwcur != kr->rhead);
+}
+
 /* What was published before the client left still goes out; ends when nothing moves. */
 static void
 finish_client(struct nm_worker *w, struct nm_client *c)
 {
-	uint32_t rounds;
+	struct nm_session *s = &c->session;
+	uint32_t i;
 
-	for (rounds = 0; rounds < 4096 && serve(w, c); rounds++)
-		;
+	for (i = s->first[NM_DIR_TX]; i < s->last[NM_DIR_TX]; i++)
+		finish_ring(nm_session_kring(s, NM_DIR_TX, i));
 	unlink_active(w, c);
 	epoll_ctl(w->epoll_fd, EPOLL_CTL_DEL, c->kick_fd, NULL);
+	epoll_ctl(w->epoll_fd, EPOLL_CTL_DEL, c->poke_fd, NULL);
+	NM_WRITE_ONCE(c->worker, NULL); /* here: until the session has gone, its peers may still ask for it to be served */
 }
 
 /* False: stop. */
@@ -274,8 +305,10 @@ run_command(struct nm_worker *w)
 	pthread_mutex_lock(&w->lock);
 	command = w->command;
 	if (command == CMD_ADD) {
-		e.data.ptr = w->subject;
+		e.data.u64 = (uintptr_t)w->subject;
 		epoll_ctl(w->epoll_fd, EPOLL_CTL_ADD, w->subject->kick_fd, &e);
+		e.data.u64 |= POKE_TAG;
+		epoll_ctl(w->epoll_fd, EPOLL_CTL_ADD, w->subject->poke_fd, &e);
 		activate(w, w->subject);
 	} else if (command == CMD_REMOVE) {
 		finish_client(w, w->subject);
@@ -286,19 +319,28 @@ run_command(struct nm_worker *w)
 	return command != CMD_STOP;
 }
 
+/* Never sleeps, whatever the client made of the descriptor's flags, and if it took the count itself. */
+static void
+take_count(int fd)
+{
+	uint64_t count;
+	struct iovec v = {&count, sizeof(count)};
+
+	if (preadv2(fd, &v, 1, -1, RWF_NOWAIT) < 0 && errno != EAGAIN)
+		nm_os_log(NM_LOG_WARN, "kick descriptor: %s", strerror(errno));
+}
+
 static void
 take_kicks(struct nm_worker *w, int timeout_ms)
 {
 	struct epoll_event e[64];
-	uint64_t count;
 	int i, n;
 
 	n = epoll_wait(w->epoll_fd, e, 64, timeout_ms);
 	for (i = 0; i < n; i++) {
-		struct nm_client *c = e[i].data.ptr;
+		struct nm_client *c = (void *)(uintptr_t)(e[i].data.u64 & ~(uint64_t)POKE_TAG);
 
-		if (read(c ? c->kick_fd : w->wake_fd, &count, sizeof(count)) < 0 && errno != EAGAIN)
-			nm_os_log(NM_LOG_WARN, "kick descriptor: %s", strerror(errno));
+		take_count(!c ? w->wake_fd : e[i].data.u64 & POKE_TAG ? c->poke_fd : c->kick_fd);
 		if (!c)
 			continue;
 		activate(w, c);
@@ -388,7 +430,6 @@ nm_worker_remove(struct nm_client *c)
 	if (!c->worker)
 		return;
 	command(c->worker, CMD_REMOVE, c);
-	NM_WRITE_ONCE(c->worker, NULL);
 	free(c->last_head);
 	c->last_head = NULL;
 }

@@ -12,7 +12,8 @@ struct nm_worker;
 struct nm_client {
 	struct nm_session session;
 	int ready_fd; /* our end of what the application holds */
-	int kick_fd;  /* eventfd written by the client */
+	int kick_fd;  /* eventfd written by the client, who may do anything to it */
+	int poke_fd;  /* eventfd written by other threads of the engine */
 	/* the worker's own */
 	struct nm_worker *worker;
 	struct nm_client *next;
@@ -34,6 +35,9 @@ void nm_worker_stop(void);
 int nm_worker_add(struct nm_client *c);
 /* Serves what the client published, then lets go of it. Waits for the worker. */
 void nm_worker_remove(struct nm_client *c);
+
+/* Asks the client's worker to serve it again. Any thread, in a read section that found the client. */
+void nm_worker_poke(struct nm_client *c);
 
 /* Makes the client's descriptor readable. Any thread. */
 void nm_worker_wake_client(struct nm_client *c);
