@@ -39,12 +39,15 @@ nm_conn_new(struct nm_root *root, int ctl_fd)
 	int sv[2];
 
 	if (!c)
-		goto fail_fd;
+		return NULL;
 	if (peer_cred(ctl_fd, &cred) || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, sv))
 		goto fail_alloc;
 	c->client.kick_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (c->client.kick_fd < 0)
 		goto fail_pair;
+	c->client.poke_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (c->client.poke_fd < 0)
+		goto fail_kick;
 	c->ctl_fd = ctl_fd;
 	c->client.ready_fd = sv[0];
 	c->app_fd = sv[1];
@@ -52,14 +55,35 @@ nm_conn_new(struct nm_root *root, int ctl_fd)
 	c->client.session.host = &c->client;
 	return c;
 
+fail_kick:
+	close(c->client.kick_fd);
 fail_pair:
 	close(sv[0]);
 	close(sv[1]);
 fail_alloc:
 	free(c);
-fail_fd:
-	close(ctl_fd);
 	return NULL;
+}
+
+static void
+tell(int fd, int error)
+{
+	struct nm_wire w = {.magic = NM_WIRE_MAGIC, .op = NM_WIRE_HELLO, .len = sizeof(w), .error = error};
+
+	(void)!send(fd, &w, sizeof(w), MSG_NOSIGNAL | MSG_DONTWAIT); /* nobody to tell is as well */
+}
+
+void
+nm_conn_refuse(int ctl_fd, int error)
+{
+	tell(ctl_fd, error);
+	close(ctl_fd);
+}
+
+void
+nm_conn_tell(struct nm_conn *c, int error)
+{
+	tell(c->ctl_fd, error);
 }
 
 void
@@ -68,6 +92,7 @@ nm_conn_close(struct nm_conn *c)
 	nm_worker_remove(&c->client);
 	nm_session_close(&c->client.session);
 	close(c->client.kick_fd);
+	close(c->client.poke_fd);
 	close(c->client.ready_fd);
 	close(c->ctl_fd);
 	if (c->app_fd >= 0)
@@ -201,7 +226,7 @@ parse_options(char *p, char *end, struct nm_ctl_opt *opts, uint32_t nopts)
 	uint32_t i, size;
 
 	for (i = 0; i < nopts; i++) {
-		if ((size_t)(end - p) < sizeof(struct nmreq_option))
+		if (p > end || (size_t)(end - p) < sizeof(struct nmreq_option))
 			return -EPROTO;
 		memcpy(&opts[i].hdr, p, sizeof(opts[i].hdr));
 		size = nm_ctl_option_size(opts[i].hdr.nro_reqtype, opts[i].hdr.nro_size);

@@ -13,8 +13,12 @@ struct nm_conn {
 	int app_fd;              /* the application's end until HELLO sent it, then -1 */
 };
 
-/* A connection on ctl_fd, which it owns from then on. NULL and errno. */
+/* A connection on ctl_fd, which it owns from then on. NULL and errno: then ctl_fd is still the caller's. */
 struct nm_conn *nm_conn_new(struct nm_root *root, int ctl_fd);
+/* Answers the HELLO that comes, or came, by -errno; closes ctl_fd. */
+void nm_conn_refuse(int ctl_fd, int error);
+/* The same answer for a connection that is about to be closed. */
+void nm_conn_tell(struct nm_conn *c, int error);
 /* Ends the session; frees c. */
 void nm_conn_close(struct nm_conn *c);
 /* Serves one message. 0, or -errno: the connection must be closed. */

@@ -14,10 +14,12 @@
 #include <sys/file.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #define GRACE_MS 2000
+#define LEAVING_NS 5000000000u /* for an engine to give up its path */
 
 struct server {
 	struct nm_root *root;
@@ -38,11 +40,62 @@ watch(struct server *s, int fd, uint32_t events, void *tag, uintptr_t low)
 	return epoll_ctl(s->epoll_fd, EPOLL_CTL_ADD, fd, &e) ? -errno : 0;
 }
 
-/* Holds PATH.lock as long as it lives, so that two engines never serve one path. */
+static bool
+answers(const struct sockaddr_un *a)
+{
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	bool yes = fd >= 0 && (!connect(fd, (const void *)a, sizeof(*a)) || errno == EAGAIN);
+
+	if (fd >= 0)
+		close(fd);
+	return yes;
+}
+
+/*
+ * PATH.srv is locked as long as an engine lives, so that two never serve one path. One that is on its way out has
+ * its socket closed but the lock still: it is waited for.
+ */
+static int
+lock_path(struct server *s, const struct sockaddr_un *a)
+{
+	char lock[sizeof(a->sun_path) + 8];
+	uint64_t end = nm_os_now_exact() + LEAVING_NS;
+
+	snprintf(lock, sizeof(lock), "%s.srv", a->sun_path);
+	s->lock_fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (s->lock_fd < 0) {
+		nm_os_log(NM_LOG_ERR, "%s: %s", lock, strerror(errno));
+		return -errno;
+	}
+	while (flock(s->lock_fd, LOCK_EX | LOCK_NB)) {
+		if (errno != EWOULDBLOCK || answers(a) || nm_os_now_exact() > end) {
+			nm_os_log(NM_LOG_ERR, "%s: %s", lock, errno == EWOULDBLOCK || !errno ? "another engine serves this socket" : strerror(errno));
+			return -EBUSY;
+		}
+		usleep(5000);
+	}
+	return 0;
+}
+
+/* Only a socket is ours to remove: what else lies there may be somebody's work. */
+static int
+remove_stale(const char *path)
+{
+	struct stat st;
+
+	if (lstat(path, &st))
+		return errno == ENOENT ? 0 : -errno;
+	if (!S_ISSOCK(st.st_mode)) {
+		nm_os_log(NM_LOG_ERR, "%s exists and is not a socket; remove it or give another --socket PATH", path);
+		return -EEXIST;
+	}
+	return unlink(path) ? -errno : 0;
+}
+
 static int
 take_path(struct server *s, struct sockaddr_un *a)
 {
-	char lock[sizeof(a->sun_path) + 8];
+	int error;
 
 	a->sun_family = AF_UNIX;
 	if (strlen(s->config->path) >= sizeof(a->sun_path)) {
@@ -51,14 +104,26 @@ take_path(struct server *s, struct sockaddr_un *a)
 		return -ENAMETOOLONG;
 	}
 	strcpy(a->sun_path, s->config->path);
-	snprintf(lock, sizeof(lock), "%s.srv", s->config->path);
-	s->lock_fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (s->lock_fd < 0 || flock(s->lock_fd, LOCK_EX | LOCK_NB)) {
-		nm_os_log(NM_LOG_ERR, "%s: %s", lock, errno == EWOULDBLOCK ? "another engine serves this socket" : strerror(errno));
-		return -errno;
+	error = lock_path(s, a);
+	return error ? error : remove_stale(a->sun_path);
+}
+
+/* Made for its owner alone, whatever the umask, and opened to others as asked before anybody can connect. */
+static int
+bind_path(struct server *s, const struct sockaddr_un *a)
+{
+	const struct nm_server_config *c = s->config;
+	mode_t old = umask(0177);
+	int error = bind(s->listen_fd, (const void *)a, sizeof(*a)) ? -errno : 0;
+
+	umask(old);
+	if (!error && c->gid != (gid_t)-1 && chown(a->sun_path, (uid_t)-1, c->gid)) {
+		error = -errno;
+		nm_os_log(NM_LOG_ERR, "%s can't be given to group %u: %s", a->sun_path, (unsigned)c->gid, strerror(-error));
 	}
-	unlink(s->config->path);
-	return 0;
+	if (!error && c->mode && chmod(a->sun_path, c->mode))
+		error = -errno;
+	return error;
 }
 
 static int
@@ -70,8 +135,10 @@ listen_on(struct server *s)
 	if (error)
 		return error;
 	s->listen_fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (s->listen_fd < 0 || bind(s->listen_fd, (void *)&a, sizeof(a)) || listen(s->listen_fd, 128)) {
+	error = s->listen_fd < 0 ? -errno : bind_path(s, &a);
+	if (!error && listen(s->listen_fd, 128))
 		error = -errno;
+	if (error) {
 		nm_os_log(NM_LOG_ERR, "can't listen on %s: %s", s->config->path, strerror(-error));
 		return error;
 	}
@@ -84,6 +151,7 @@ end_signals(sigset_t *set)
 	sigemptyset(set);
 	sigaddset(set, SIGTERM);
 	sigaddset(set, SIGINT);
+	sigaddset(set, SIGHUP);
 }
 
 void
@@ -93,6 +161,7 @@ nm_server_block_signals(void)
 
 	end_signals(&set);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN); /* who reads the log may leave */
 }
 
 static int
@@ -114,9 +183,27 @@ refuse_one(struct server *s)
 	close(s->spare_fd);
 	fd = accept4(s->listen_fd, NULL, NULL, SOCK_CLOEXEC);
 	if (fd >= 0)
-		close(fd);
+		nm_conn_refuse(fd, -ENFILE);
 	s->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	nm_os_log(NM_LOG_WARN, "a client was refused: no descriptors left; raise the limit of open files");
+}
+
+/* Descriptors are the engine's: one user may not take them from the others. */
+static bool
+over_limit(struct server *s, struct nm_conn *c)
+{
+	uint32_t uid = c->client.session.cred.uid, n = 0;
+	const struct nm_conn *o;
+
+	if (uid == geteuid())
+		return false;
+	for (o = s->conns; o; o = o->next)
+		n += o->client.session.cred.uid == uid;
+	if (n < s->config->max_clients)
+		return false;
+	nm_os_log(NM_LOG_WARN, "user %u was refused: he has %u connections, the most there can be (--clients)", uid, n);
+	nm_conn_tell(c, -EDQUOT);
+	return true;
 }
 
 static void
@@ -133,6 +220,11 @@ accept_one(struct server *s)
 	c = nm_conn_new(s->root, fd);
 	if (!c) {
 		nm_os_log(NM_LOG_WARN, "a client was refused: %s", strerror(errno));
+		nm_conn_refuse(fd, errno == EMFILE || errno == ENFILE ? -ENFILE : -ENOMEM);
+		return;
+	}
+	if (over_limit(s, c)) {
+		nm_conn_close(c);
 		return;
 	}
 	if (watch(s, c->ctl_fd, EPOLLIN, c, 0) || watch(s, c->client.ready_fd, 0, c, READY_TAG)) {

@@ -3,8 +3,8 @@
  * nm_os_mem.c - memory of the userspace home.
  *
  * A region is a memfd, sealed against growing and shrinking before a client sees it. What a client can still do is
- * to punch holes (reads give zeroes) or to exhaust what backs it; the latter is a SIGBUS here, answered by a
- * private page in the place of the missing one and a mark on the region.
+ * to punch holes (reads give zeroes) or to exhaust what backs it; the latter is a SIGBUS here, answered by
+ * private memory in the place of the region, which hostile contents can't make unsafe, and a mark on it.
  */
 #include "nm_os_user.h"
 
@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #define MAX_REGIONS 4096u
+#define USER_REGIONS 1024u /* of each user under a quota */
 
 struct mapped {
 	char *base;
@@ -26,6 +27,7 @@ struct mapped {
 
 static struct mapped regions[MAX_REGIONS]; /* the signal handler has no other way to find them */
 static size_t quota = SIZE_MAX;
+static bool quota_own;
 static int poison_fd = -1; /* written by the handler */
 
 void *
@@ -41,9 +43,10 @@ nm_os_free(void *p)
 }
 
 void
-nm_os_user_quota(size_t bytes)
+nm_os_user_quota(size_t bytes, bool own)
 {
 	quota = bytes;
+	quota_own = own;
 }
 
 static struct mapped *
@@ -58,16 +61,31 @@ find(const void *addr)
 	return NULL;
 }
 
+/* Of everything that could be touched; also how many regions, since their number is bounded for all together. */
 static size_t
-used_by(uint32_t uid)
+used_by(uint32_t uid, uint32_t *count)
 {
 	size_t n = 0;
 	uint32_t i;
 
+	*count = 0;
 	for (i = 0; i < MAX_REGIONS; i++)
-		if (regions[i].base && regions[i].uid == uid)
+		if (regions[i].base && regions[i].uid == uid) {
 			n += regions[i].size;
+			++*count;
+		}
 	return n;
+}
+
+static bool
+over_quota(uint32_t uid, size_t size)
+{
+	uint32_t count;
+	size_t used = used_by(uid, &count);
+
+	if (uid == geteuid() && !quota_own)
+		return false;
+	return size > quota || used > quota - size || count >= USER_REGIONS;
 }
 
 static int
@@ -104,7 +122,7 @@ nm_os_region_create(struct nm_os_region *r, struct nm_root *root, size_t size, u
 	int error;
 
 	(void)root;
-	if (uid != geteuid() && (size > quota || used_by(uid) > quota - size))
+	if (over_quota(uid, size))
 		return -EDQUOT;
 	for (m = regions; m < regions + MAX_REGIONS && m->base; m++)
 		;
@@ -141,11 +159,11 @@ static void
 on_sigbus(int sig, siginfo_t *si, void *ctx)
 {
 	struct mapped *m = find(si->si_addr);
-	char *page = (char *)((uintptr_t)si->si_addr & ~(uintptr_t)4095);
 	int saved = errno;
 
 	(void)ctx;
-	if (!m || mmap(page, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED) {
+	/* the whole of it: page by page, one region could use up the mappings that a process may have */
+	if (!m || mmap(m->base, m->size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) == MAP_FAILED) {
 		signal(sig, SIG_DFL);
 		raise(sig);
 		return;

@@ -35,7 +35,7 @@ quotas_hold_for_others(void **state)
 	uint32_t other = geteuid() + 1;
 
 	(void)state;
-	nm_os_user_quota(2 * SIZE);
+	nm_os_user_quota(2 * SIZE, false);
 	assert_int_equal(nm_os_region_create(&r[0], NULL, SIZE, other), 0);
 	assert_int_equal(nm_os_region_create(&r[1], NULL, SIZE + 4096, other), -EDQUOT);
 	assert_int_equal(nm_os_region_create(&r[1], NULL, SIZE, other), 0);
@@ -46,7 +46,11 @@ quotas_hold_for_others(void **state)
 	assert_int_equal(nm_os_region_create(&r[0], NULL, SIZE, other), 0);
 	nm_os_region_destroy(&r[0]);
 	nm_os_region_destroy(&r[1]);
-	nm_os_user_quota(SIZE_MAX);
+	nm_os_user_quota(SIZE, true);
+	assert_int_equal(nm_os_region_create(&r[0], NULL, 2 * SIZE, geteuid()), -EDQUOT);
+	assert_int_equal(nm_os_region_create(&r[0], NULL, SIZE, geteuid()), 0);
+	nm_os_region_destroy(&r[0]);
+	nm_os_user_quota(SIZE_MAX, false);
 }
 
 /* An empty file mapped over one page stands for memory that is exhausted. */

@@ -7,8 +7,8 @@
 
 /* Installs the SIGBUS handler. 0 or -errno. */
 int nm_os_user_init(void);
-/* Bytes of regions that each user other than the engine's own may have. */
-void nm_os_user_quota(size_t bytes);
+/* Bytes of regions that each user may have; `own`: also the engine's own user. */
+void nm_os_user_quota(size_t bytes, bool own);
 /* A page of the region could not be had: its sessions should end. */
 bool nm_os_user_poisoned(const struct nm_os_region *r);
 /* An eventfd that becomes readable when that happens to any region. */
