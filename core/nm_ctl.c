@@ -74,6 +74,19 @@ check_options(struct nm_session *s, struct nm_ctl_msg *m)
 	return error;
 }
 
+/* Names are shown to others, on terminals and in logs. */
+static int
+check_name(struct nm_session *s, const char *name)
+{
+	uint32_t i;
+
+	for (i = 0; name[i]; i++)
+		if (name[i] <= ' ' || name[i] > '~')
+			return nm_session_error(s, EINVAL, "character %u of the name is 0x%02x; printable ASCII other than a blank is expected", i + 1,
+			    (unsigned char)name[i]);
+	return 0;
+}
+
 int
 nm_ctl_request(struct nm_session *s, struct nm_ctl_msg *m)
 {
@@ -87,7 +100,9 @@ nm_ctl_request(struct nm_session *s, struct nm_ctl_msg *m)
 		    NETMAP_MAX_API);
 	if (h->nr_reserved)
 		return nm_session_error(s, EINVAL, "the header's reserved field is %u, not 0", h->nr_reserved);
-	error = check_options(s, m);
+	error = check_name(s, h->nr_name);
+	if (!error)
+		error = check_options(s, m);
 	if (error)
 		return error;
 	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++)
@@ -105,6 +120,16 @@ nm_ctl_request(struct nm_session *s, struct nm_ctl_msg *m)
 	return error;
 }
 
+/* The region of a port goes with it, if both were of one owner; that of all his interfaces stays his. */
+static void
+grant_region(struct nm_mem *m, const struct nm_access *a)
+{
+	m->access.mode = a->mode;
+	m->access.gid = a->gid;
+	if (m->private_mem)
+		m->access.uid = a->uid;
+}
+
 int
 nm_port_access(struct nm_session *s, struct nm_ctl_msg *m)
 {
@@ -116,7 +141,11 @@ nm_port_access(struct nm_session *s, struct nm_ctl_msg *m)
 
 	if (!o)
 		return nm_session_error(s, ENXIO, "there is no port or switch %s", name);
+	if (a->nr_valid & ~(uint32_t)(NM_ACCESS_SET_MODE | NM_ACCESS_SET_UID | NM_ACCESS_SET_GID))
+		return nm_session_error(s, EINVAL, "%s: unknown bits 0x%x in nr_valid", name, a->nr_valid);
 	if (a->nr_valid) {
+		uint32_t was = o->uid;
+
 		if (nm_access_owner(o, &s->cred))
 			return nm_session_error(s, EPERM, "%s belongs to user %u; only he or root may change that", name, o->uid);
 		if ((a->nr_valid & 2) && a->nr_uid != o->uid && !s->cred.admin)
@@ -129,8 +158,8 @@ nm_port_access(struct nm_session *s, struct nm_ctl_msg *m)
 			o->uid = a->nr_uid;
 		if (a->nr_valid & 4)
 			o->gid = a->nr_gid;
-		if (p && p->mem->private_mem)
-			p->mem->access = *o;
+		if (p && p->mem->access.uid == was)
+			grant_region(p->mem, o);
 	} else if (nm_access_check(o, &s->cred, NM_ACCESS_READ)) {
 		return nm_session_error(s, EACCES, "%s belongs to user %u (mode %04o)", name, o->uid, o->mode);
 	}

@@ -112,6 +112,18 @@ check_request(struct nm_session *s, const char *name, const struct nmreq_registe
 	return 0;
 }
 
+/* Who opens a port maps its region, with all that is in it: the port's owner alone can't grant that. */
+static int
+check_region(struct nm_session *s, const struct nm_port *p)
+{
+	const struct nm_access *a = &p->mem->access;
+
+	if (nm_access_check(a, &s->cred, NM_ACCESS_READ | NM_ACCESS_WRITE))
+		return nm_session_error(s, EACCES, "%s: its memory, region %u, belongs to user %u (mode %04o)", p->name, p->mem->id, a->uid,
+		    a->mode);
+	return 0;
+}
+
 static void
 report(const struct nm_session *s, struct nmreq_register *reg, uint32_t extra)
 {
@@ -146,18 +158,23 @@ nm_register(struct nm_session *s, struct nm_ctl_msg *m)
 	error = port_get(s, name, reg, &p);
 	if (error)
 		return error;
+	error = check_region(s, p);
+	if (error)
+		goto fail_port;
 	s->flags = reg->nr_flags;
 	s->mode = reg->nr_mode;
 	s->ringid = reg->nr_ringid;
 	error = select_rings(s, p, reg);
 	if (!error)
 		error = nm_session_bind(s, p, reg->nr_extra_bufs, &extra);
-	if (error) {
-		nm_port_put(p);
-		return error;
-	}
+	if (error)
+		goto fail_port;
 	report(s, reg, extra);
 	return 0;
+
+fail_port:
+	nm_port_put(p);
+	return error;
 }
 
 int

@@ -23,6 +23,8 @@ nm_vale_ctl_list(struct nm_session *s, struct nm_ctl_msg *m)
 		if (!v || nm_access_check(&v->access, &s->cred, NM_ACCESS_READ))
 			return nm_session_error(s, ENOENT, "there is no switch %s", sw);
 		p = nm_port_find(s->root, m->hdr->nr_name);
+		if (p && nm_access_check(&p->access, &s->cred, NM_ACCESS_READ))
+			p = NULL;
 		l->nr_bridge_idx = (uint16_t)v->idx;
 		l->nr_port_idx = p && p->vale == v ? p->vale_idx : 255;
 		return 0;
@@ -33,7 +35,7 @@ nm_vale_ctl_list(struct nm_session *s, struct nm_ctl_msg *m)
 			continue;
 		for (i = first; i < NM_VALE_MAX_PORTS; i++) {
 			p = v->ports[i];
-			if (!p)
+			if (!p || nm_access_check(&p->access, &s->cred, NM_ACCESS_READ))
 				continue;
 			snprintf(m->hdr->nr_name, sizeof(m->hdr->nr_name), "%s", p->name);
 			l->nr_bridge_idx = (uint16_t)b;
