@@ -106,6 +106,21 @@ say_denied(void)
 		fprintf(stderr, "netmap: no permission for " SYSTEM_SOCKET ", using a private engine\n");
 }
 
+static void
+say_refused(int err)
+{
+	static int said;
+
+	if (__atomic_exchange_n(&said, 1, __ATOMIC_RELAXED))
+		return;
+	if (err == -EDQUOT)
+		fprintf(stderr, "netmap: the engine refused: this user has as many connections as it allows (netmapd --clients)\n");
+	else if (err == -ENFILE)
+		fprintf(stderr, "netmap: the engine refused: it has no descriptors left; raise its limit of open files (ulimit -n)\n");
+	else
+		fprintf(stderr, "netmap: the engine refused: %s\n", strerror(-err));
+}
+
 static int
 find_engine(void)
 {
@@ -174,9 +189,10 @@ nm_shim_hello(int sock, int flags)
 	int fds[2] = {-1, -1}, n;
 
 	n = nm_shim_call(sock, m.bytes, sizeof(m.w), sizeof(m), fds);
-	if (n >= 0 && m.w.error < 0)
+	if (n >= 0 && m.w.error < 0) {
 		n = m.w.error;
-	else if (n >= 0 && (fds[0] < 0 || fds[1] < 0))
+		say_refused(n);
+	} else if (n >= 0 && (fds[0] < 0 || fds[1] < 0))
 		n = -EPROTO;
 	if (n >= 0)
 		return adopt(sock, fds, flags);

@@ -80,6 +80,7 @@ nm_shim_call(int sock, char *msg, size_t len, size_t room, int fds[2])
 	struct iovec io = {msg, room};
 	struct msghdr m = {.msg_iov = &io, .msg_iovlen = 1, .msg_control = ctl.buf, .msg_controllen = sizeof(ctl)};
 	struct nm_wire w;
+	int again = 0;
 	ssize_t n;
 
 	memcpy(&w, msg, sizeof(w));
@@ -88,11 +89,12 @@ nm_shim_call(int sock, char *msg, size_t len, size_t room, int fds[2])
 	do
 		n = send(sock, msg, len, MSG_NOSIGNAL);
 	while (n < 0 && errno == EINTR);
-	if (n < 0)
-		return errno == EPIPE ? -EIO : -errno;
+	if (n < 0 && errno != EPIPE && errno != ECONNRESET)
+		return -errno;
+	/* an engine that refuses us has answered and closed before it heard us, which the first call tells */
 	do
 		n = recvmsg(sock, &m, MSG_CMSG_CLOEXEC);
-	while (n < 0 && errno == EINTR);
+	while (n < 0 && (errno == EINTR || (errno == ECONNRESET && again++ == 0)));
 	if (n <= 0)
 		return n == 0 || errno == ECONNRESET ? -EIO : -errno;
 	take_fds(&m, fds);
