@@ -6,8 +6,11 @@
 #define PAGE 4096u
 #define ROUND(x, to) (((x) + (to) - 1) / (to) * (to))
 
+#define RESERVED_BUFS 2u /* what an index that says nothing means; never handed out */
+
+/* Bounds of the ABI, but for the number of rings and a netmap_if that can list as many. */
 static const struct { uint32_t min_size, max_size, min_num, max_num; } limits[NM_POOLS - 1] = {
-	{56, 4096, 1, 10000},
+	{56, 8 * PAGE, 1, 10000},
 	{256, 32 * PAGE, 2, 4096},
 	{64, 65536, 4, 1000000},
 };
@@ -52,8 +55,7 @@ pools_init(struct nm_mem *m, const struct nm_mem_geometry *g, const size_t *offs
 		if (error)
 			return error;
 	}
-	nm_pool_reserve(&m->pool[NM_POOL_BUF], 0);
-	nm_pool_reserve(&m->pool[NM_POOL_BUF], 1);
+	nm_pool_reset(&m->pool[NM_POOL_BUF], RESERVED_BUFS);
 	return 0;
 }
 
@@ -69,12 +71,30 @@ mem_destroy(struct nm_mem *m)
 	nm_os_free(m);
 }
 
+static size_t
+pool_bytes(const struct nm_mem_geometry *g, int pool)
+{
+	return ROUND((size_t)ROUND(g->size[pool], 64) * g->num[pool], PAGE);
+}
+
+static uint32_t
+sync_cells(const struct nm_mem_geometry *g)
+{
+	return g->num[NM_POOL_IF] + g->num[NM_POOL_RING];
+}
+
+size_t
+nm_mem_bytes(const struct nm_mem_geometry *g)
+{
+	return pool_bytes(g, NM_POOL_IF) + pool_bytes(g, NM_POOL_RING) + pool_bytes(g, NM_POOL_BUF) +
+	    ROUND((size_t)sync_cells(g) * NM_SYNC_CELL, PAGE);
+}
+
 int
 nm_mem_create(struct nm_root *root, const struct nm_mem_geometry *g, const struct nm_cred *c, bool private_mem,
     struct nm_mem **out)
 {
 	size_t offset[NM_POOLS], total = 0;
-	uint32_t nsync = g->num[NM_POOL_IF] + g->num[NM_POOL_RING];
 	struct nm_mem *m;
 	int i, error;
 
@@ -83,16 +103,16 @@ nm_mem_create(struct nm_root *root, const struct nm_mem_geometry *g, const struc
 		    g->num[i] < limits[i].min_num || g->num[i] > limits[i].max_num)
 			return -EINVAL;
 		offset[i] = total;
-		total += ROUND((size_t)ROUND(g->size[i], 64) * g->num[i], PAGE);
+		total += pool_bytes(g, i);
 	}
 	offset[NM_POOL_SYNC] = total;
 	m = nm_os_alloc(sizeof(*m));
 	if (!m)
 		return -ENOMEM;
 	m->memsize = total;
-	error = nm_os_region_create(&m->region, root, total + ROUND((size_t)nsync * NM_SYNC_CELL, PAGE), c->uid);
+	error = nm_os_region_create(&m->region, root, nm_mem_bytes(g), c->uid);
 	if (!error)
-		error = pools_init(m, g, offset, nsync);
+		error = pools_init(m, g, offset, sync_cells(g));
 	if (!error)
 		error = pick_id(root, &m->id);
 	if (error) {
@@ -173,6 +193,9 @@ nm_mem_free(struct nm_mem *m, int pool, size_t offset)
 	struct nm_pool *p = &m->pool[pool];
 
 	nm_pool_free(p, (uint32_t)((offset - p->offset) / p->objsize));
+	if (pool != NM_POOL_BUF && m->pool[NM_POOL_IF].nfree == m->pool[NM_POOL_IF].objtotal &&
+	    m->pool[NM_POOL_RING].nfree == m->pool[NM_POOL_RING].objtotal)
+		nm_pool_reset(&m->pool[NM_POOL_BUF], RESERVED_BUFS);
 }
 
 int
@@ -196,7 +219,7 @@ nm_mem_free_slots(struct nm_mem *m, const struct netmap_slot *slots, uint32_t n)
 	for (i = 0; i < n; i++) {
 		uint32_t idx = NM_READ_ONCE(slots[i].buf_idx);
 
-		if (idx >= 2)
+		if (idx >= RESERVED_BUFS)
 			nm_pool_free(&m->pool[NM_POOL_BUF], idx);
 	}
 }
@@ -224,7 +247,8 @@ nm_mem_extra_free(struct nm_mem *m, uint32_t head)
 	struct nm_pool *p = &m->pool[NM_POOL_BUF];
 	uint32_t next;
 
-	while (head >= 2 && head < p->objtotal) {
+	while (head >= RESERVED_BUFS && head < p->objtotal) {
+		head = nm_os_index_nospec(head, p->objtotal);
 		next = NM_READ_ONCE(*(uint32_t *)(void *)(p->base + (size_t)head * p->objsize));
 		if (!nm_pool_free(p, head))
 			break;

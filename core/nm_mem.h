@@ -35,6 +35,8 @@ struct nm_mem {
 	struct nm_access access;
 };
 
+/* What a region of this geometry takes, its sync area included. */
+size_t nm_mem_bytes(const struct nm_mem_geometry *g);
 /* A new region with one reference. Control. -EINVAL bad geometry, -ENOMEM, -EDQUOT, -ENFILE out of ids. */
 int nm_mem_create(struct nm_root *root, const struct nm_mem_geometry *g, const struct nm_cred *c, bool private_mem,
     struct nm_mem **out);
@@ -59,6 +61,7 @@ nm_mem_offset(const struct nm_mem *m, const void *p)
 
 /* Objects of a pool: offset from the region's start, 0xff..ff when none is left. Zeroed. */
 size_t nm_mem_alloc(struct nm_mem *m, int pool);
+/* When the last netmap_if and the last ring have gone, buffers that their clients lost are free again. */
 void nm_mem_free(struct nm_mem *m, int pool, size_t offset);
 
 /* Fills the slots of a ring with fresh buffers; all or nothing. */

@@ -6,8 +6,6 @@
 int
 nm_pool_init(struct nm_pool *p, char *base, size_t offset, uint32_t objsize, uint32_t objtotal)
 {
-	uint32_t i;
-
 	p->used = nm_os_alloc(WORDS(objtotal) * 2 * sizeof(uint64_t));
 	if (!p->used)
 		return -ENOMEM;
@@ -15,10 +13,8 @@ nm_pool_init(struct nm_pool *p, char *base, size_t offset, uint32_t objsize, uin
 	p->base = base;
 	p->offset = offset;
 	p->objsize = objsize;
-	p->objtotal = p->nfree = objtotal;
-	p->hint = 0;
-	for (i = objtotal; i < WORDS(objtotal) * 64; i++)
-		p->used[i / 64] |= 1ull << (i % 64);
+	p->objtotal = objtotal;
+	nm_pool_reset(p, 0);
 	return 0;
 }
 
@@ -27,6 +23,20 @@ nm_pool_fini(struct nm_pool *p)
 {
 	nm_os_free(p->used);
 	p->used = NULL;
+}
+
+void
+nm_pool_reset(struct nm_pool *p, uint32_t reserved)
+{
+	uint32_t i;
+
+	memset(p->used, 0, WORDS(p->objtotal) * sizeof(uint64_t));
+	for (i = p->objtotal; i < WORDS(p->objtotal) * 64; i++)
+		p->used[i / 64] |= 1ull << (i % 64);
+	p->nfree = p->objtotal;
+	p->hint = 0;
+	for (i = 0; i < reserved; i++)
+		nm_pool_reserve(p, i);
 }
 
 static uint32_t
@@ -62,7 +72,10 @@ nm_pool_alloc(struct nm_pool *p)
 bool
 nm_pool_free(struct nm_pool *p, uint32_t i)
 {
-	if (i >= p->objtotal || !(p->used[i / 64] >> (i % 64) & 1))
+	if (i >= p->objtotal)
+		return false;
+	i = nm_os_index_nospec(i, p->objtotal);
+	if (!(p->used[i / 64] >> (i % 64) & 1))
 		return false;
 	p->used[i / 64] &= ~(1ull << (i % 64));
 	p->nfree++;

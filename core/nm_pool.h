@@ -23,5 +23,7 @@ uint32_t nm_pool_alloc(struct nm_pool *p);
 bool nm_pool_free(struct nm_pool *p, uint32_t idx);
 /* Takes idx out for good. */
 void nm_pool_reserve(struct nm_pool *p, uint32_t idx);
+/* All objects are free but those below `reserved`; what was handed out is zeroed before it is again. */
+void nm_pool_reset(struct nm_pool *p, uint32_t reserved);
 
 #endif
