@@ -3,38 +3,69 @@
 #include "nm_root.h"
 #include "nm_vale.h"
 
+static int not_yet(struct nm_session *s, struct nm_ctl_msg *m);
+
+#define REQ(id, handler) {NETMAP_REQ_##id, #id, handler}
+static const struct {
+	uint32_t type;
+	const char *name;
+	int (*handler)(struct nm_session *s, struct nm_ctl_msg *m);
+} table[] = {
+	REQ(REGISTER, nm_register),
+	REQ(PORT_INFO_GET, nm_port_info_get),
+	REQ(VALE_ATTACH, nm_vale_ctl_attach),
+	REQ(VALE_DETACH, nm_vale_ctl_detach),
+	REQ(VALE_LIST, nm_vale_ctl_list),
+	REQ(PORT_HDR_SET, nm_vale_ctl_hdr_set),
+	REQ(PORT_HDR_GET, nm_port_hdr_get),
+	REQ(VALE_NEWIF, nm_vale_ctl_newif),
+	REQ(VALE_DELIF, nm_vale_ctl_delif),
+	REQ(VALE_POLLING_ENABLE, not_yet),
+	REQ(VALE_POLLING_DISABLE, not_yet),
+	REQ(POOLS_INFO_GET, nm_pools_info_get),
+	REQ(SYNC_KLOOP_START, not_yet),
+	REQ(SYNC_KLOOP_STOP, not_yet),
+	REQ(CSB_ENABLE, not_yet),
+	REQ(STATS_GET, nm_stats_get),
+	REQ(FDB_GET, nm_fdb_ctl_get),
+	REQ(FDB_FLUSH, nm_fdb_ctl_flush),
+	REQ(ERROR_GET, nm_error_get),
+	REQ(PORT_ACCESS, nm_port_access),
+	REQ(PORT_LIST, nm_port_list),
+};
+#undef REQ
+#define NREQS (sizeof(table) / sizeof(table[0]))
+
+static size_t
+find_request(uint32_t type)
+{
+	size_t i;
+
+	for (i = 0; i < NREQS && table[i].type != type; i++)
+		;
+	return i;
+}
+
 static int
 not_yet(struct nm_session *s, struct nm_ctl_msg *m)
 {
-	return nm_session_error(s, EOPNOTSUPP, "request %u is not supported yet", m->hdr->nr_reqtype);
+	return nm_session_error(s, EOPNOTSUPP, "request %u (%s) is not supported yet", m->hdr->nr_reqtype,
+	    table[find_request(m->hdr->nr_reqtype)].name);
 }
 
-static const struct {
-	uint32_t type;
-	int (*handler)(struct nm_session *s, struct nm_ctl_msg *m);
-} table[] = {
-	{NETMAP_REQ_REGISTER, nm_register},
-	{NETMAP_REQ_PORT_INFO_GET, nm_port_info_get},
-	{NETMAP_REQ_VALE_ATTACH, nm_vale_ctl_attach},
-	{NETMAP_REQ_VALE_DETACH, nm_vale_ctl_detach},
-	{NETMAP_REQ_VALE_LIST, nm_vale_ctl_list},
-	{NETMAP_REQ_PORT_HDR_SET, nm_vale_ctl_hdr_set},
-	{NETMAP_REQ_PORT_HDR_GET, nm_port_hdr_get},
-	{NETMAP_REQ_VALE_NEWIF, nm_vale_ctl_newif},
-	{NETMAP_REQ_VALE_DELIF, nm_vale_ctl_delif},
-	{NETMAP_REQ_VALE_POLLING_ENABLE, not_yet},
-	{NETMAP_REQ_VALE_POLLING_DISABLE, not_yet},
-	{NETMAP_REQ_POOLS_INFO_GET, nm_pools_info_get},
-	{NETMAP_REQ_SYNC_KLOOP_START, not_yet},
-	{NETMAP_REQ_SYNC_KLOOP_STOP, not_yet},
-	{NETMAP_REQ_CSB_ENABLE, not_yet},
-	{NETMAP_REQ_STATS_GET, nm_stats_get},
-	{NETMAP_REQ_FDB_GET, nm_fdb_ctl_get},
-	{NETMAP_REQ_FDB_FLUSH, nm_fdb_ctl_flush},
-	{NETMAP_REQ_ERROR_GET, nm_error_get},
-	{NETMAP_REQ_PORT_ACCESS, nm_port_access},
-	{NETMAP_REQ_PORT_LIST, nm_port_list},
-};
+const char *
+nm_ctl_option_name(uint32_t opttype)
+{
+	static const char *const names[NETMAP_REQ_OPT_MAX] = {
+		[NETMAP_REQ_OPT_EXTMEM] = "EXTMEM",
+		[NETMAP_REQ_OPT_SYNC_KLOOP_EVENTFDS] = "SYNC_KLOOP_EVENTFDS",
+		[NETMAP_REQ_OPT_CSB] = "CSB",
+		[NETMAP_REQ_OPT_SYNC_KLOOP_MODE] = "SYNC_KLOOP_MODE",
+		[NETMAP_REQ_OPT_OFFSETS] = "OFFSETS",
+	};
+
+	return opttype < NETMAP_REQ_OPT_MAX && names[opttype] ? names[opttype] : "unknown";
+}
 
 int
 nm_error_get(struct nm_session *s, struct nm_ctl_msg *m)
@@ -68,7 +99,7 @@ check_options(struct nm_session *s, struct nm_ctl_msg *m)
 		for (k = 0; k < i && type < NETMAP_REQ_OPT_MAX; k++)
 			if (type && m->opts[k].hdr.nro_reqtype == type) {
 				m->opts[i].hdr.nro_status = m->opts[k].hdr.nro_status = EINVAL;
-				error = nm_session_error(s, EINVAL, "option %u is given twice", type);
+				error = nm_session_error(s, EINVAL, "option %u (%s) is given twice", type, nm_ctl_option_name(type));
 			}
 	}
 	return error;
@@ -87,11 +118,23 @@ check_name(struct nm_session *s, const char *name)
 	return 0;
 }
 
+/* The body is there where the request has one, and only there. */
+static int
+check_body(struct nm_session *s, const struct nm_ctl_msg *m, const char *name)
+{
+	int size = nm_ctl_body_size(m->hdr->nr_reqtype);
+
+	if ((size > 0) == (m->body != NULL))
+		return 0;
+	return size > 0 ? nm_session_error(s, EINVAL, "request %u (%s) has a body of %d bytes, none is given", m->hdr->nr_reqtype, name, size) :
+	    nm_session_error(s, EINVAL, "request %u (%s) has no body, one is given", m->hdr->nr_reqtype, name);
+}
+
 int
 nm_ctl_request(struct nm_session *s, struct nm_ctl_msg *m)
 {
 	struct nmreq_header *h = m->hdr;
-	size_t i;
+	size_t i = find_request(h->nr_reqtype);
 	int error;
 
 	h->nr_name[sizeof(h->nr_name) - 1] = 0;
@@ -100,23 +143,22 @@ nm_ctl_request(struct nm_session *s, struct nm_ctl_msg *m)
 		    NETMAP_MAX_API);
 	if (h->nr_reserved)
 		return nm_session_error(s, EINVAL, "the header's reserved field is %u, not 0", h->nr_reserved);
+	if (i == NREQS)
+		return nm_session_error(s, EINVAL, "request %u is unknown", h->nr_reqtype);
 	error = check_name(s, h->nr_name);
+	if (!error)
+		error = check_body(s, m, table[i].name);
 	if (!error)
 		error = check_options(s, m);
 	if (error)
 		return error;
-	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++)
-		if (table[i].type == h->nr_reqtype)
-			break;
-	if (i == sizeof(table) / sizeof(table[0]))
-		return nm_session_error(s, EINVAL, "request %u is unknown", h->nr_reqtype);
 	if (table[i].handler != nm_error_get)
 		s->errnum = 0;
 	nm_os_mutex_lock(&s->root->lock);
 	error = table[i].handler(s, m);
 	nm_os_mutex_unlock(&s->root->lock);
 	if (error && !s->errnum)
-		nm_session_error(s, -error, "%s: request %u failed", h->nr_name, h->nr_reqtype);
+		nm_session_error(s, -error, "%s: request %u (%s) failed", h->nr_name, h->nr_reqtype, table[i].name);
 	return error;
 }
 

@@ -81,7 +81,7 @@ unknown_option_fails_register_only(void **state)
 static void
 register_reports_what_it_made(void **state)
 {
-	struct nmreq_register reg = {.nr_mode = NR_REG_ALL_NIC, .nr_tx_rings = 4, .nr_rx_rings = 20, .nr_tx_slots = 100,
+	struct nmreq_register reg = {.nr_mode = NR_REG_ALL_NIC, .nr_tx_rings = 4, .nr_rx_rings = 16, .nr_tx_slots = 100,
 	    .nr_extra_bufs = 8};
 	const struct netmap_ring *r;
 	const struct netmap_if *n;

@@ -110,6 +110,16 @@ nm_fdb_learn(struct nm_fdb *f, uint64_t mac, uint32_t port, uint32_t now_s, uint
 	if (spare == WAYS)
 		return NM_FDB_FULL;
 	NM_WRITE_ONCE(b[spare], fresh);
+	/*
+	 * Another worker may have entered the same address meanwhile, and one of the two would go stale: both take the
+	 * other's away, and at worst the address is flooded until it is heard again.
+	 */
+	NM_MB();
+	for (i = 0; i < WAYS; i++) {
+		w = NM_READ_ONCE(b[i]);
+		if (w && w >> 26 == key && i != spare)
+			NM_WRITE_ONCE(b[i], 0);
+	}
 	return NM_FDB_LEARNED;
 }
 
@@ -160,7 +170,8 @@ nm_fdb_dump(const struct nm_fdb *f, uint32_t *cursor, struct nm_fdb_entry *e, ui
 	uint32_t c, n = 0;
 
 	for (c = *cursor; c < BUCKETS * WAYS && n < max; c++) {
-		uint64_t w = NM_READ_ONCE(f->e[c / WAYS][c % WAYS]), mac;
+		uint32_t at = nm_os_index_nospec(c, BUCKETS * WAYS);
+		uint64_t w = NM_READ_ONCE(f->e[at / WAYS][at % WAYS]), mac;
 		uint32_t i;
 
 		if (!w || word_age(w, now_s) > age_s)

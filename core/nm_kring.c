@@ -135,6 +135,21 @@ nm_kring_reset(struct nm_kring *kr)
 }
 
 void
+nm_kring_resume(struct nm_kring *kr)
+{
+	uint32_t head;
+
+	nm_os_spin_lock(&kr->lock);
+	head = kr->dir == NM_DIR_TX ? kr->rhead : kr->rel;
+	NM_WRITE_ONCE(kr->atok->cur, head);
+	NM_STORE_RELEASE(&kr->atok->head, head);
+	kr->ring->head = kr->ring->cur = head;
+	kr->ring->tail = kr->hwtail;
+	nm_kring_publish(kr);
+	nm_os_spin_unlock(&kr->lock);
+}
+
+void
 nm_kring_unstack(struct nm_kring *kr)
 {
 	uint32_t free, k;

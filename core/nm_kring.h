@@ -56,7 +56,8 @@ struct nm_kring {
 	uint32_t *done;              /* done[i]: slots of a finished lease that starts at i */
 
 	/* set up by control */
-	uint32_t users;              /* sessions bound */
+	uint32_t users;              /* sessions bound, and one more while held */
+	bool held;                   /* by a pipe that is open */
 	bool exclusive;
 	bool ready;                  /* may be delivered to; cleared, then waited for, before it goes */
 	bool blocked;                /* a transmit ring waits for this receive ring to be emptied */
@@ -120,6 +121,8 @@ void nm_kring_finish(struct nm_kring *kr, uint32_t start, uint32_t n, uint32_t p
 
 /* Resets a fresh ring: state and the stack, from the buffers in its slots. */
 void nm_kring_reset(struct nm_kring *kr);
+/* A ring that was kept without a session gets one: the client's side is set to what was accepted. Control. */
+void nm_kring_resume(struct nm_kring *kr);
 /* Before the ring's memory goes: buffers of the stack return to free slots, so that they can be freed. */
 void nm_kring_unstack(struct nm_kring *kr);
 

@@ -6,6 +6,7 @@
 #include "nm_session.h"
 
 struct nmreq_register;
-int nm_null_create(struct nm_session *s, const char *name, const struct nmreq_register *reg, struct nm_port **out);
+int nm_null_create(struct nm_session *s, const char *name, const struct nmreq_register *reg,
+    const struct nmreq_register *pipe, struct nm_port **out);
 
 #endif

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * nm_pipe.c - both ends are ports in the region of their base. A transmit sync moves each slot to the peer's
- * receive ring: the buffer goes there, a free buffer of that ring comes back. Nothing is copied, nothing
- * is dropped: what does not fit stays in the sender's ring, and the receiver's next sync lets it go on.
+ * nm_pipe.c - both ends are ports in the region of their base, made together. The rings of both exist while either is
+ * open, so that frames wait for a peer that comes later, or again. What moves them is in nm_pipe_sync.c.
  */
 #include "nm_pipe.h"
 #include "nm_null.h"
@@ -13,8 +12,6 @@
 #define MAX_SLOTS 4096u
 #define MAX_PIPES 64u
 
-static int pipe_txsync(struct nm_kring *kr);
-static int pipe_rxsync(struct nm_kring *kr);
 static int pipe_enable(struct nm_port *p, bool on);
 static void pipe_unref(struct nm_port *p);
 static void pipe_destroy(struct nm_port *p);
@@ -22,8 +19,8 @@ static void pipe_destroy(struct nm_port *p);
 static const struct nm_port_ops pipe_ops = {
 	.kind = NM_PORT_KIND_PIPE,
 	.enable = pipe_enable,
-	.txsync = pipe_txsync,
-	.rxsync = pipe_rxsync,
+	.txsync = nm_pipe_sync_tx,
+	.rxsync = nm_pipe_sync_rx,
 	.unref = pipe_unref,
 	.destroy = pipe_destroy,
 };
@@ -40,86 +37,6 @@ nm_pipe_brace(const char *name)
 			sl = c;
 	}
 	return m ? m : sl;
-}
-
-/* Slots of [hwcur, rhead) that form whole packets, at most room. */
-static uint32_t
-whole_packets(const struct nm_kring *kr, uint32_t room)
-{
-	uint32_t avail = nm_ring_dist(kr->hwcur, kr->rhead, kr->nslots), i, last;
-
-	if (avail > room)
-		avail = room;
-	for (i = avail; i > 0; i--) {
-		last = nm_ring_add(kr->hwcur, i - 1, kr->nslots);
-		if (!(NM_READ_ONCE(kr->slots[last].flags) & NS_MOREFRAG))
-			break;
-	}
-	return i;
-}
-
-/* One slot over; an index or length out of range becomes an empty frame in a buffer of our own. */
-static inline uint32_t
-move_slot(struct nm_kring *kr, struct nm_kring *rx, uint32_t from, uint32_t to, uint32_t spare)
-{
-	struct netmap_slot s = nm_kring_snapshot(&kr->slots[from]);
-
-	if (NM_UNLIKELY(s.buf_idx < 2 || s.buf_idx >= kr->nbufs)) {
-		kr->stat[NM_STAT_drop_bad_buf]++;
-		return 0;
-	}
-	if (NM_UNLIKELY(s.len > kr->stride)) {
-		kr->stat[NM_STAT_drop_bad_len]++;
-		return 0;
-	}
-	nm_kring_put_slot(&rx->slots[to], s.buf_idx, s.len, (s.flags & NS_MOREFRAG) | NS_BUF_CHANGED);
-	nm_kring_put_slot(&kr->slots[from], spare, s.len, NS_BUF_CHANGED);
-	return 1;
-}
-
-static int
-pipe_txsync(struct nm_kring *kr)
-{
-	struct nm_kring *rx = kr->peer;
-	uint32_t room, n, i, start, moved = 0, from = kr->hwcur, *idx;
-	uint64_t bytes = 0;
-
-	if (NM_UNLIKELY(!rx || !NM_LOAD_ACQUIRE(&rx->ready)))
-		return 0;
-	room = nm_kring_lease_begin(rx);
-	n = whole_packets(kr, room);
-	NM_WRITE_ONCE(rx->blocked, n != nm_ring_dist(kr->hwcur, kr->rhead, kr->nslots));
-	/* the stack is taken in place: one sender per ring, and the lock is held over the exchange */
-	idx = rx->stack;
-	start = rx->lease;
-	for (i = 0; i < n; i++) {
-		bytes += NM_READ_ONCE(kr->slots[from].len);
-		if (move_slot(kr, rx, from, nm_ring_add(start, moved, rx->nslots), idx[rx->nstack - 1])) {
-			rx->nstack--;
-			moved++;
-		}
-		from = nm_ring_add(from, 1, kr->nslots);
-	}
-	rx->lease = nm_ring_add(start, moved, rx->nslots);
-	nm_os_spin_unlock(&rx->lock);
-	kr->stat[NM_STAT_tx_packets] += n;
-	kr->stat[NM_STAT_tx_bytes] += bytes;
-	kr->stat[NM_STAT_forwarded] += moved;
-	kr->hwcur = from;
-	kr->hwtail = nm_ring_add(from, kr->nslots - 1, kr->nslots);
-	if (moved) {
-		nm_kring_finish(rx, start, moved, moved, bytes);
-		nm_os_notify(rx);
-	}
-	return 0;
-}
-
-/* Slots given back are seen by the sender's next sync, which the host runs when the ring was blocked. */
-static int
-pipe_rxsync(struct nm_kring *kr)
-{
-	(void)kr;
-	return 0;
 }
 
 /* Both ends; lives until no session has either open. */
@@ -139,22 +56,32 @@ set_peers(struct nm_port *a, struct nm_port *b)
 	}
 }
 
+/* Lets go of the rings that are held; nobody is in a sync of them. */
 static void
-drop_rings(struct nm_port *p, uint32_t n)
+drop_rings(struct nm_port *p)
 {
-	while (n-- > 0)
-		nm_port_ring_put(p, NM_DIR_RX, n);
+	uint32_t i;
+	int dir;
+
+	for (dir = 0; dir < 2; dir++)
+		for (i = 0; i < p->nrings[dir]; i++)
+			if (p->krings[dir][i].held) {
+				p->krings[dir][i].held = false;
+				nm_port_ring_put(p, dir, i);
+			}
 }
 
 static int
 hold_rings(struct nm_port *p)
 {
 	uint32_t i;
+	int dir;
 
-	for (i = 0; i < p->nrings[NM_DIR_RX]; i++)
-		if (nm_port_ring_get(p, NM_DIR_RX, i)) {
-			drop_rings(p, i);
-			return -ENOMEM;
+	for (dir = 0; dir < 2; dir++)
+		for (i = 0; i < p->nrings[dir]; i++) {
+			if (nm_port_ring_get(p, dir, i))
+				return -ENOMEM;
+			p->krings[dir][i].held = true;
 		}
 	return 0;
 }
@@ -169,10 +96,9 @@ release_pair(struct pair *pair)
 			NM_WRITE_ONCE(pair->end[e]->krings[NM_DIR_RX][i].ready, false);
 	nm_os_rcu_sync();
 	for (e = 0; e < 2; e++)
-		drop_rings(pair->end[e], pair->end[e]->nrings[NM_DIR_RX]);
+		drop_rings(pair->end[e]);
 }
 
-/* The receive rings of both ends exist while either is open, so frames wait for a peer that comes later. */
 static int
 pipe_enable(struct nm_port *p, bool on)
 {
@@ -184,25 +110,27 @@ pipe_enable(struct nm_port *p, bool on)
 			release_pair(pair);
 		return 0;
 	}
-	if (pair->opens) {
-		pair->opens++;
+	if (pair->opens++)
 		return 0;
-	}
 	error = nm_port_krings_create(pair->end[0]);
 	if (!error)
 		error = nm_port_krings_create(pair->end[1]);
-	if (!error)
-		error = hold_rings(pair->end[0]);
-	if (error)
-		return error;
-	error = hold_rings(pair->end[1]);
 	if (error) {
-		drop_rings(pair->end[0], pair->end[0]->nrings[NM_DIR_RX]);
+		pair->opens = 0;
+		return error;
+	}
+	error = hold_rings(pair->end[0]);
+	if (!error)
+		error = hold_rings(pair->end[1]);
+	if (error) {
+		/* no peers are set yet, so that nobody delivers to what is given back */
+		pair->opens = 0;
+		drop_rings(pair->end[0]);
+		drop_rings(pair->end[1]);
 		return error;
 	}
 	set_peers(pair->end[0], pair->end[1]);
 	set_peers(pair->end[1], pair->end[0]);
-	pair->opens = 1;
 	return 0;
 }
 
@@ -228,25 +156,23 @@ pipe_destroy(struct nm_port *p)
 	nm_port_put(p->parent);
 }
 
-static struct nm_port *
-make_end(struct nm_session *s, struct nm_port *base, const char *name, char brace, const struct nmreq_register *reg)
+static uint32_t
+min32(uint32_t a, uint32_t b)
 {
-	const char *id = nm_pipe_brace(name) + 1;
-	char end[NETMAP_REQ_IFNAMSIZ];
-	bool asked = brace == *nm_pipe_brace(name);
-	struct nm_port *p;
-	uint32_t tx = reg->nr_tx_slots ? reg->nr_tx_slots : base->nslots[0];
-	uint32_t rx = reg->nr_rx_slots ? reg->nr_rx_slots : base->nslots[1];
-	uint16_t txr = reg->nr_tx_rings ? reg->nr_tx_rings : 1, rxr = reg->nr_rx_rings ? reg->nr_rx_rings : 1;
+	return a < b ? a : b;
+}
 
-	snprintf(end, sizeof(end), "%.*s%c%s", (int)(nm_pipe_brace(name) - name), name, brace, id);
-	p = nm_port_alloc(s->root, end, &pipe_ops, &s->cred);
+/* One end of the pair; `asked` is the end that the hints of the request describe, the other is its mirror. */
+static struct nm_port *
+make_end(struct nm_session *s, struct nm_port *base, const char *end, const struct nmreq_register *reg, bool asked)
+{
+	uint32_t tx = reg->nr_tx_slots ? reg->nr_tx_slots : min32(base->nslots[asked ? NM_DIR_TX : NM_DIR_RX], MAX_SLOTS);
+	uint32_t rx = reg->nr_rx_slots ? reg->nr_rx_slots : min32(base->nslots[asked ? NM_DIR_RX : NM_DIR_TX], MAX_SLOTS);
+	uint16_t txr = reg->nr_tx_rings ? reg->nr_tx_rings : 1, rxr = reg->nr_rx_rings ? reg->nr_rx_rings : 1;
+	struct nm_port *p = nm_port_alloc(s->root, end, &pipe_ops, &s->cred);
+
 	if (!p)
 		return NULL;
-	tx = tx > MAX_SLOTS ? MAX_SLOTS : tx < 2 ? 2 : tx;
-	rx = rx > MAX_SLOTS ? MAX_SLOTS : rx < 2 ? 2 : rx;
-	txr = txr > MAX_RINGS ? MAX_RINGS : txr;
-	rxr = rxr > MAX_RINGS ? MAX_RINGS : rxr;
 	p->nslots[NM_DIR_TX] = asked ? tx : rx;
 	p->nslots[NM_DIR_RX] = asked ? rx : tx;
 	p->nrings[NM_DIR_TX] = asked ? txr : rxr;
@@ -262,16 +188,28 @@ static int
 make_pair(struct nm_session *s, struct nm_port *base, const char *name, const struct nmreq_register *reg)
 {
 	struct pair *pair = nm_os_alloc(sizeof(*pair));
-	struct nm_port *m = NULL, *sl = NULL;
+	struct nm_port *asked = NULL, *other = NULL;
+	char mirror[NETMAP_REQ_IFNAMSIZ];
+	size_t at = (size_t)(nm_pipe_brace(name) - name);
 
-	if (pair && (m = make_end(s, base, name, '{', reg)) && (sl = make_end(s, base, name, '}', reg))) {
-		pair->end[0] = m;
-		pair->end[1] = sl;
-		m->priv = sl->priv = pair;
+	snprintf(mirror, sizeof(mirror), "%s", name);
+	mirror[at] = name[at] == '{' ? '}' : '{';
+	if (nm_port_find(s->root, mirror)) {
+		nm_os_free(pair);
+		return nm_session_error(s, EBUSY, "%s: the name of the other end, %s, is taken", name, mirror);
+	}
+	if (pair)
+		asked = make_end(s, base, name, reg, true);
+	if (asked)
+		other = make_end(s, base, mirror, reg, false);
+	if (other) {
+		pair->end[0] = asked;
+		pair->end[1] = other;
+		asked->priv = other->priv = pair;
 		return 0;
 	}
-	if (m)
-		nm_port_put(m);
+	if (asked)
+		nm_port_put(asked);
 	nm_os_free(pair);
 	return nm_session_error(s, ENOMEM, "%s: no memory for a pipe", name);
 }
@@ -287,22 +225,36 @@ count_pipes(const struct nm_port *base)
 	return n / 2;
 }
 
-/* The port that owns the memory; one made for this purpose goes with its last pipe. */
+static int
+may_use(struct nm_session *s, const struct nm_port *p)
+{
+	if (nm_access_check(&p->access, &s->cred, NM_ACCESS_READ | NM_ACCESS_WRITE))
+		return nm_session_error(s, EACCES, "%s belongs to user %u (mode %04o); its owner can open it: vale-ctl chmod 0660 %s",
+		    p->name, p->access.uid, p->access.mode, p->name);
+	return 0;
+}
+
+/* The port that owns the memory: any port, also a pipe. One made for this purpose goes with its last pipe. */
 static int
 get_base(struct nm_session *s, const char *name, const struct nmreq_register *reg, struct nm_port **out)
 {
 	struct nmreq_register hints = {.nr_mem_id = reg->nr_mem_id, .nr_extra_bufs = reg->nr_extra_bufs};
 	struct nm_port *p = nm_port_find(s->root, name);
+	int error;
 
 	if (p) {
-		if (nm_access_check(&p->access, &s->cred, NM_ACCESS_READ | NM_ACCESS_WRITE))
-			return nm_session_error(s, EACCES, "%s belongs to user %u (mode %04o)", name, p->access.uid, p->access.mode);
-		*out = nm_port_get(p);
-		return 0;
+		error = may_use(s, p);
+		if (!error)
+			*out = nm_port_get(p);
+		return error;
 	}
+	if (nm_pipe_brace(name))
+		return nm_pipe_get(s, name, &hints, out);
 	if (nm_vale_is_name(name))
-		return nm_vale_port_create(s, name, &hints, out);
-	return nm_null_create(s, name, &hints, out);
+		return nm_vale_port_create(s, name, &hints, reg, out);
+	if (nm_os_ifname_exists(s, name))
+		return nm_port_nic_create(s, name, out);
+	return nm_null_create(s, name, &hints, reg, out);
 }
 
 int
@@ -314,13 +266,16 @@ nm_pipe_get(struct nm_session *s, const char *name, const struct nmreq_register 
 	int error;
 
 	if (p) {
-		if (nm_access_check(&p->access, &s->cred, NM_ACCESS_READ | NM_ACCESS_WRITE))
-			return nm_session_error(s, EACCES, "%s belongs to user %u (mode %04o)", name, p->access.uid, p->access.mode);
-		*out = nm_port_get(p);
-		return 0;
+		error = may_use(s, p);
+		if (!error)
+			*out = nm_port_get(p);
+		return error;
 	}
 	if (brace == name || !brace[1])
 		return nm_session_error(s, EINVAL, "%s: a pipe is called BASE{ID or BASE}ID", name);
+	error = nm_port_hints_check(s, name, reg, MAX_RINGS, MAX_SLOTS);
+	if (error)
+		return error;
 	snprintf(base_name, sizeof(base_name), "%.*s", (int)(brace - name), name);
 	error = get_base(s, base_name, reg, &base);
 	if (error)

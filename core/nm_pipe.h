@@ -11,4 +11,8 @@ const char *nm_pipe_brace(const char *name);
 struct nmreq_register;
 int nm_pipe_get(struct nm_session *s, const char *name, const struct nmreq_register *reg, struct nm_port **out);
 
+/* Moves [hwcur, rhead) of a transmit ring to its peer as far as there is room. Data. */
+int nm_pipe_sync_tx(struct nm_kring *kr);
+int nm_pipe_sync_rx(struct nm_kring *kr);
+
 #endif

@@ -35,9 +35,19 @@ nm_port_find(struct nm_root *root, const char *name)
 	struct nm_port *p;
 
 	for (p = root->ports; p; p = p->next)
-		if (!strcmp(p->name, name))
+		if (!p->anonymous && !strcmp(p->name, name))
 			return p;
 	return NULL;
+}
+
+int
+nm_port_nic_create(struct nm_session *s, const char *name, struct nm_port **out)
+{
+	int error = nm_os_nic_create(s->root, s, name, out);
+
+	if (!error)
+		nm_port_link(*out);
+	return error;
 }
 
 struct nm_port *
@@ -173,8 +183,11 @@ nm_port_ring_get(struct nm_port *p, int dir, uint32_t i)
 	size_t cell, off;
 	struct nm_sync_ring *s;
 
-	if (kr->users++)
+	if (kr->users++) {
+		if (kr->held && kr->users == 2)
+			nm_kring_resume(kr);
 		return 0;
+	}
 	if (sizeof(struct netmap_ring) + (size_t)kr->nslots * sizeof(struct netmap_slot) >
 	    p->mem->pool[NM_POOL_RING].objsize)
 		goto fail_users;

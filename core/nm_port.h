@@ -37,6 +37,7 @@ struct nm_port {
 	uint32_t hdr_len;    /* virtio-net header: 0, 10, 12 */
 	bool gone;           /* the device left: syncs fail with EIO */
 	bool persistent;     /* stays without sessions */
+	bool anonymous;      /* not found by its name */
 	struct nm_kring *krings[2]; /* nrings + nhost, made with the first ring */
 	struct nm_session *sessions;
 	/* the switch it is in */
@@ -58,7 +59,10 @@ struct nm_port *nm_port_alloc(struct nm_root *root, const char *name, const stru
     const struct nm_cred *c);
 /* Enters a port that is filled in into the root's list. */
 void nm_port_link(struct nm_port *p);
+/* By name, which is not anonymous; NULL if there is none. Under the root's mutex. */
 struct nm_port *nm_port_find(struct nm_root *root, const char *name);
+/* The port of an interface of the OS, linked; referenced once. Control; sets a text when it fails. */
+int nm_port_nic_create(struct nm_session *s, const char *name, struct nm_port **out);
 struct nm_port *nm_port_get(struct nm_port *p);
 void nm_port_put(struct nm_port *p);
 

@@ -7,7 +7,7 @@
 #include "nm_vale.h"
 
 #define KNOWN_FLAGS (NR_MONITOR_TX | NR_MONITOR_RX | NR_ZCOPY_MON | NR_EXCLUSIVE | NR_RX_RINGS_ONLY | \
-	NR_TX_RINGS_ONLY | NR_ACCEPT_VNET_HDR | NR_DO_RX_POLL | NR_NO_TX_POLL | 0x1000)
+	NR_TX_RINGS_ONLY | NR_ACCEPT_VNET_HDR | NR_DO_RX_POLL | NR_NO_TX_POLL)
 
 /* Finds or makes the port of a name; a reference for the caller. */
 static int
@@ -16,12 +16,9 @@ port_get(struct nm_session *s, const char *name, const struct nmreq_register *re
 	struct nm_port *p;
 
 	if (reg->nr_mode == NR_REG_NULL)
-		return nm_null_create(s, name, reg, out);
-	if (nm_pipe_brace(name)) {
-		if (reg->nr_mode != NR_REG_ALL_NIC && reg->nr_mode != NR_REG_ONE_NIC && reg->nr_mode != NR_REG_DEFAULT)
-			return nm_session_error(s, EINVAL, "%s: a pipe has no host rings (mode %u)", name, reg->nr_mode);
+		return nm_null_create(s, name, reg, NULL, out);
+	if (nm_pipe_brace(name))
 		return nm_pipe_get(s, name, reg, out);
-	}
 	p = nm_port_find(s->root, name);
 	if (p) {
 		if (nm_access_check(&p->access, &s->cred, NM_ACCESS_READ | NM_ACCESS_WRITE))
@@ -34,8 +31,8 @@ port_get(struct nm_session *s, const char *name, const struct nmreq_register *re
 		return 0;
 	}
 	if (nm_vale_is_name(name))
-		return nm_vale_port_create(s, name, reg, out);
-	return nm_os_nic_create(s->root, s, name, out);
+		return nm_vale_port_create(s, name, reg, NULL, out);
+	return nm_port_nic_create(s, name, out);
 }
 
 struct range { uint32_t first, last; };
@@ -48,6 +45,7 @@ one_ring(struct nm_session *s, const char *what, uint32_t ring, uint32_t ntx, ui
 
 	if (ring >= max)
 		return nm_session_error(s, EINVAL, "%s ring %u does not exist, there are %u (0 to %u)", what, ring, max, max ? max - 1 : 0);
+	ring = nm_os_index_nospec(ring, max);
 	r[NM_DIR_TX].first = base_tx + (ring < ntx ? ring : 0);
 	r[NM_DIR_RX].first = base_rx + (ring < nrx ? ring : 0);
 	r[NM_DIR_TX].last = r[NM_DIR_TX].first + (ntx > 0);
@@ -94,6 +92,18 @@ select_rings(struct nm_session *s, const struct nm_port *p, const struct nmreq_r
 	return error;
 }
 
+static int
+check_mode(struct nm_session *s, const char *name, uint32_t mode)
+{
+	if (mode == NR_REG_PIPE_MASTER || mode == NR_REG_PIPE_SLAVE)
+		return nm_session_error(s, EINVAL, "%s: pipe modes are for the legacy request; write the name as BASE{ID or BASE}ID", name);
+	if (mode > NR_REG_ONE_SW)
+		return nm_session_error(s, EINVAL, "%s: mode %u is unknown", name, mode);
+	if (mode != NR_REG_NULL && nm_pipe_brace(name) && mode != NR_REG_DEFAULT && mode != NR_REG_ALL_NIC && mode != NR_REG_ONE_NIC)
+		return nm_session_error(s, EINVAL, "%s: a pipe has no host rings (mode %u)", name, mode);
+	return 0;
+}
+
 /* What can be refused before anything is done. */
 static int
 check_request(struct nm_session *s, const char *name, const struct nmreq_register *reg)
@@ -107,9 +117,22 @@ check_request(struct nm_session *s, const char *name, const struct nmreq_registe
 		    (unsigned long long)(reg->nr_flags & ~(uint64_t)KNOWN_FLAGS));
 	if (reg->nr_flags & (NR_MONITOR_TX | NR_MONITOR_RX | NR_ZCOPY_MON))
 		return nm_session_error(s, EOPNOTSUPP, "%s: monitors are not supported yet", name);
-	if (reg->nr_mode == NR_REG_PIPE_MASTER || reg->nr_mode == NR_REG_PIPE_SLAVE)
-		return nm_session_error(s, EINVAL, "%s: pipe modes are for the legacy request; write the name as BASE{ID or BASE}ID", name);
-	return 0;
+	return check_mode(s, name, reg->nr_mode);
+}
+
+/* A region that does not exist, or is not for this client, fails the request also where it would not be used. */
+static int
+check_mem_id(struct nm_session *s, const char *name, uint16_t id)
+{
+	struct nm_mem *mem;
+	int error;
+
+	if (id <= 1)
+		return 0;
+	error = nm_port_mem_find(s, name, id, &mem);
+	if (!error)
+		nm_mem_put(mem);
+	return error;
 }
 
 /* Who opens a port maps its region, with all that is in it: the port's owner alone can't grant that. */
@@ -154,8 +177,12 @@ nm_register(struct nm_session *s, struct nm_ctl_msg *m)
 		return error;
 	for (i = 0; i < m->nopts; i++)
 		if (m->opts[i].hdr.nro_status == EOPNOTSUPP)
-			return nm_session_error(s, EOPNOTSUPP, "%s: option %u is not supported", name, m->opts[i].hdr.nro_reqtype);
-	error = port_get(s, name, reg, &p);
+			return nm_session_error(s, EOPNOTSUPP, "%s: option %u (%s) is not supported%s", name, m->opts[i].hdr.nro_reqtype,
+			    nm_ctl_option_name(m->opts[i].hdr.nro_reqtype),
+			    m->opts[i].hdr.nro_reqtype < NETMAP_REQ_OPT_MAX ? " yet" : "");
+	error = check_mem_id(s, name, reg->nr_mem_id);
+	if (!error)
+		error = port_get(s, name, reg, &p);
 	if (error)
 		return error;
 	error = check_region(s, p);
@@ -189,9 +216,9 @@ nm_port_info_get(struct nm_session *s, struct nm_ctl_msg *m)
 	if (!*m->hdr->nr_name) {
 		uint16_t id = i->nr_mem_id ? i->nr_mem_id : 1;
 
-		error = nm_mem_find(s->root, id, &s->cred, &mem);
+		error = nm_port_mem_find(s, "region", id, &mem);
 		if (error)
-			return nm_session_error(s, -error, "there is no region %u that you may use", id);
+			return error;
 		i->nr_memsize = mem->memsize;
 		i->nr_mem_id = id;
 		nm_mem_put(mem);
@@ -218,6 +245,8 @@ existing(struct nm_session *s, const char *name, struct nm_port **out)
 {
 	struct nm_port *p = nm_port_find(s->root, name);
 
+	if (!*name)
+		return nm_session_error(s, ENXIO, "the port's name is empty");
 	if (!p)
 		return nm_session_error(s, ENXIO, "there is no port %s; see: vale-ctl list", name);
 	if (nm_access_check(&p->access, &s->cred, NM_ACCESS_READ))
@@ -257,6 +286,8 @@ nm_port_list(struct nm_session *s, struct nm_ctl_msg *m)
 	const struct nm_session *o;
 	uint32_t i = 0;
 
+	if (l->pad)
+		return nm_session_error(s, EINVAL, "the reserved field is %u, not 0", l->pad);
 	for (p = s->root->ports; p; p = p->next, i++) {
 		if (i < l->nr_cursor || nm_access_check(&p->access, &s->cred, NM_ACCESS_READ))
 			continue;

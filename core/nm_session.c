@@ -53,29 +53,28 @@ ifp_fill(struct nm_session *s)
 	}
 }
 
+/* Takes what is bound; on failure last[] tells how far it got. */
 static int
 rings_get(struct nm_session *s)
 {
-	uint32_t i, k;
-	int dir, d;
+	uint32_t i;
+	int dir;
 
 	for (dir = 0; dir < 2; dir++)
 		for (i = s->first[dir]; i < s->last[dir]; i++) {
-			if (!nm_port_ring_get(s->port, dir, i)) {
-				if (s->flags & NR_EXCLUSIVE)
-					nm_session_kring(s, dir, i)->exclusive = true;
-				continue;
+			if (nm_port_ring_get(s->port, dir, i)) {
+				s->last[dir] = i;
+				if (dir == NM_DIR_TX)
+					s->last[NM_DIR_RX] = s->first[NM_DIR_RX];
+				return -ENOMEM;
 			}
-			for (d = 0; d <= dir; d++)
-				for (k = s->first[d]; k < (d == dir ? i : s->last[d]); k++) {
-					nm_session_kring(s, d, k)->exclusive = false;
-					nm_port_ring_put(s->port, d, k);
-				}
-			return -ENOMEM;
+			if (s->flags & NR_EXCLUSIVE)
+				nm_session_kring(s, dir, i)->exclusive = true;
 		}
 	return 0;
 }
 
+/* The rings go to who else has them; nobody may be in a sync or delivery of those that have no other user. */
 static void
 rings_put(struct nm_session *s)
 {
@@ -112,13 +111,14 @@ check_exclusive(struct nm_session *s, struct nm_port *p)
 	for (dir = 0; dir < 2; dir++)
 		for (i = s->first[dir]; i < s->last[dir]; i++) {
 			const struct nm_kring *kr = &p->krings[dir][i];
+			uint32_t users = kr->users - kr->held;
 
 			if (kr->exclusive)
 				return nm_session_error(s, EBUSY, "%s: %s ring %u is held exclusively by another descriptor",
 				    p->name, dir ? "rx" : "tx", i);
-			if ((s->flags & NR_EXCLUSIVE) && kr->users)
+			if ((s->flags & NR_EXCLUSIVE) && users)
 				return nm_session_error(s, EBUSY, "%s: %s ring %u is in use by %u descriptor(s) and can't be had exclusively",
-				    p->name, dir ? "rx" : "tx", i, kr->users);
+				    p->name, dir ? "rx" : "tx", i, users);
 		}
 	return 0;
 }
@@ -126,10 +126,12 @@ check_exclusive(struct nm_session *s, struct nm_port *p)
 static int
 no_memory(struct nm_session *s, struct nm_port *p)
 {
-	const struct nm_pool *b = &p->mem->pool[NM_POOL_BUF], *r = &p->mem->pool[NM_POOL_RING];
+	const struct nm_pool *b = &p->mem->pool[NM_POOL_BUF], *r = &p->mem->pool[NM_POOL_RING], *f = &p->mem->pool[NM_POOL_IF];
 
-	return nm_session_error(s, ENOMEM, "%s: region %u is too full or too small: %u of %u buffers and %u of %u rings of %u bytes are free; "
-	    "ask for fewer rings, slots or extra buffers", p->name, p->mem->id, b->nfree, b->objtotal, r->nfree, r->objtotal, r->objsize);
+	return nm_session_error(s, ENOMEM, "%s: region %u is too full or too small: %u of %u buffers, %u of %u rings of up to %u slots and "
+	    "%u of %u descriptors of up to %u rings are free; ask for fewer rings, slots or extra buffers", p->name, p->mem->id, b->nfree,
+	    b->objtotal, r->nfree, r->objtotal, (uint32_t)((r->objsize - sizeof(struct netmap_ring)) / sizeof(struct netmap_slot)),
+	    f->nfree, f->objtotal, (uint32_t)((f->objsize - sizeof(struct netmap_if)) / sizeof(ssize_t)) - 2);
 }
 
 int
@@ -148,7 +150,7 @@ nm_session_bind(struct nm_session *s, struct nm_port *p, uint32_t extra_wanted, 
 	error = rings_get(s);
 	if (error) {
 		error = no_memory(s, p);
-		goto fail_mem;
+		goto fail_rings;
 	}
 	ifp = ifp_bytes(p) <= p->mem->pool[NM_POOL_IF].objsize ? nm_mem_alloc(p->mem, NM_POOL_IF) : SIZE_MAX;
 	cell = nm_mem_alloc(p->mem, NM_POOL_SYNC);
@@ -161,7 +163,8 @@ nm_session_bind(struct nm_session *s, struct nm_port *p, uint32_t extra_wanted, 
 	s->cell = (uint32_t)((cell - p->mem->pool[NM_POOL_SYNC].offset) / NM_SYNC_CELL);
 	s->sync->need_kick = NM_KICK_TX;
 	if (!p->bound && p->ops->enable && (error = p->ops->enable(p, true))) {
-		error = s->errnum ? error : nm_session_error(s, -error, "%s: the port can't be started", p->name);
+		error = s->errnum ? error : error == -ENOMEM ? no_memory(s, p) :
+		    nm_session_error(s, -error, "%s: the port can't be started (error %d)", p->name, -error);
 		goto fail_cells;
 	}
 	p->bound++;
@@ -178,8 +181,11 @@ fail_cells:
 		nm_mem_free(p->mem, NM_POOL_SYNC, cell);
 	if (ifp != SIZE_MAX)
 		nm_mem_free(p->mem, NM_POOL_IF, ifp);
+fail_rings:
+	/* senders may have found the rings already */
+	retire_rings(s);
+	nm_os_rcu_sync();
 	rings_put(s);
-fail_mem:
 	nm_mem_put(s->mem);
 	s->mem = NULL;
 	s->port = NULL;

@@ -38,9 +38,18 @@ void nm_session_unbind(struct nm_session *s);
 /* Remembers why a request fails and returns -errno: return nm_session_error(s, ENXIO, "...", ...). */
 int nm_session_error(struct nm_session *s, int errnum, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
-/* The memory of a port made by this request: region reg->nr_mem_id, else a private one. 0 or a text. */
-struct nmreq_register;
-int nm_port_private_mem(struct nm_session *s, struct nm_port *p, const struct nmreq_register *reg);
+/* nm_port_mem.c; these set a text when they fail. */
+/* Rings and slots asked for a port that is made: 0 (the default) to the maximum. */
+int nm_port_hints_check(struct nm_session *s, const char *name, const struct nmreq_register *reg, uint32_t max_rings,
+    uint32_t max_slots);
+/* The region with this id, for the port called name; referenced. */
+int nm_port_mem_find(struct nm_session *s, const char *name, uint16_t id, struct nm_mem **out);
+/*
+ * The memory of a port made by this request: region reg->nr_mem_id, else a private one. A base that is made for the sake
+ * of a pipe has room for what `pipe` asks for.
+ */
+int nm_port_private_mem(struct nm_session *s, struct nm_port *p, const struct nmreq_register *reg,
+    const struct nmreq_register *pipe);
 
 static inline struct nm_kring *
 nm_session_kring(const struct nm_session *s, int dir, uint32_t i)

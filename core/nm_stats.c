@@ -2,6 +2,7 @@
 /* nm_stats.c - NETMAP_REQ_STATS_GET: counters live in the rings; ports and switches are sums. */
 #include "nm_ctl.h"
 #include "nm_root.h"
+#include "nm_stats.h"
 #include "nm_vale.h"
 
 static void
@@ -24,11 +25,23 @@ add_port(uint64_t *sum, const struct nm_port *p)
 			add(sum, p->krings[dir][i].stat);
 }
 
+void
+nm_stats_take_port(uint64_t *sum, const struct nm_port *p, int sign)
+{
+	uint64_t own[NM_STAT_MAX] = {0};
+	uint32_t i;
+
+	add_port(own, p);
+	for (i = 0; i < NM_STAT_MAX; i++)
+		sum[i] += sign < 0 ? 0 - own[i] : own[i];
+}
+
 static int
 port_stats(struct nm_session *s, const char *name, struct nmreq_stats *st)
 {
 	struct nm_port *p = nm_port_find(s->root, name);
 	int dir = st->nr_scope == NM_STATS_TXRING ? NM_DIR_TX : NM_DIR_RX;
+	uint32_t n;
 
 	if (!p)
 		return nm_session_error(s, ENXIO, "there is no port %s; see: vale-ctl list", name);
@@ -38,9 +51,10 @@ port_stats(struct nm_session *s, const char *name, struct nmreq_stats *st)
 		add_port(st->nr_counter, p);
 		return 0;
 	}
-	if (!p->krings[dir] || st->nr_index >= (uint32_t)p->nrings[dir] + p->nhost[dir])
-		return nm_session_error(s, EINVAL, "%s has no %s ring %u", name, dir ? "rx" : "tx", st->nr_index);
-	add(st->nr_counter, p->krings[dir][st->nr_index].stat);
+	n = p->krings[dir] ? p->nrings[dir] + p->nhost[dir] : 0;
+	if (st->nr_index >= n)
+		return nm_session_error(s, EINVAL, "%s has no %s ring %u, there are %u", name, dir ? "rx" : "tx", st->nr_index, n);
+	add(st->nr_counter, p->krings[dir][nm_os_index_nospec(st->nr_index, n)].stat);
 	return 0;
 }
 
@@ -67,6 +81,8 @@ nm_stats_get(struct nm_session *s, struct nm_ctl_msg *m)
 
 	if (st->nr_scope > NM_STATS_RXRING)
 		return nm_session_error(s, EINVAL, "statistics of kind %u are unknown", st->nr_scope);
+	if (st->pad)
+		return nm_session_error(s, EINVAL, "the reserved field is %u, not 0", st->pad);
 	memset(st->nr_counter, 0, sizeof(st->nr_counter));
 	st->nr_count = NM_STAT_COUNT;
 	return st->nr_scope == NM_STATS_SWITCH ? switch_stats(s, m->hdr->nr_name, st) : port_stats(s, m->hdr->nr_name, st);
@@ -79,6 +95,7 @@ visible_switch(struct nm_session *s, const char *name, uint32_t want, struct nm_
 	const char *port;
 
 	if (nm_vale_split(name, sw, &port))
+		/* the name of the switch alone */
 		snprintf(sw, sizeof(sw), "%.16s", name);
 	*out = nm_vale_find(s->root, sw);
 	if (!*out)

@@ -2,6 +2,7 @@
 #include "nm_vale.h"
 #include "nm_root.h"
 #include "nm_session.h"
+#include "nm_stats.h"
 
 static void vale_destroy(struct nm_port *p);
 
@@ -116,6 +117,7 @@ nm_vale_add_port(struct nm_session *s, struct nm_vale *v, struct nm_port *p)
 		return nm_session_error(s, ENOMEM, "%s: all %u ports are in use; close one first", v->name, i);
 	p->vale = v;
 	p->vale_idx = i;
+	nm_stats_take_port(v->stat, p, -1);
 	NM_RCU_ASSIGN(v->ports[i], p);
 	v->active[v->nports] = (uint8_t)i;
 	NM_STORE_RELEASE(&v->nports, v->nports + 1);
@@ -135,6 +137,7 @@ nm_vale_remove_port(struct nm_port *p)
 	NM_STORE_RELEASE(&v->nports, v->nports - 1);
 	nm_os_rcu_sync();
 	nm_fdb_flush(v->fdb, p->vale_idx);
+	nm_stats_take_port(v->stat, p, 1);
 	p->vale = NULL;
 	if (!v->nports)
 		vale_release(v);
@@ -147,7 +150,7 @@ vale_destroy(struct nm_port *p)
 		nm_vale_remove_port(p);
 }
 
-/* Hints of the request, within the limits of ephemeral ports. */
+/* Hints of the request; 0 asks for the default. */
 static void
 port_shape(struct nm_port *p, const struct nmreq_register *reg)
 {
@@ -156,15 +159,14 @@ port_shape(struct nm_port *p, const struct nmreq_register *reg)
 	int dir;
 
 	for (dir = 0; dir < 2; dir++) {
-		p->nrings[dir] = rings[dir] ? (rings[dir] > 16 ? 16 : rings[dir]) : 1;
-		p->nslots[dir] = slots[dir] ? (slots[dir] > 4096 ? 4096 : slots[dir]) : p->root->limits.ring_slots;
-		if (p->nslots[dir] < 2)
-			p->nslots[dir] = 2;
+		p->nrings[dir] = rings[dir] ? rings[dir] : 1;
+		p->nslots[dir] = slots[dir] ? slots[dir] : p->root->limits.ring_slots;
 	}
 }
 
 int
-nm_vale_port_create(struct nm_session *s, const char *name, const struct nmreq_register *reg, struct nm_port **out)
+nm_vale_port_create(struct nm_session *s, const char *name, const struct nmreq_register *reg, const struct nmreq_register *pipe,
+    struct nm_port **out)
 {
 	char sw[17];
 	const char *port;
@@ -179,7 +181,9 @@ nm_vale_port_create(struct nm_session *s, const char *name, const struct nmreq_r
 		    (unsigned)strlen(port));
 	if (nm_os_ifname_exists(s, port))
 		return nm_session_error(s, EINVAL, "%s: %s is an interface of the system; attach it by: vale-ctl -a %s", name, port, name);
-	error = nm_vale_get(s, sw, &v);
+	error = nm_port_hints_check(s, name, reg, NM_VALE_MAX_RINGS, NM_VALE_MAX_SLOTS);
+	if (!error)
+		error = nm_vale_get(s, sw, &v);
 	if (error)
 		return error;
 	p = nm_port_alloc(s->root, name, &vale_ops, &s->cred);
@@ -188,7 +192,7 @@ nm_vale_port_create(struct nm_session *s, const char *name, const struct nmreq_r
 		goto fail_vale;
 	}
 	port_shape(p, reg);
-	error = nm_port_private_mem(s, p, reg);
+	error = nm_port_private_mem(s, p, reg, pipe);
 	if (!error)
 		error = nm_vale_add_port(s, v, p);
 	if (error) {

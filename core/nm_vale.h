@@ -8,6 +8,8 @@
 
 #define NM_VALE_MAX_PORTS 254u
 #define NM_VALE_BATCH 1024u
+#define NM_VALE_MAX_RINGS 16u   /* of a direction, of an ephemeral port */
+#define NM_VALE_MAX_SLOTS 4096u
 
 struct nm_vale {
 	struct nm_root *root;
@@ -30,9 +32,10 @@ int nm_vale_get(struct nm_session *s, const char *sw, struct nm_vale **out);
 /* Enters and removes a port; removal waits for readers and forgets the port's addresses. */
 int nm_vale_add_port(struct nm_session *s, struct nm_vale *v, struct nm_port *p);
 void nm_vale_remove_port(struct nm_port *p);
-/* An ephemeral port of name "valeX:p", sized by the request's hints; referenced once. */
+/* An ephemeral port of name "valeX:p", sized by the request's hints; referenced once. `pipe`: as of nm_port_private_mem. */
 struct nmreq_register;
-int nm_vale_port_create(struct nm_session *s, const char *name, const struct nmreq_register *reg, struct nm_port **out);
+int nm_vale_port_create(struct nm_session *s, const char *name, const struct nmreq_register *reg,
+    const struct nmreq_register *pipe, struct nm_port **out);
 
 /* Forwards [hwcur, rhead) of a transmit ring; never blocks, what has no room is counted. Data. */
 int nm_vale_txsync(struct nm_kring *kr);

@@ -10,10 +10,14 @@ uint64_t host_now = 1000000000000ull;
 long host_allocs;
 size_t host_quota = SIZE_MAX, host_regions;
 void (*host_on_alloc)(size_t size);
+long host_fail_after = -1;
+uint16_t host_nic_rings[2] = {1, 1}, host_nic_host[2] = {1, 1};
 
 void *
 nm_os_alloc(size_t size)
 {
+	if (host_fail_after >= 0 && host_fail_after-- == 0)
+		return NULL;
 	host_allocs++;
 	if (host_on_alloc)
 		host_on_alloc(size);
@@ -82,19 +86,52 @@ nm_os_copy(void *dst, const void *src, uint32_t len)
 	memcpy(dst, src, len);
 }
 
+static int
+nic_sync(struct nm_kring *kr)
+{
+	(void)kr;
+	return 0;
+}
+
+static const struct nm_port_ops nic_ops = {
+	.kind = NM_PORT_KIND_NIC,
+	.txsync = nic_sync,
+	.rxsync = nic_sync,
+	.host_txsync = nic_sync,
+	.host_rxsync = nic_sync,
+};
+
 int
 nm_os_nic_create(struct nm_root *root, struct nm_session *s, const char *name, struct nm_port **out)
 {
-	(void)root;
-	(void)out;
-	return nm_session_error(s, ENXIO, "there is no interface %s", name);
+	struct nm_port *p;
+	int dir, error;
+
+	if (strcmp(name, "nic0"))
+		return nm_session_error(s, ENXIO, "there is no interface %s", name);
+	p = nm_port_alloc(root, name, &nic_ops, &s->cred);
+	if (!p)
+		return nm_session_error(s, ENOMEM, "%s: no memory for a port", name);
+	for (dir = 0; dir < 2; dir++) {
+		p->nrings[dir] = host_nic_rings[dir];
+		p->nhost[dir] = host_nic_host[dir];
+		p->nslots[dir] = 64;
+	}
+	error = nm_mem_global(root, &s->cred, &p->mem);
+	if (error) {
+		p->mem = NULL;
+		nm_port_put(p);
+		return nm_session_error(s, -error, "%s: no region", name);
+	}
+	*out = p;
+	return 0;
 }
 
 bool
 nm_os_ifname_exists(struct nm_session *s, const char *name)
 {
 	(void)s;
-	return !strcmp(name, "lo");
+	return !strcmp(name, "lo") || !strcmp(name, "nic0");
 }
 
 void
@@ -113,13 +150,19 @@ host_open(struct nm_session *s, struct nm_root *root, uint32_t uid)
 }
 
 int
-host_register(struct nm_session *s, const char *name, struct nmreq_register *reg)
+host_request(struct nm_session *s, uint16_t type, const char *name, void *body)
 {
-	struct nmreq_header h = {.nr_version = NETMAP_API, .nr_reqtype = NETMAP_REQ_REGISTER};
-	struct nm_ctl_msg m = {.hdr = &h, .body = reg};
+	struct nmreq_header h = {.nr_version = NETMAP_API, .nr_reqtype = type};
+	struct nm_ctl_msg m = {.hdr = &h, .body = body};
 
 	snprintf(h.nr_name, sizeof(h.nr_name), "%s", name);
 	return nm_ctl_request(s, &m);
+}
+
+int
+host_register(struct nm_session *s, const char *name, struct nmreq_register *reg)
+{
+	return host_request(s, NETMAP_REQ_REGISTER, name, reg);
 }
 
 void

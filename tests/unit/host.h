@@ -16,7 +16,12 @@ extern long host_allocs;        /* allocations not freed */
 extern size_t host_quota, host_regions;
 extern void (*host_on_alloc)(size_t size); /* called before an allocation: what others do meanwhile */
 
+extern long host_fail_after;    /* allocations that succeed before one fails; -1: all do */
+/* Of nic0, the one interface that can be opened; by NM_DIR_*. Its syncs do nothing. lo is only a name. */
+extern uint16_t host_nic_rings[2], host_nic_host[2];
+
 void host_open(struct nm_session *s, struct nm_root *root, uint32_t uid);
+int host_request(struct nm_session *s, uint16_t type, const char *name, void *body);
 int host_register(struct nm_session *s, const char *name, struct nmreq_register *reg);
 /* One frame into the first transmit ring; visible to the next host_txsync. */
 void host_put(struct nm_session *s, const void *frame, uint16_t len, uint16_t flags);
