@@ -17,13 +17,12 @@ union body {
 };
 
 static int
-run(struct nm_session *s, uint32_t type, struct nmreq *req, union body *b, char name[NETMAP_REQ_IFNAMSIZ])
+run(struct nm_session *s, uint32_t type, union body *b, char name[NETMAP_REQ_IFNAMSIZ])
 {
 	struct nmreq_header h = {.nr_version = NETMAP_API, .nr_reqtype = (uint16_t)type};
 	struct nm_ctl_msg m = {.hdr = &h, .body = b};
 	int error;
 
-	(void)req;
 	snprintf(h.nr_name, sizeof(h.nr_name), "%s", name);
 	error = nm_ctl_request(s, &m);
 	snprintf(name, NETMAP_REQ_IFNAMSIZ, "%s", h.nr_name);
@@ -48,7 +47,7 @@ decode_register(struct nm_session *s, const struct nmreq *req, struct nmreq_regi
 		reg->nr_flags |= NR_NO_TX_POLL;
 	if (req->nr_ringid & NETMAP_DO_RX_POLL)
 		reg->nr_flags |= NR_DO_RX_POLL;
-	if (req->nr_version < NETMAP_MIN_API)
+	if (req->nr_version < NETMAP_MIN_API && mode != NR_REG_NULL)
 		reg->nr_host_tx_rings = reg->nr_host_rx_rings = 1;
 	if (mode == NR_REG_DEFAULT)
 		mode = req->nr_ringid & NETMAP_SW_RING ? NR_REG_SW : req->nr_ringid & NETMAP_HW_RING ? NR_REG_ONE_NIC : NR_REG_ALL_NIC;
@@ -67,6 +66,20 @@ decode_register(struct nm_session *s, const struct nmreq *req, struct nmreq_regi
 	return 0;
 }
 
+/* Programs of API 11 to 13 find receive rings behind exactly one host transmit ring. */
+static int
+check_host_rings(struct nm_session *s, const struct nmreq *req)
+{
+	uint32_t n = nm_port_host_entries(s->port, NM_DIR_TX);
+
+	if (req->nr_version >= NETMAP_MIN_API || n == 1)
+		return 0;
+	nm_session_error(s, EINVAL, "%s has %u host transmit rings, programs of API %u expect one; recompile for API %u", s->port->name, n,
+	    req->nr_version, NETMAP_API);
+	nm_session_close(s);
+	return -EINVAL;
+}
+
 static int
 legacy_register(struct nm_session *s, struct nmreq *req, char *name)
 {
@@ -74,7 +87,9 @@ legacy_register(struct nm_session *s, struct nmreq *req, char *name)
 	int error = decode_register(s, req, &b.reg, name);
 
 	if (!error)
-		error = run(s, NETMAP_REQ_REGISTER, req, &b, name);
+		error = run(s, NETMAP_REQ_REGISTER, &b, name);
+	if (!error)
+		error = check_host_rings(s, req);
 	if (error)
 		return error;
 	req->nr_offset = (uint32_t)b.reg.nr_offset;
@@ -91,11 +106,12 @@ legacy_register(struct nm_session *s, struct nmreq *req, char *name)
 static int
 legacy_info(struct nm_session *s, struct nmreq *req, char *name)
 {
-	union body b = {0};
+	/* what the answer does not tell stays as it was */
+	union body b = {.info = {.nr_memsize = req->nr_memsize, .nr_tx_slots = req->nr_tx_slots, .nr_rx_slots = req->nr_rx_slots,
+	    .nr_tx_rings = req->nr_tx_rings, .nr_rx_rings = req->nr_rx_rings, .nr_mem_id = req->nr_arg2}};
 	int error;
 
-	b.info.nr_mem_id = req->nr_arg2;
-	error = run(s, NETMAP_REQ_PORT_INFO_GET, req, &b, name);
+	error = run(s, NETMAP_REQ_PORT_INFO_GET, &b, name);
 	if (error)
 		return error;
 	req->nr_memsize = (uint32_t)b.info.nr_memsize;
@@ -115,12 +131,40 @@ legacy_list(struct nm_session *s, struct nmreq *req, char *name)
 
 	b.list.nr_bridge_idx = req->nr_arg1;
 	b.list.nr_port_idx = req->nr_arg2;
-	error = run(s, NETMAP_REQ_VALE_LIST, req, &b, name);
+	error = run(s, NETMAP_REQ_VALE_LIST, &b, name);
 	req->nr_arg1 = b.list.nr_bridge_idx;
 	req->nr_arg2 = (uint16_t)b.list.nr_port_idx;
 	if (!error)
 		snprintf(req->nr_name, sizeof(req->nr_name), "%.15s", name);
 	return error;
+}
+
+static int
+legacy_newif(struct nm_session *s, struct nmreq *req, char *name)
+{
+	union body b = {.newif = {req->nr_tx_slots, req->nr_rx_slots, req->nr_tx_rings, req->nr_rx_rings, req->nr_arg2, 0}};
+	int error = run(s, NETMAP_REQ_VALE_NEWIF, &b, name);
+
+	if (error)
+		return error;
+	req->nr_tx_slots = b.newif.nr_tx_slots;
+	req->nr_rx_slots = b.newif.nr_rx_slots;
+	req->nr_tx_rings = b.newif.nr_tx_rings;
+	req->nr_rx_rings = b.newif.nr_rx_rings;
+	req->nr_arg2 = b.newif.nr_mem_id;
+	return 0;
+}
+
+static int
+legacy_polling(struct nm_session *s, const struct nmreq *req, char *name)
+{
+	uint32_t mode = req->nr_flags & NR_REG_MASK;
+	union body b = {.polling = {.nr_first_cpu_id = req->nr_ringid & NETMAP_RING_MASK, .nr_num_polling_cpus = req->nr_arg1}};
+
+	if (mode != NR_REG_ALL_NIC && mode != NR_REG_ONE_NIC)
+		return nm_session_error(s, EINVAL, "%s: polling of mode %u is unknown", name, mode);
+	b.polling.nr_mode = mode == NR_REG_ALL_NIC ? NETMAP_POLLING_MODE_SINGLE_CPU : NETMAP_POLLING_MODE_MULTI_CPU;
+	return run(s, req->nr_cmd == NETMAP_BDG_POLLING_ON ? NETMAP_REQ_VALE_POLLING_ENABLE : NETMAP_REQ_VALE_POLLING_DISABLE, &b, name);
 }
 
 /* nr_cmd of NIOCREGIF other than 0. */
@@ -134,25 +178,24 @@ legacy_command(struct nm_session *s, struct nmreq *req, char *name)
 	case NETMAP_BDG_ATTACH:
 		b.attach.reg.nr_mode = req->nr_arg1 & NETMAP_BDG_HOST ? NR_REG_NIC_SW : NR_REG_ALL_NIC;
 		b.attach.reg.nr_mem_id = req->nr_arg2;
-		return run(s, NETMAP_REQ_VALE_ATTACH, req, &b, name);
+		return run(s, NETMAP_REQ_VALE_ATTACH, &b, name);
 	case NETMAP_BDG_DETACH:
-		return run(s, NETMAP_REQ_VALE_DETACH, req, &b, name);
+		return run(s, NETMAP_REQ_VALE_DETACH, &b, name);
 	case NETMAP_BDG_VNET_HDR:
 		b.hdr.nr_hdr_len = req->nr_arg1;
-		return run(s, NETMAP_REQ_PORT_HDR_SET, req, &b, name);
+		return run(s, NETMAP_REQ_PORT_HDR_SET, &b, name);
 	case NETMAP_VNET_HDR_GET:
-		error = run(s, NETMAP_REQ_PORT_HDR_GET, req, &b, name);
-		req->nr_arg1 = (uint16_t)b.hdr.nr_hdr_len;
+		error = run(s, NETMAP_REQ_PORT_HDR_GET, &b, name);
+		if (!error)
+			req->nr_arg1 = (uint16_t)b.hdr.nr_hdr_len;
 		return error;
 	case NETMAP_BDG_NEWIF:
-		b.newif = (struct nmreq_vale_newif){req->nr_tx_slots, req->nr_rx_slots, req->nr_tx_rings, req->nr_rx_rings, req->nr_arg2, 0};
-		return run(s, NETMAP_REQ_VALE_NEWIF, req, &b, name);
+		return legacy_newif(s, req, name);
 	case NETMAP_BDG_DELIF:
-		return run(s, NETMAP_REQ_VALE_DELIF, req, NULL, name);
+		return run(s, NETMAP_REQ_VALE_DELIF, NULL, name);
 	case NETMAP_BDG_POLLING_ON:
 	case NETMAP_BDG_POLLING_OFF:
-		return run(s, req->nr_cmd == NETMAP_BDG_POLLING_ON ? NETMAP_REQ_VALE_POLLING_ENABLE : NETMAP_REQ_VALE_POLLING_DISABLE,
-		    req, &b, name);
+		return legacy_polling(s, req, name);
 	default:
 		return nm_session_error(s, EINVAL, "command %u of NIOCREGIF is unknown", req->nr_cmd);
 	}
@@ -169,8 +212,7 @@ nm_legacy_request(struct nm_session *s, struct nmreq *req, bool regif)
 		return nm_session_error(s, EINVAL, "API version %u is not supported, %u and later are", req->nr_version, OLDEST);
 	if (regif)
 		return req->nr_cmd ? legacy_command(s, req, name) : legacy_register(s, req, name);
-	if (req->nr_cmd == NETMAP_BDG_LIST) {
+	if (req->nr_cmd == NETMAP_BDG_LIST)
 		return legacy_list(s, req, name);
-	}
 	return legacy_info(s, req, name);
 }
