@@ -163,7 +163,8 @@ serve(struct nm_worker *w, struct nm_client *c)
 static void
 activate(struct nm_worker *w, struct nm_client *c)
 {
-	NM_WRITE_ONCE(c->session.sync->need_kick, 0);
+	/* what its senders asked for stays asked */
+	__atomic_fetch_and(&c->session.sync->need_kick, ~NM_KICK_TX, __ATOMIC_SEQ_CST);
 	c->idle_since = 0;
 	if (c->active)
 		return;
@@ -172,12 +173,12 @@ activate(struct nm_worker *w, struct nm_client *c)
 	w->active = c;
 }
 
-/* Who waits for the receiver of a pipe is told when that gives slots back. */
-static void
+/* Who waits for the receiver of a pipe is told when that gives slots back. Rings that wait. */
+static uint32_t
 arm_receivers(struct nm_client *c)
 {
 	struct nm_session *s = &c->session, *o;
-	uint32_t i;
+	uint32_t i, n = 0;
 
 	for (i = s->first[NM_DIR_TX]; i < s->last[NM_DIR_TX]; i++) {
 		struct nm_kring *kr = nm_session_kring(s, NM_DIR_TX, i);
@@ -186,7 +187,9 @@ arm_receivers(struct nm_client *c)
 			continue;
 		for (o = NM_RCU_DEREF(kr->peer->port->sessions); o; o = NM_RCU_DEREF(o->next))
 			__atomic_fetch_or(&o->sync->need_kick, NM_KICK_RX, __ATOMIC_SEQ_CST);
+		n++;
 	}
+	return n;
 }
 
 /* A kick of c may mean room for those who send to it. */
@@ -217,11 +220,13 @@ static bool
 deactivate(struct nm_worker *w, struct nm_client *c)
 {
 	struct nm_sync_session *y = c->session.sync;
+	uint32_t waiting;
 
 	__atomic_fetch_or(&y->need_kick, NM_KICK_TX, __ATOMIC_SEQ_CST);
-	arm_receivers(c);
+	waiting = arm_receivers(c);
 	NM_MB();
-	if (serve(w, c) || NM_READ_ONCE(y->sync_req) != NM_READ_ONCE(y->sync_done)) {
+	/* a ring may have begun to wait only now: its receiver has to be asked as well, before we leave */
+	if (serve(w, c) || arm_receivers(c) != waiting || NM_READ_ONCE(y->sync_req) != NM_READ_ONCE(y->sync_done)) {
 		activate(w, c);
 		return false;
 	}
@@ -310,6 +315,7 @@ run_command(struct nm_worker *w)
 		e.data.u64 |= POKE_TAG;
 		epoll_ctl(w->epoll_fd, EPOLL_CTL_ADD, w->subject->poke_fd, &e);
 		activate(w, w->subject);
+		activate_senders(w, w->subject); /* they could not ask for its kick before it was here */
 	} else if (command == CMD_REMOVE) {
 		finish_client(w, w->subject);
 	}
