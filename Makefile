@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # make            library, engine and tools            make check    unit tests
 # make install    what was built (DESTDIR, PREFIX)      make SAN=address,undefined | SAN=thread
+# make bench      what bench/run.sh needs
 PREFIX ?= /usr/local
 BUILD ?= build
 CC ?= cc
@@ -31,7 +32,7 @@ TOOLLIB_OBJ := $(call objects,$(TOOLLIB),tool)
 ENGINE_LIBS := -lurcu-qsbr -lpthread
 TOOL_LIBS := -ljson-c -lpcap -lpthread -lm -ldl
 
-.PHONY: all engine lib tools check nullos install clean
+.PHONY: all engine lib tools bench check nullos install clean
 all: engine lib tools
 
 engine: $(if $(wildcard engine/main.c),$(BUILD)/netmapd)
@@ -63,6 +64,13 @@ $(BUILD)/$(1): $$(call objects,$$(call sources,tools/$(1)),tool) $(TOOLLIB_OBJ) 
 	$$(CC) $$(LDFLAGS_ALL) -o $$@ $$^ $$(TOOL_LIBS)
 endef
 $(foreach t,$(TOOLS),$(eval $(call tool_rule,$(t))))
+
+# Programs of the benchmarks, which bench/run.sh runs.
+BENCH := $(filter-out bench/cpus.c,$(wildcard bench/*.c))
+bench: all $(BENCH:%.c=$(BUILD)/%)
+$(BUILD)/bench/%: bench/%.c bench/cpus.c bench/cpus.h
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $(filter %.c,$^) -lpthread
 
 # A test is a program beside the code: core/x_test.c runs on the core with the host of tests/unit, engine/x_test.c on
 # the engine's objects, lib/x_test.c on the library, tools/t/x_test.c on the tool's objects without its main.

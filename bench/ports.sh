@@ -1,0 +1,149 @@
+# shellcheck shell=sh disable=SC2034,SC2154
+# SPDX-License-Identifier: BSD-2-Clause
+# ports.sh - the runs over the engine: switch, pipe, many to one, one to many. Sourced by run.sh.
+
+MAC=02:00:00:00:00:01
+
+# engine [OPTION...] - a private one; sets engine
+engine() {
+	rm -f "$NETMAP_SOCKET"
+	spawn "$TMP/engine" "$BIN/netmapd" --foreground --log-level 1 --socket "$NETMAP_SOCKET" "$@"
+	engine=$pid helpers="$helpers $pid"
+	until_true 10 "the engine: $(cat "$TMP/engine.err")" test -S "$NETMAP_SOCKET"
+}
+
+engine_end() {
+	end "$engine" TERM
+	[ "$status" -eq 0 ] || { cat "$TMP/engine.err" >&2; die "the engine ended with $status"; }
+	helpers=
+}
+
+has_port() {
+	"$BIN/vale-ctl" list "$1" >/dev/null 2>&1
+}
+
+# gen NAME OPTION... - pkt-gen with its output in $TMP/NAME; sets pid
+gen() {
+	g_name=$1; shift
+	spawn "$TMP/$g_name" "$BIN/pkt-gen" --json -N -T 100 "$@"
+}
+
+# gen_end NAME PID
+gen_end() {
+	end "$2"
+	[ "$status" -eq 0 ] || { cat "$TMP/$1.err" >&2; die "pkt-gen $1 ended with $status"; }
+}
+
+# rate NAME - Mpps of the intervals that NAME's receiver printed, without the first three after the first frame came in
+rate() {
+	awk '
+		/ frames in / { n = $5 + 0; s = $8 + 0; if (!n && !seen) next; if (seen++ < 3) next; frames += n; time += s }
+		END { if (time > 0) printf "%.4f", frames / time / 1e6 }
+	' "$TMP/$1.err"
+}
+
+# receiver NAME PORT OPTION...; sets pid when the port is there
+receiver() {
+	r_name=$1 r_port=$2; shift 2
+	gen "$r_name" -i "$r_port" -f rx "$@"
+	until_true 10 "port $r_port" has_port "$r_port"
+}
+
+# The switch learns where MAC is: a frame from there.
+teach() {
+	"$BIN/pkt-gen" -i "$1" -f tx -n 1 -S $MAC >/dev/null || die "cannot send from $1"
+}
+
+flow() {
+	sleep "$(calc "$SECONDS_EACH + 0.5")"
+}
+
+# switch_run FRAME RX-OPTION...
+switch_run() {
+	s_frame=$1; shift
+	receiver rx vale0:rx "$@"
+	rx=$pid
+	teach vale0:rx
+	gen tx -i vale0:tx -f tx -l "$s_frame" -D $MAC
+	tx=$pid
+	flow
+	gen_end rx "$rx"
+	gen_end tx "$tx"
+	value=$(rate rx)
+}
+
+run_vale() {
+	switch_run "$1"
+}
+
+run_vale_descriptors() {
+	switch_run "$1" --descriptors-only
+}
+
+# pipe_run FRAME RX-OPTION...
+pipe_run() {
+	s_frame=$1; shift
+	gen rx -i 'netmap:bench}1' -f rx "$@"
+	rx=$pid
+	gen tx -i 'netmap:bench{1' -f tx -l "$s_frame"
+	tx=$pid
+	flow
+	gen_end rx "$rx"
+	gen_end tx "$tx"
+	value=$(rate rx)
+}
+
+run_pipe() {
+	pipe_run "$1"
+}
+
+run_pipe_descriptors() {
+	pipe_run "$1" --descriptors-only
+}
+
+# Three to one: what the one gets.
+run_fanin() {
+	receiver rx vale0:rx
+	rx=$pid
+	teach vale0:rx
+	senders=
+	for n in 1 2 3; do
+		gen "tx$n" -i "vale0:tx$n" -f tx -l "$1" -D $MAC
+		senders="$senders $pid"
+	done
+	flow
+	gen_end rx "$rx"
+	n=0
+	for tx in $senders; do n=$((n + 1)); gen_end "tx$n" "$tx"; done
+	value=$(rate rx)
+}
+
+# One to three: the copies of all together.
+run_broadcast() {
+	receivers=
+	for n in 1 2 3; do
+		receiver "rx$n" "vale0:rx$n"
+		receivers="$receivers $pid"
+	done
+	gen tx -i vale0:tx -f tx -l "$1"
+	tx=$pid
+	flow
+	n=0 value=0
+	for rx in $receivers; do
+		n=$((n + 1))
+		gen_end "rx$n" "$rx"
+		one=$(rate "rx$n")
+		value=$(calc "$value + ${one:-0}")
+	done
+	gen_end tx "$tx"
+}
+
+run_limit() {
+	value=$("$BIN/bench/limit" --frame "$1" --ms "$LIMIT_MS") || die "the copy limit failed"
+	value=${value% *}
+}
+
+run_limit_descriptors() {
+	value=$("$BIN/bench/limit" --descriptors --ms "$LIMIT_MS") || die "the copy limit failed"
+	value=${value% *}
+}

@@ -1,0 +1,119 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# run.sh vale|pipe|latency|broadcast|fanin|idle|memory|all [--seconds N] [--pairs N] [--json] [--frames "60 1514"] [--no-peers] [--verbose]
+#
+# Measures what is built in $BUILD (default: build) against limits and peers of this machine, in turn with them, and prints a table or,
+# with --json, an object a line. bench/README.md says what each figure is.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+BIN=${BUILD:-build}
+BENCHES="vale pipe latency broadcast fanin idle memory"
+SECONDS_EACH=1 PAIRS=3 FRAMES="60 1514" JSON='' VERBOSE='' PEERS=1 LIMIT_MS=150
+
+usage() {
+	echo "usage: bench/run.sh vale|pipe|latency|broadcast|fanin|idle|memory|all [--seconds N] [--pairs N] [--json] [--frames LIST] [--no-peers]" \
+		"[--verbose]"
+}
+
+number() {
+	case $2 in
+	'' | *[!0-9]* | 0*) echo "bench: $1 '$2': a number from 1 is expected" >&2; exit 2 ;;
+	esac
+}
+
+what=
+while [ $# -gt 0 ]; do
+	case $1 in
+	--seconds) number "$1" "${2:-}"; SECONDS_EACH=$2; shift ;;
+	--pairs) number "$1" "${2:-}"; PAIRS=$2; shift ;;
+	--frames) FRAMES=${2:-}; shift; for f in $FRAMES; do number --frames "$f"; done ;;
+	--json) JSON=1 ;;
+	--no-peers) PEERS='' ;;
+	--verbose) VERBOSE=1 ;;
+	--help) usage; exit 0 ;;
+	all) what=$BENCHES ;;
+	vale | pipe | latency | broadcast | fanin | idle | memory) what="$what $1" ;;
+	*) echo "bench: what is '$1'?" >&2; usage >&2; exit 2 ;;
+	esac
+	shift
+done
+[ -n "$what" ] || { usage >&2; exit 2; }
+
+. bench/measure.sh
+. bench/ports.sh
+. bench/peers.sh
+. bench/house.sh
+
+for f in netmapd pkt-gen vale-ctl bench/limit bench/place bench/eventfd; do
+	[ -x "$BIN/$f" ] || die "$BIN/$f is missing; run 'make all bench${BUILD:+ BUILD=$BUILD}' first"
+done
+TMP=$(mktemp -d) || exit 1
+NETMAP_SOCKET=$TMP/engine.sock NETMAP_ENGINE=user
+export NETMAP_SOCKET NETMAP_ENGINE
+children='' helpers=''
+cleanup() {
+	trap '' INT TERM
+	end_all
+	peers_clean
+	rm -rf "$TMP"
+}
+trap cleanup EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+: >"$TMP/records"
+
+bench_vale() {
+	engine
+	for f in $FRAMES; do
+		pair vale "$f" limit vale mpps 'ratio>=0.6'
+		pair vale "$f" limit_descriptors vale_descriptors mpps none
+	done
+	[ -z "$PEERS" ] || bench_peers
+	engine_end
+}
+
+bench_peers() {
+	for peer in bridge memif vhost; do
+		if ! "${peer}_usable"; then
+			skip "$peer" "$why"
+			continue
+		fi
+		for f in $FRAMES; do
+			case $peer-$f in
+			bridge-60) aim='ratio>=50' ;;
+			bridge-*) aim=none ;;
+			*-60) aim='ratio>=1.5' ;;
+			*) aim='ratio>=1' ;;
+			esac
+			pair vale "$f" "$peer" vale mpps "$aim"
+		done
+	done
+}
+
+bench_pipe() {
+	engine
+	for f in $FRAMES; do
+		pair pipe "$f" limit_descriptors pipe_descriptors mpps "$([ "$f" = 60 ] && echo 'value>=100' || echo none)"
+		pair pipe "$f" limit pipe mpps "$([ "$f" = 60 ] && echo 'ratio>=0.8' || echo none)"
+	done
+	engine_end
+}
+
+bench_fanin() {
+	engine
+	for f in $FRAMES; do pair fanin "$f" vale fanin mpps 'ratio>=0.5'; done
+	engine_end
+}
+
+bench_broadcast() {
+	engine
+	for f in $FRAMES; do pair broadcast "$f" vale broadcast mpps 'ratio>=0.5'; done
+	engine_end
+}
+
+machine
+for b in $what; do
+	progress "$b"
+	"bench_$b"
+done
+awk -v json="$JSON" -f bench/report.awk "$TMP/records"
