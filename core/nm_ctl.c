@@ -200,7 +200,7 @@ nm_port_access(struct nm_session *s, struct nm_ctl_msg *m)
 			o->uid = a->nr_uid;
 		if (a->nr_valid & 4)
 			o->gid = a->nr_gid;
-		if (p && p->mem->access.uid == was)
+		if (p && !p->wrap && p->mem->access.uid == was)
 			grant_region(p->mem, o);
 	} else if (nm_access_check(o, &s->cred, NM_ACCESS_READ)) {
 		return nm_session_error(s, EACCES, "%s belongs to user %u (mode %04o)", name, o->uid, o->mode);

@@ -34,7 +34,9 @@ struct nm_kring {
 	uint8_t dir, is_host, fake;
 	uint32_t csb;                /* index of the pair in the region's sync area */
 	int (*sync)(struct nm_kring *kr);
+	void (*notify)(struct nm_kring *kr); /* frames were put into this receive ring; nm_os_notify or the switch. Data */
 	struct nm_kring *peer;       /* pipes */
+	struct nm_kring *wrap;       /* an interface's ring and the switch's ring over the same slots */
 	struct nm_vale_work *work;   /* transmit rings of switch ports */
 	void *host;                  /* the host's own */
 
@@ -46,6 +48,7 @@ struct nm_kring {
 	uint32_t last_dst;           /* port that got the last unicast */
 	uint64_t waits_since;        /* ns: when what is published began to wait for room; 0: it does not */
 	bool impatient;              /* it has waited long enough */
+	uint32_t pending;            /* of a wrapped transmit ring: calls to serve; who raises it from 0 serves all */
 
 	/* receive side of a switch or pipe, under lock */
 	struct nm_os_spin lock;

@@ -7,6 +7,7 @@
  *     memcpy memset memmove memcmp strlen strcmp strncmp snprintf;
  *   - struct nm_os_spin, struct nm_os_mutex and the inline functions on them;
  *   - NM_READ_ONCE(x) NM_WRITE_ONCE(x, v) NM_LOAD_ACQUIRE(p) NM_STORE_RELEASE(p, v) NM_MB()
+ *     NM_FETCH_ADD(p, v) (ordered like NM_MB, gives the old value)
  *     NM_PREFETCH(p) NM_PREFETCHW(p) NM_LIKELY(x) NM_UNLIKELY(x);
  *   - nm_os_rcu_read_lock/unlock, NM_RCU_DEREF(p), NM_RCU_ASSIGN(p, v).
  *
@@ -63,14 +64,28 @@ int nm_os_copy_indirect(struct nm_kring *kr, void *dst, uint64_t uaddr, uint32_t
 /* nm_os_types.h also has nm_os_index_nospec(i, n): i when i < n, else some value below n, also under speculation. */
 
 /*
- * Creates the port of the OS interface `name` (a NIC, with host rings) in *out and leaves linking it to the
- * caller. Control. -ENXIO no such interface, -EPERM the client may not, -EOPNOTSUPP this home has none.
+ * Creates the port of the OS interface `name` in *out, with its shape (rings, slots, host rings) and its operations but
+ * without memory; linking it is left to the caller. Its destroy lets go of the interface. Control. -ENXIO no such
+ * interface, -EPERM the client may not, -EOPNOTSUPP this home has none; each with a text.
  */
 int nm_os_nic_create(struct nm_root *root, struct nm_session *s, const char *name, struct nm_port **out);
 
-/* Creates (or, with `out` NULL, removes) the OS-visible side of a persistent VALE port. Control. */
-int nm_os_vif_create(struct nm_root *root, struct nm_session *s, struct nm_port *port);
-void nm_os_vif_destroy(struct nm_port *port);
+/*
+ * The same for a persistent port: makes an interface of the OS called `name`, which goes with the port. The shape in
+ * *shape is what was asked for (0: the default) and becomes what there is. Control.
+ */
+struct nm_os_vif_shape {
+	uint32_t slots[2]; /* by NM_DIR_* */
+	uint16_t rings[2];
+};
+int nm_os_vif_create(struct nm_root *root, struct nm_session *s, const char *name, struct nm_os_vif_shape *shape,
+    struct nm_port **out);
+
+/*
+ * Transmit ring kr of an interface in a switch: has frames that it could not send now. The host calls
+ * nm_vale_nic_resume(kr) once when it can go on, not from within this call. Data.
+ */
+void nm_os_tx_later(struct nm_kring *kr);
 
 /* True when the OS has an interface of this name in the client's namespace. Control. */
 bool nm_os_ifname_exists(struct nm_session *s, const char *name);

@@ -244,6 +244,8 @@ get_base(struct nm_session *s, const char *name, const struct nmreq_register *re
 
 	if (p) {
 		error = may_use(s, p);
+		if (!error && p->wrap)
+			error = nm_session_error(s, EBUSY, "%s is an interface in a switch and shares its memory with nobody", name);
 		if (!error)
 			*out = nm_port_get(p);
 		return error;
@@ -253,7 +255,7 @@ get_base(struct nm_session *s, const char *name, const struct nmreq_register *re
 	if (nm_vale_is_name(name))
 		return nm_vale_port_create(s, name, &hints, reg, out);
 	if (nm_os_ifname_exists(s, name))
-		return nm_port_nic_create(s, name, out);
+		return nm_port_nic_create(s, name, reg->nr_mem_id, out);
 	return nm_null_create(s, name, &hints, reg, out);
 }
 

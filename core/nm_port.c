@@ -35,19 +35,28 @@ nm_port_find(struct nm_root *root, const char *name)
 	struct nm_port *p;
 
 	for (p = root->ports; p; p = p->next)
-		if (!p->anonymous && !strcmp(p->name, name))
+		if (!p->anonymous && !p->gone && !strcmp(p->name, name))
 			return p;
 	return NULL;
 }
 
 int
-nm_port_nic_create(struct nm_session *s, const char *name, struct nm_port **out)
+nm_port_nic_create(struct nm_session *s, const char *name, uint16_t mem_id, struct nm_port **out)
 {
-	int error = nm_os_nic_create(s->root, s, name, out);
+	struct nm_port *p;
+	int error = nm_os_nic_create(s->root, s, name, &p);
 
-	if (!error)
-		nm_port_link(*out);
-	return error;
+	if (error)
+		return error;
+	error = nm_port_mem_find(s, name, mem_id ? mem_id : 1, &p->mem);
+	if (error) {
+		p->mem = NULL;
+		nm_port_put(p);
+		return error;
+	}
+	nm_port_link(p);
+	*out = p;
+	return 0;
 }
 
 struct nm_port *
@@ -91,12 +100,20 @@ nm_port_put(struct nm_port *p)
 }
 
 static void
+kring_set_mem(struct nm_kring *kr, struct nm_mem *m)
+{
+	kr->mem = m;
+	kr->bufs = m->pool[NM_POOL_BUF].base;
+	kr->stride = m->pool[NM_POOL_BUF].objsize;
+	kr->nbufs = m->pool[NM_POOL_BUF].objtotal;
+}
+
+static void
 kring_setup(struct nm_port *p, struct nm_kring *kr, int dir, uint32_t i)
 {
 	const struct nm_port_ops *o = p->ops;
 
 	kr->port = p;
-	kr->mem = p->mem;
 	kr->id = (uint16_t)i;
 	kr->dir = (uint8_t)dir;
 	kr->nslots = p->nslots[dir];
@@ -105,10 +122,51 @@ kring_setup(struct nm_port *p, struct nm_kring *kr, int dir, uint32_t i)
 		kr->sync = dir == NM_DIR_TX ? o->host_txsync : o->host_rxsync;
 	else
 		kr->sync = dir == NM_DIR_TX ? o->txsync : o->rxsync;
-	kr->bufs = p->mem->pool[NM_POOL_BUF].base;
-	kr->stride = p->mem->pool[NM_POOL_BUF].objsize;
-	kr->nbufs = p->mem->pool[NM_POOL_BUF].objtotal;
+	kr->notify = nm_os_notify;
+	kring_set_mem(kr, p->mem);
 	nm_os_spin_init(&kr->lock);
+}
+
+struct nm_mem *
+nm_port_set_mem(struct nm_port *p, struct nm_mem *m)
+{
+	struct nm_mem *old = p->mem;
+	uint32_t i;
+	int dir;
+
+	p->mem = m;
+	for (dir = 0; m && dir < 2; dir++)
+		for (i = 0; p->krings[dir] && i < (uint32_t)p->nrings[dir] + p->nhost[dir]; i++)
+			kring_set_mem(&p->krings[dir][i], m);
+	return old;
+}
+
+static bool
+in_use(const struct nm_port *p, bool host)
+{
+	uint32_t i, n;
+	int dir;
+
+	for (dir = 0; dir < 2; dir++) {
+		n = host ? p->nrings[dir] + p->nhost[dir] : p->nrings[dir];
+		for (i = host ? p->nrings[dir] : 0; p->krings[dir] && i < n; i++)
+			if (p->krings[dir][i].users)
+				return true;
+	}
+	return false;
+}
+
+int
+nm_port_host_update(struct nm_port *p)
+{
+	enum nm_port_host want = !in_use(p, true) ? NM_PORT_HOST_FREE : in_use(p, false) ? NM_PORT_HOST_TAKEN : NM_PORT_HOST_HELD;
+	int error = 0;
+
+	if (want != p->host_state && p->ops->host)
+		error = p->ops->host(p, want);
+	if (!error)
+		p->host_state = want;
+	return error;
 }
 
 int
@@ -132,9 +190,8 @@ nm_port_krings_create(struct nm_port *p)
 	return 0;
 }
 
-/* What a ring keeps privately: the stack of free buffers, or the work arrays of a sender. */
-static int
-private_create(struct nm_port *p, struct nm_kring *kr)
+int
+nm_port_private_create(struct nm_port *p, struct nm_kring *kr)
 {
 	if (kr->dir == NM_DIR_RX) {
 		kr->done = nm_os_alloc((size_t)kr->nslots * sizeof(*kr->done));
@@ -142,8 +199,10 @@ private_create(struct nm_port *p, struct nm_kring *kr)
 		if (kr->done && kr->stack)
 			return 0;
 	} else {
-		kr->work = nm_os_alloc(p->vale ? sizeof(*kr->work) : sizeof(uint64_t));
-		if (kr->work && p->vale)
+		bool sends = p->ops->txsync == nm_vale_txsync;
+
+		kr->work = nm_os_alloc(sends ? sizeof(*kr->work) : sizeof(uint64_t));
+		if (kr->work && sends)
 			nm_vale_work_init(kr->work);
 		if (kr->work)
 			return 0;
@@ -151,8 +210,8 @@ private_create(struct nm_port *p, struct nm_kring *kr)
 	return -ENOMEM;
 }
 
-static void
-private_destroy(struct nm_kring *kr)
+void
+nm_port_private_destroy(struct nm_kring *kr)
 {
 	nm_os_free(kr->done);
 	nm_os_free(kr->stack);
@@ -201,7 +260,7 @@ nm_port_ring_get(struct nm_port *p, int dir, uint32_t i)
 	kr->slots = kr->ring->slot;
 	if (nm_mem_fill_slots(p->mem, kr->slots, kr->nslots))
 		goto fail_cell;
-	if (private_create(p, kr))
+	if (nm_port_private_create(p, kr))
 		goto fail_slots;
 	s = nm_mem_ptr(p->mem, cell);
 	kr->csb = (uint32_t)((cell - p->mem->pool[NM_POOL_SYNC].offset) / NM_SYNC_CELL);
@@ -213,7 +272,7 @@ nm_port_ring_get(struct nm_port *p, int dir, uint32_t i)
 	return 0;
 
 fail_slots:
-	private_destroy(kr);
+	nm_port_private_destroy(kr);
 	nm_mem_free_slots(p->mem, kr->slots, kr->nslots);
 fail_cell:
 	nm_mem_free(p->mem, NM_POOL_SYNC, cell);
@@ -234,7 +293,7 @@ nm_port_ring_put(struct nm_port *p, int dir, uint32_t i)
 	if (--kr->users)
 		return;
 	nm_kring_unstack(kr);
-	private_destroy(kr);
+	nm_port_private_destroy(kr);
 	nm_mem_free_slots(p->mem, kr->slots, kr->nslots);
 	nm_mem_free(p->mem, NM_POOL_SYNC, nm_mem_offset(p->mem, kr->atok));
 	nm_mem_free(p->mem, NM_POOL_RING, nm_mem_offset(p->mem, kr->ring));

@@ -8,6 +8,9 @@
 
 #define NM_PORT_MAX_RINGS 1024u /* of one direction, host rings included */
 
+/* Of the host rings: nobody has them; bound, but the frames pass by since no other ring is; all frames come here. */
+enum nm_port_host { NM_PORT_HOST_FREE, NM_PORT_HOST_HELD, NM_PORT_HOST_TAKEN };
+
 /*
  * Kinds differ in these. enable is called under control when the first session binds a ring and after the
  * last has gone; syncs run in data context, one at a time per ring.
@@ -19,6 +22,7 @@ struct nm_port_ops {
 	int (*rxsync)(struct nm_kring *kr);
 	int (*host_txsync)(struct nm_kring *kr);        /* NULL: the kind has no host rings */
 	int (*host_rxsync)(struct nm_kring *kr);
+	int (*host)(struct nm_port *p, enum nm_port_host h); /* takes the interface from the host, or gives it back; control */
 	void (*unref)(struct nm_port *p);               /* a reference went, others are left; may be NULL */
 	void (*destroy)(struct nm_port *p);             /* frees priv; may be NULL */
 };
@@ -44,6 +48,8 @@ struct nm_port {
 	struct nm_vale *vale;
 	uint32_t vale_idx;
 	struct nm_port *parent; /* pipes */
+	struct nm_port *wrap;   /* of an interface: its port in a switch; of that: the interface */
+	enum nm_port_host host_state;
 	void *priv;          /* of the kind */
 	void *host;          /* of the host */
 };
@@ -59,10 +65,10 @@ struct nm_port *nm_port_alloc(struct nm_root *root, const char *name, const stru
     const struct nm_cred *c);
 /* Enters a port that is filled in into the root's list. */
 void nm_port_link(struct nm_port *p);
-/* By name, which is not anonymous; NULL if there is none. Under the root's mutex. */
+/* By name, which is not anonymous, nor gone; NULL if there is none. Under the root's mutex. */
 struct nm_port *nm_port_find(struct nm_root *root, const char *name);
-/* The port of an interface of the OS, linked; referenced once. Control; sets a text when it fails. */
-int nm_port_nic_create(struct nm_session *s, const char *name, struct nm_port **out);
+/* The port of an interface of the OS, linked, in region mem_id (0: that of interfaces); referenced once. Control; sets a text. */
+int nm_port_nic_create(struct nm_session *s, const char *name, uint16_t mem_id, struct nm_port **out);
 struct nm_port *nm_port_get(struct nm_port *p);
 void nm_port_put(struct nm_port *p);
 
@@ -71,6 +77,14 @@ int nm_port_krings_create(struct nm_port *p);
 /* Shared ring, buffers and sync cell of a ring, if it has none; counted by users. 0 or -ENOMEM. */
 int nm_port_ring_get(struct nm_port *p, int dir, uint32_t i);
 void nm_port_ring_put(struct nm_port *p, int dir, uint32_t i);
+
+/* Gives a port without bound rings another region; the reference of the old one goes to the caller. */
+struct nm_mem *nm_port_set_mem(struct nm_port *p, struct nm_mem *m);
+/* What a ring keeps beside its slots: the stack of free buffers, or the work arrays of a sender. 0 or -ENOMEM. */
+int nm_port_private_create(struct nm_port *p, struct nm_kring *kr);
+void nm_port_private_destroy(struct nm_kring *kr);
+/* After rings were bound or unbound: does what that means for the host. 0 or -errno. Control. */
+int nm_port_host_update(struct nm_port *p);
 
 /* The port can't be used any more (device gone, engine leaves): sessions get POLLERR. */
 void nm_port_set_gone(struct nm_port *p);

@@ -24,15 +24,15 @@ port_get(struct nm_session *s, const char *name, const struct nmreq_register *re
 		if (nm_access_check(&p->access, &s->cred, NM_ACCESS_READ | NM_ACCESS_WRITE))
 			return nm_session_error(s, EACCES, "%s belongs to user %u (mode %04o); its owner can open it: vale-ctl chmod 0660 %s",
 			    name, p->access.uid, p->access.mode, name);
-		if (p->vale && !nm_vale_is_name(name))
-			return nm_session_error(s, EBUSY, "%s is a port of %s; detach it first: vale-ctl -d %s:%s", name, p->vale->name,
-			    p->vale->name, name);
+		if (p->wrap)
+			return nm_session_error(s, EBUSY, "%s is an interface in a switch; detach it first: vale-ctl -d %s", name,
+			    p->vale ? p->name : p->wrap->name);
 		*out = nm_port_get(p);
 		return 0;
 	}
 	if (nm_vale_is_name(name))
 		return nm_vale_port_create(s, name, reg, NULL, out);
-	return nm_port_nic_create(s, name, out);
+	return nm_port_nic_create(s, name, reg->nr_mem_id, out);
 }
 
 struct range { uint32_t first, last; };

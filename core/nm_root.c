@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "nm_root.h"
+#include "nm_vale_nic.h"
 
 static const struct nm_limits defaults = {
 	.buf_size = 2112,
@@ -27,6 +28,7 @@ nm_root_init(struct nm_root *root)
 void
 nm_root_fini(struct nm_root *root)
 {
+	nm_vale_nic_reap(root, true);
 	nm_os_free(root->vales);
 	nm_os_mutex_destroy(&root->lock);
 }

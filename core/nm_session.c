@@ -162,6 +162,11 @@ nm_session_bind(struct nm_session *s, struct nm_port *p, uint32_t extra_wanted, 
 	s->sync = nm_mem_ptr(p->mem, cell);
 	s->cell = (uint32_t)((cell - p->mem->pool[NM_POOL_SYNC].offset) / NM_SYNC_CELL);
 	s->sync->need_kick = NM_KICK_TX;
+	error = nm_port_host_update(p);
+	if (error) {
+		error = s->errnum ? error : nm_session_error(s, -error, "%s: its host rings can't be had", p->name);
+		goto fail_cells;
+	}
 	if (!p->bound && p->ops->enable && (error = p->ops->enable(p, true))) {
 		error = s->errnum ? error : error == -ENOMEM ? no_memory(s, p) :
 		    nm_session_error(s, -error, "%s: the port can't be started (error %d)", p->name, -error);
@@ -186,6 +191,7 @@ fail_rings:
 	retire_rings(s);
 	nm_os_rcu_sync();
 	rings_put(s);
+	nm_port_host_update(p);
 	nm_mem_put(s->mem);
 	s->mem = NULL;
 	s->port = NULL;
@@ -215,6 +221,7 @@ nm_session_unbind(struct nm_session *s)
 	nm_mem_free(s->mem, NM_POOL_SYNC, nm_mem_offset(s->mem, s->sync));
 	nm_mem_free(s->mem, NM_POOL_IF, nm_mem_offset(s->mem, s->nifp));
 	rings_put(s);
+	nm_port_host_update(p);
 	s->port = NULL;
 	s->nifp = NULL;
 	s->sync = NULL;

@@ -106,6 +106,13 @@ vale_release(struct nm_vale *v)
 	nm_os_free(v);
 }
 
+void
+nm_vale_put(struct nm_vale *v)
+{
+	if (v && !v->nports)
+		vale_release(v);
+}
+
 int
 nm_vale_add_port(struct nm_session *s, struct nm_vale *v, struct nm_port *p)
 {
@@ -139,8 +146,7 @@ nm_vale_remove_port(struct nm_port *p)
 	nm_fdb_flush(v->fdb, p->vale_idx);
 	nm_stats_take_port(v->stat, p, 1);
 	p->vale = NULL;
-	if (!v->nports)
-		vale_release(v);
+	nm_vale_put(v);
 }
 
 static void
@@ -179,7 +185,7 @@ nm_vale_port_create(struct nm_session *s, const char *name, const struct nmreq_r
 	if (!*port || strlen(port) > 15)
 		return nm_session_error(s, EINVAL, "%s: the port's part of the name has %u characters, 1 to 15 are possible", name,
 		    (unsigned)strlen(port));
-	if (nm_os_ifname_exists(s, port))
+	if (nm_os_ifname_exists(s, port) || nm_port_find(s->root, port))
 		return nm_session_error(s, EINVAL, "%s: %s is an interface of the system; attach it by: vale-ctl -a %s", name, port, name);
 	error = nm_port_hints_check(s, name, reg, NM_VALE_MAX_RINGS, NM_VALE_MAX_SLOTS);
 	if (!error)
@@ -204,7 +210,6 @@ nm_vale_port_create(struct nm_session *s, const char *name, const struct nmreq_r
 	return 0;
 
 fail_vale:
-	if (!v->nports)
-		vale_release(v);
+	nm_vale_put(v);
 	return error;
 }

@@ -29,6 +29,8 @@ bool nm_vale_is_name(const char *name);
 struct nm_vale *nm_vale_find(struct nm_root *root, const char *sw);
 /* The switch, made if needed; a made one goes again with its last port. */
 int nm_vale_get(struct nm_session *s, const char *sw, struct nm_vale **out);
+/* Frees a switch without ports. */
+void nm_vale_put(struct nm_vale *v);
 /* Enters and removes a port; removal waits for readers and forgets the port's addresses. */
 int nm_vale_add_port(struct nm_session *s, struct nm_vale *v, struct nm_port *p);
 void nm_vale_remove_port(struct nm_port *p);

@@ -3,6 +3,7 @@
 #include "nm_ctl.h"
 #include "nm_root.h"
 #include "nm_vale.h"
+#include "nm_vale_nic.h"
 
 /* Position of a switch and a port in the two-part cursor of VALE_LIST. */
 int
@@ -68,53 +69,52 @@ nm_vale_ctl_hdr_set(struct nm_session *s, struct nm_ctl_msg *m)
 int
 nm_vale_ctl_attach(struct nm_session *s, struct nm_ctl_msg *m)
 {
-	const char *name = m->hdr->nr_name, *port;
-	char sw[17];
+	struct nmreq_vale_attach *a = m->body;
 
-	if (nm_vale_split(name, sw, &port))
-		return nm_session_error(s, EINVAL, "%s is not of the form valeX:INTERFACE", name);
-	if (nm_port_find(s->root, name))
-		return nm_session_error(s, EBUSY, "%s is attached already", name);
-	if (!nm_os_ifname_exists(s, port))
-		return nm_session_error(s, ENXIO, "there is no interface %s", port);
-	return nm_session_error(s, EOPNOTSUPP, "%s: this engine can't attach interfaces yet", name);
+	return nm_vale_nic_attach(s, m->hdr->nr_name, &a->reg, &a->port_index);
 }
 
 int
 nm_vale_ctl_detach(struct nm_session *s, struct nm_ctl_msg *m)
 {
+	struct nmreq_vale_detach *d = m->body;
 	const char *name = m->hdr->nr_name, *port;
 	char sw[17];
 	struct nm_port *p;
 
-	if (nm_vale_split(name, sw, &port))
+	if (nm_vale_split(name, sw, &port) || !*port)
 		return nm_session_error(s, EINVAL, "%s is not of the form valeX:INTERFACE", name);
 	p = nm_port_find(s->root, name);
 	if (!p)
 		return nm_session_error(s, ENXIO, "%s is not attached; see: vale-ctl list", name);
-	return nm_session_error(s, EINVAL, "%s is the port of a program and goes when that closes it", name);
+	if (!p->wrap)
+		return nm_session_error(s, EINVAL, "%s is the port of a program and goes when that closes it", name);
+	p = nm_vale_nic_find(s->root, name);
+	if (!p)
+		return nm_session_error(s, EINVAL, "%s is the host's side of an interface and goes with that: vale-ctl -d %.*s", name,
+		    (int)strlen(name) - 1, name);
+	if (nm_access_check(&p->access, &s->cred, NM_ACCESS_READ | NM_ACCESS_WRITE))
+		return nm_session_error(s, EACCES, "%s belongs to user %u (mode %04o)", name, p->access.uid, p->access.mode);
+	d->port_index = p->vale_idx;
+	nm_vale_nic_detach(p);
+	return 0;
 }
 
 int
 nm_vale_ctl_newif(struct nm_session *s, struct nm_ctl_msg *m)
 {
-	const char *name = m->hdr->nr_name;
+	const char *name = m->hdr->nr_name, *c;
 
-	if (!*name || strlen(name) > 15 || !strncmp(name, NM_BDG_NAME, 4))
-		return nm_session_error(s, EINVAL, "%s: a persistent port has a name of 1 to 15 characters that does not begin with %s",
-		    name, NM_BDG_NAME);
-	if (nm_os_ifname_exists(s, name) || nm_port_find(s->root, name))
-		return nm_session_error(s, EEXIST, "%s exists already", name);
-	return nm_session_error(s, EOPNOTSUPP, "%s: this engine can't make persistent ports yet", name);
+	for (c = name; *c && *c > ' ' && *c < 127 && *c != '/' && *c != ':' && *c != '{' && *c != '}'; c++)
+		;
+	if (!*name || *c || strlen(name) > 15 || !strncmp(name, NM_BDG_NAME, 4))
+		return nm_session_error(s, EINVAL, "%s: a persistent port has a name of 1 to 15 characters, none of them a blank or one of "
+		    "/:{}, and does not begin with %s", name, NM_BDG_NAME);
+	return nm_vale_nic_newif(s, name, m->body);
 }
 
 int
 nm_vale_ctl_delif(struct nm_session *s, struct nm_ctl_msg *m)
 {
-	const char *name = m->hdr->nr_name;
-	struct nm_port *p = nm_port_find(s->root, name);
-
-	if (!p)
-		return nm_session_error(s, ENXIO, "there is no persistent port %s", name);
-	return nm_session_error(s, EINVAL, "%s is not a persistent port", name);
+	return nm_vale_nic_delif(s, m->hdr->nr_name);
 }

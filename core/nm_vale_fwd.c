@@ -249,7 +249,7 @@ deliver(struct nm_kring *kr, struct nm_vale_work *w, struct nm_kring *d, uint32_
 		w->idx[slots + k] = w->idx[slots - 1];
 	bytes = copy_frames(w, d, start, nframes);
 	nm_kring_finish(d, start, slots, nframes, bytes);
-	nm_os_notify(d);
+	d->notify(d);
 }
 
 /* Unicast goes to the ring of the sender's number, flooded frames to ring 0. */

@@ -1,141 +1,252 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * nic_packet.c - an interface through packet sockets: one receives, with the header that tells of checksums left
- * to do; the other sends. The host's stack sees received frames too.
+ * nic_packet.c - an interface through packet sockets. One receives, by a ring that the system fills (TPACKET_V2: the
+ * blocks of V3 are handed over when full or after a timer of milliseconds, which each round trip would pay); the
+ * other sends by sendmmsg, which is faster than a transmit ring. The host's stack sees received frames too.
+ *
+ * What does not fit a slot of the ring is marked so in its slot and waits whole in the socket's queue. Before each frame
+ * is a header that tells of checksums left to do and of merged frames, which are cut here.
  */
 #include "nic.h"
+#include "nic_gso.h"
 
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
-#include <linux/virtio_net.h>
 #include <net/if.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define SOCKET_BYTES (8 << 20)
-#define TAG 4u /* kept free before a frame for its VLAN tag */
+#define SEND_BYTES (8 << 20)
+#define QUEUE_BYTES (4 << 20)   /* of frames too long for a slot */
+#define RING_BYTES (8u << 20)
+#define BLOCK_BYTES (64u << 10)
+#define MIN_SLOT 2048u
+#define MAX_SLOT 16384u
+#define SLOT_EXTRA 192u         /* in a slot before a frame: its headers and alignment */
+#define TAG 4u                  /* kept free before a frame for its VLAN tag */
 
+struct packet {
+	char *ring;
+	uint32_t slot_bytes, nslots;
+	uint32_t next, taken;   /* the slot to look at, how many before it are still ours */
+	uint32_t refused;       /* frames, until they are counted */
+	struct nic_gso cut;     /* a merged frame that is being cut; it lies in whole */
+	char whole[TAG + NIC_IN_MAX];
+};
+
+/* Not bound to any protocol, so that nothing is received before the options are set. */
 static int
-packet_socket(unsigned ifindex, uint16_t protocol, int *fd)
+packet_socket(struct nic_link *l, int *fd)
 {
-	struct sockaddr_ll a = {.sll_family = AF_PACKET, .sll_protocol = htobe16(protocol), .sll_ifindex = (int)ifindex};
-	int bytes = SOCKET_BYTES;
+	struct sockaddr_ll a = {.sll_family = AF_PACKET, .sll_ifindex = (int)l->nic->ifindex};
 
 	*fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (*fd < 0)
-		return -errno;
-	/* without the right to force it, the system's limit holds */
-	if (setsockopt(*fd, SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof(bytes)))
-		setsockopt(*fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
-	if (setsockopt(*fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes)))
-		setsockopt(*fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
-	return bind(*fd, (void *)&a, sizeof(a)) ? -errno : 0;
+	return *fd < 0 || bind(*fd, (void *)&a, sizeof(a)) ? -errno : 0;
 }
 
-/* The options come before the protocol, which opens the gate: no frame is received without its header. */
-static int
-packet_open(struct nic *n, const char *ifname)
+/* Without the right to force it, the system's limit holds. */
+static void
+set_buffer(int fd, int force, int polite, int bytes)
 {
-	struct sockaddr_ll a = {.sll_family = AF_PACKET, .sll_protocol = htobe16(ETH_P_ALL), .sll_ifindex = (int)n->ifindex};
-	int one = 1, error = packet_socket(n->ifindex, 0, &n->rx_fd);
+	if (setsockopt(fd, SOL_SOCKET, force, &bytes, sizeof(bytes)))
+		setsockopt(fd, SOL_SOCKET, polite, &bytes, sizeof(bytes));
+}
 
-	(void)ifname;
+static uint32_t
+slot_bytes(int fd, const char *ifname)
+{
+	struct ifreq r = {0};
+	uint32_t n = MIN_SLOT;
+
+	snprintf(r.ifr_name, sizeof(r.ifr_name), "%.15s", ifname);
+	if (!ioctl(fd, SIOCGIFMTU, &r))
+		while (n < MAX_SLOT && n < (uint32_t)r.ifr_mtu + SLOT_EXTRA)
+			n *= 2;
+	return n;
+}
+
+static int
+set_option(int fd, int option, int value)
+{
+	return setsockopt(fd, SOL_PACKET, option, &value, sizeof(value)) ? -errno : 0;
+}
+
+static int
+open_ring(struct nic_link *l, struct packet *p, const char *ifname)
+{
+	struct tpacket_req q = {.tp_block_size = BLOCK_BYTES, .tp_block_nr = RING_BYTES / BLOCK_BYTES};
+	int error = set_option(l->rx_fd, PACKET_VERSION, TPACKET_V2);
+
 	if (!error)
-		error = packet_socket(n->ifindex, 0, &n->tx_fd);
-	if (!error && (setsockopt(n->rx_fd, SOL_PACKET, PACKET_VNET_HDR, &one, sizeof(one)) ||
-	    setsockopt(n->rx_fd, SOL_PACKET, PACKET_AUXDATA, &one, sizeof(one)) ||
-	    setsockopt(n->rx_fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &one, sizeof(one)) ||
-	    bind(n->rx_fd, (void *)&a, sizeof(a))))
+		error = set_option(l->rx_fd, PACKET_VNET_HDR, 1);
+	if (!error)
+		error = set_option(l->rx_fd, PACKET_IGNORE_OUTGOING, 1);
+	if (!error)
+		error = set_option(l->rx_fd, PACKET_COPY_THRESH, 1);
+	if (error)
+		return error;
+	p->slot_bytes = q.tp_frame_size = slot_bytes(l->rx_fd, ifname);
+	p->nslots = q.tp_frame_nr = RING_BYTES / p->slot_bytes;
+	if (setsockopt(l->rx_fd, SOL_PACKET, PACKET_RX_RING, &q, sizeof(q)))
+		return -errno;
+	p->ring = mmap(NULL, RING_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, l->rx_fd, 0);
+	if (p->ring == MAP_FAILED) {
+		p->ring = NULL;
+		return -errno;
+	}
+	return 0;
+}
+
+static int
+packet_open(struct nic_link *l, const char *ifname)
+{
+	struct sockaddr_ll a = {.sll_family = AF_PACKET, .sll_protocol = htobe16(ETH_P_ALL), .sll_ifindex = (int)l->nic->ifindex};
+	int error;
+
+	l->priv = calloc(1, sizeof(struct packet));
+	if (!l->priv)
+		return -ENOMEM;
+	error = packet_socket(l, &l->rx_fd);
+	if (!error)
+		error = packet_socket(l, &l->tx_fd);
+	if (error)
+		return error;
+	set_buffer(l->tx_fd, SO_SNDBUFFORCE, SO_SNDBUF, SEND_BYTES);
+	set_buffer(l->rx_fd, SO_RCVBUFFORCE, SO_RCVBUF, QUEUE_BYTES);
+	error = open_ring(l, l->priv, ifname);
+	if (!error && bind(l->rx_fd, (void *)&a, sizeof(a)))
 		error = -errno;
 	return error;
 }
 
-/* The sum that the sender's stack left to its interface. */
 static void
-complete_checksum(const struct virtio_net_hdr *h, uint8_t *p, uint32_t len)
+packet_close(struct nic_link *l)
 {
-	uint32_t start = h->csum_start, at = start + h->csum_offset, i;
-	uint64_t sum = 0;
+	struct packet *p = l->priv;
 
-	if (!(h->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) || at + 2 > len)
-		return;
-	for (i = start; i + 1 < len; i += 2)
-		sum += (uint32_t)p[i] << 8 | p[i + 1];
-	if (i < len)
-		sum += (uint32_t)p[i] << 8;
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	sum = ~sum & 0xffff;
-	if (!sum)
-		sum = 0xffff;
-	p[at] = (uint8_t)(sum >> 8);
-	p[at + 1] = (uint8_t)sum;
+	if (p && p->ring)
+		munmap(p->ring, RING_BYTES);
+	free(p);
 }
 
-/* Puts the tag back that the system took out; true when there was one. */
-static bool
-restore_tag(struct msghdr *m, char *frame)
+static struct tpacket2_hdr *
+slot_at(const struct packet *p, uint32_t i)
 {
-	struct tpacket_auxdata aux;
-	struct cmsghdr *c;
+	uint32_t per_block = BLOCK_BYTES / p->slot_bytes;
+
+	return (void *)(p->ring + (size_t)(i / per_block) * BLOCK_BYTES + (size_t)(i % per_block) * p->slot_bytes);
+}
+
+/* Puts the tag back that the system took out; returns the bytes by which the frame now begins earlier. */
+static uint32_t
+restore_tag(const struct tpacket2_hdr *h, char *frame)
+{
 	uint16_t tag[2];
 
-	for (c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c)) {
-		if (c->cmsg_level != SOL_PACKET || c->cmsg_type != PACKET_AUXDATA)
-			continue;
-		memcpy(&aux, CMSG_DATA(c), sizeof(aux));
-		if (!(aux.tp_status & TP_STATUS_VLAN_VALID))
-			return false;
-		tag[0] = htobe16(aux.tp_status & TP_STATUS_VLAN_TPID_VALID ? aux.tp_vlan_tpid : ETH_P_8021Q);
-		tag[1] = htobe16(aux.tp_vlan_tci);
-		memmove(frame - TAG, frame, 12);
-		memcpy(frame - TAG + 12, tag, sizeof(tag));
+	if (!(h->tp_status & TP_STATUS_VLAN_VALID))
+		return 0;
+	tag[0] = htobe16(h->tp_status & TP_STATUS_VLAN_TPID_VALID ? h->tp_vlan_tpid : ETH_P_8021Q);
+	tag[1] = htobe16(h->tp_vlan_tci);
+	memmove(frame - TAG, frame, 12);
+	memcpy(frame - TAG + 12, tag, sizeof(tag));
+	return TAG;
+}
+
+/* The frame of a slot, or the whole of it from the queue: its length, 0 if it is not to be had. */
+static uint32_t
+find_frame(struct nic_link *l, const struct tpacket2_hdr *h, struct virtio_net_hdr *v, char **frame)
+{
+	struct packet *p = l->priv;
+	struct iovec iov[2] = {{v, sizeof(*v)}, {p->whole + TAG, NIC_IN_MAX}};
+	struct msghdr m = {.msg_iov = iov, .msg_iovlen = 2};
+	ssize_t n;
+
+	if (h->tp_status & TP_STATUS_COPY) {
+		n = recvmsg(l->rx_fd, &m, MSG_DONTWAIT);
+		*frame = p->whole + TAG;
+		return n > (ssize_t)sizeof(*v) && !(m.msg_flags & MSG_TRUNC) ? (uint32_t)n - (uint32_t)sizeof(*v) : 0;
+	}
+	*frame = (char *)(uintptr_t)h + h->tp_mac;
+	memcpy(v, *frame - sizeof(*v), sizeof(*v));
+	return h->tp_snaplen == h->tp_len ? h->tp_snaplen : 0;
+}
+
+/* One slot: a frame for *in, or one to be cut, or nothing; true for a frame. */
+static bool
+take_slot(struct nic_link *l, const struct tpacket2_hdr *h, struct nic_in *in)
+{
+	struct packet *p = l->priv;
+	struct virtio_net_hdr v = {0};
+	char *frame;
+	uint32_t len = find_frame(l, h, &v, &frame), tag;
+
+	if (len < 14) {
+		p->refused++;
+		return false;
+	}
+	if (v.gso_type != VIRTIO_NET_HDR_GSO_NONE && !(h->tp_status & TP_STATUS_COPY)) {
+		memcpy(p->whole + TAG, frame, len);
+		frame = p->whole + TAG;
+	} else if (v.gso_type == VIRTIO_NET_HDR_GSO_NONE && (v.flags & VIRTIO_NET_HDR_F_NEEDS_CSUM)) {
+		nic_gso_checksum((uint8_t *)frame, len, v.csum_start, v.csum_offset);
+	}
+	tag = restore_tag(h, frame);
+	if (v.gso_type == VIRTIO_NET_HDR_GSO_NONE) {
+		if (h->tp_status & TP_STATUS_COPY) { /* the next one would overwrite it */
+			memcpy(in->data, frame - tag, len + tag);
+			*in = (struct nic_in){in->data, len + tag};
+		} else {
+			*in = (struct nic_in){frame - tag, len + tag};
+		}
 		return true;
+	}
+	if (nic_gso_begin(&p->cut, frame - tag, len + tag, &v)) {
+		memset(&p->cut, 0, sizeof(p->cut));
+		p->refused++;
 	}
 	return false;
 }
 
-struct arrival {
-	struct virtio_net_hdr hdr;
-	struct iovec iov[2];
-	union {
-		char bytes[CMSG_SPACE(sizeof(struct tpacket_auxdata))];
-		struct cmsghdr align;
-	} control;
-};
-
-static int
-packet_receive(struct nic *n, struct nic_in *in, uint32_t max)
+/* Slots whose frames the caller has done with. */
+static void
+give_back(struct packet *p)
 {
-	struct mmsghdr m[NIC_BATCH];
-	struct arrival a[NIC_BATCH];
-	int got, i;
+	uint32_t i = p->next >= p->taken ? p->next - p->taken : p->next + p->nslots - p->taken;
 
-	for (i = 0; i < (int)max; i++) {
-		char *frame = n->space + (size_t)i * NIC_IN_MAX + TAG;
-
-		a[i].iov[0] = (struct iovec){&a[i].hdr, sizeof(a[i].hdr)};
-		a[i].iov[1] = (struct iovec){frame, NIC_IN_MAX - TAG};
-		m[i].msg_hdr = (struct msghdr){.msg_iov = a[i].iov, .msg_iovlen = 2, .msg_control = &a[i].control,
-		    .msg_controllen = sizeof(a[i].control)};
-	}
-	got = recvmmsg(n->rx_fd, m, max, MSG_DONTWAIT, NULL);
-	if (got < 0)
-		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
-	for (i = 0; i < got; i++) {
-		char *frame = a[i].iov[1].iov_base;
-		uint32_t len = m[i].msg_len > sizeof(a[i].hdr) ? m[i].msg_len - (uint32_t)sizeof(a[i].hdr) : 0;
-		bool tagged;
-
-		complete_checksum(&a[i].hdr, (uint8_t *)frame, len);
-		tagged = len >= 14 && restore_tag(&m[i].msg_hdr, frame);
-		in[i] = (struct nic_in){tagged ? frame - TAG : frame, tagged ? len + TAG : len};
-	}
-	return got;
+	for (; p->taken; p->taken--, i = i + 1 == p->nslots ? 0 : i + 1)
+		NM_STORE_RELEASE(&slot_at(p, i)->tp_status, TP_STATUS_KERNEL);
 }
 
 static int
-packet_transmit(struct nic *n, const struct nic_out *out, uint32_t count)
+packet_receive(struct nic_link *l, struct nic_in *in, uint32_t max)
+{
+	struct packet *p = l->priv;
+	uint32_t n = 0;
+
+	give_back(p);
+	while (n < max) {
+		struct tpacket2_hdr *h = slot_at(p, p->next);
+
+		in[n].data = l->space + (size_t)n * NIC_IN_MAX;
+		if (nic_gso_more(&p->cut)) {
+			in[n].len = nic_gso_next(&p->cut, (uint8_t *)in[n].data);
+			n++;
+			continue;
+		}
+		if (!(NM_LOAD_ACQUIRE(&h->tp_status) & TP_STATUS_USER) || p->taken == p->nslots)
+			break;
+		p->next = p->next + 1 == p->nslots ? 0 : p->next + 1;
+		p->taken++;
+		n += take_slot(l, h, &in[n]);
+	}
+	return (int)n;
+}
+
+static int
+packet_transmit(struct nic_link *l, const struct nic_out *out, uint32_t count)
 {
 	struct mmsghdr m[NIC_BATCH];
 	uint32_t i;
@@ -143,22 +254,38 @@ packet_transmit(struct nic *n, const struct nic_out *out, uint32_t count)
 
 	for (i = 0; i < count; i++)
 		m[i].msg_hdr = (struct msghdr){.msg_iov = out[i].iov, .msg_iovlen = out[i].niov};
-	sent = sendmmsg(n->tx_fd, m, count, MSG_DONTWAIT);
+	sent = sendmmsg(l->tx_fd, m, count, MSG_DONTWAIT);
 	return sent < 0 ? -errno : sent;
 }
 
-static uint32_t
-packet_lost(struct nic *n)
+static void
+packet_lost(struct nic_link *l, struct nm_kring *kr)
 {
+	struct packet *p = l->priv;
 	struct tpacket_stats s = {0};
 	socklen_t len = sizeof(s);
 
-	return getsockopt(n->rx_fd, SOL_PACKET, PACKET_STATISTICS, &s, &len) ? 0 : s.tp_drops;
+	kr->stat[NM_STAT_refused] += p->refused;
+	p->refused = 0;
+	if (!getsockopt(l->rx_fd, SOL_PACKET, PACKET_STATISTICS, &s, &len))
+		kr->stat[NM_STAT_missed] += s.tp_drops;
+}
+
+/* The system unties the socket from an interface that leaves. */
+static bool
+packet_gone(const struct nic_link *l)
+{
+	struct sockaddr_ll a;
+	socklen_t len = sizeof(a);
+
+	return !getsockname(l->rx_fd, (void *)&a, &len) && a.sll_ifindex <= 0;
 }
 
 const struct nic_kind nic_packet_kind = {
 	.open = packet_open,
+	.close = packet_close,
 	.receive = packet_receive,
 	.transmit = packet_transmit,
 	.lost = packet_lost,
+	.gone = packet_gone,
 };

@@ -93,26 +93,34 @@ consume(struct nm_kring *kr, const struct batch *b, uint32_t n, int counter)
 		kr->hwcur = nm_ring_add(kr->hwcur, b->end[n - 1], kr->nslots);
 }
 
+static struct nic_link *
+link_of(struct nm_kring *kr)
+{
+	struct nic *n = kr->port->priv;
+
+	return &n->link[kr->is_host ? NIC_HOST : NIC_WIRE];
+}
+
 int
 nic_tx_sync(struct nm_kring *kr)
 {
-	struct nic *n = kr->port->priv;
+	struct nic_link *l = link_of(kr);
 	uint32_t budget = kr->port->root->limits.bridge_batch / NIC_BATCH + 1;
 	struct batch b;
 	int sent;
 
-	if (NM_READ_ONCE(kr->port->gone))
+	if (NM_READ_ONCE(kr->port->gone) || !l->kind)
 		return -EIO;
 	NM_WRITE_ONCE(kr->blocked, false);
 	while (kr->hwcur != kr->rhead && budget--) {
 		gather(kr, &b);
 		if (!b.n)
 			continue;
-		sent = n->kind->transmit(n, b.out, b.n);
-		if (sent == -EAGAIN) { /* the thread kicks the senders when there is room */
+		sent = l->kind->transmit(l, b.out, b.n);
+		if (sent == -EAGAIN) { /* the thread kicks the senders when there is room; in a switch, that asks for it */
 			NM_WRITE_ONCE(kr->blocked, true);
-			if (!__atomic_exchange_n(&n->tx_waits, 1, __ATOMIC_SEQ_CST))
-				nic_wake(n);
+			if (!kr->wrap)
+				nm_os_tx_later(kr);
 			break;
 		}
 		if (sent < 0)

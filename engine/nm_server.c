@@ -6,6 +6,8 @@
 #include "nm_server.h"
 #include "nm_conn.h"
 #include "nm_os_user.h"
+#include "nm_vale_nic.h"
+#include "nic.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -24,7 +26,7 @@
 struct server {
 	struct nm_root *root;
 	const struct nm_server_config *config;
-	int epoll_fd, listen_fd, signal_fd, spare_fd, lock_fd, poison_fd;
+	int epoll_fd, listen_fd, signal_fd, spare_fd, lock_fd, poison_fd, gone_fd;
 	struct nm_conn *conns;
 	bool stop, had_client;
 };
@@ -270,6 +272,7 @@ static void
 serve_event(struct server *s, const struct epoll_event *e)
 {
 	struct nm_conn *c = (void *)(uintptr_t)(e->data.u64 & ~(uint64_t)READY_TAG);
+	uint64_t count;
 	int error;
 
 	if (c == (void *)&s->listen_fd) {
@@ -284,6 +287,11 @@ serve_event(struct server *s, const struct epoll_event *e)
 		end_poisoned(s);
 		return;
 	}
+	if (c == (void *)&s->gone_fd) {
+		(void)!read(s->gone_fd, &count, sizeof(count));
+		nm_vale_nic_reap(s->root, false);
+		return;
+	}
 	if (e->data.u64 & READY_TAG)
 		error = e->events & (EPOLLHUP | EPOLLERR) ? -ECONNRESET : 0;
 	else
@@ -294,6 +302,13 @@ serve_event(struct server *s, const struct epoll_event *e)
 		end_conn(s, c);
 }
 
+/* An engine started on demand: nobody is here, and nothing would be lost. */
+static bool
+idle(struct server *s)
+{
+	return s->config->on_demand && !s->conns && !nm_vale_nic_any(s->root);
+}
+
 static void
 loop(struct server *s)
 {
@@ -302,10 +317,10 @@ loop(struct server *s)
 
 	while (!s->stop) {
 		/* one event at a time: serving it may free what the next one points at */
-		n = epoll_wait(s->epoll_fd, &e, 1, s->config->on_demand && !s->conns ? GRACE_MS : -1);
+		n = epoll_wait(s->epoll_fd, &e, 1, idle(s) ? GRACE_MS : -1);
 		if (n == 1)
 			serve_event(s, &e);
-		else if (n == 0 && !s->conns)
+		else if (n == 0 && idle(s))
 			s->stop = true;
 	}
 }
@@ -324,7 +339,7 @@ int
 nm_server_run(struct nm_root *root, const struct nm_server_config *c)
 {
 	struct server s = {.root = root, .config = c, .listen_fd = -1, .signal_fd = -1, .lock_fd = -1,
-	    .poison_fd = nm_os_user_poison_fd()};
+	    .poison_fd = nm_os_user_poison_fd(), .gone_fd = nic_gone_fd()};
 	int error;
 
 	s.spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -332,6 +347,8 @@ nm_server_run(struct nm_root *root, const struct nm_server_config *c)
 	error = s.epoll_fd < 0 ? -errno : open_signals(&s);
 	if (!error)
 		error = watch(&s, s.poison_fd, EPOLLIN, &s.poison_fd, 0);
+	if (!error)
+		error = watch(&s, s.gone_fd, EPOLLIN, &s.gone_fd, 0);
 	if (!error)
 		error = listen_on(&s);
 	if (!error) {

@@ -356,7 +356,9 @@ struct nmreq_opt_offsets {
 	X(learned, "learned", "addresses learned") \
 	X(fdb_full, "fdb_full", "addresses not learned, bucket full") \
 	X(fdb_moved, "fdb_moved", "addresses that changed their port") \
-	X(fdb_aged, "fdb_aged", "addresses forgotten by age")
+	X(fdb_aged, "fdb_aged", "addresses forgotten by age") \
+	X(missed, "missed", "frames that an interface received and nobody took in time") \
+	X(refused, "refused", "frames that an interface received but can't be passed on: cut, or merged and not to be split")
 
 enum {
 #define NM_STAT_ENUM(symbol, json, text) NM_STAT_##symbol,

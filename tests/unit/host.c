@@ -13,6 +13,13 @@ void (*host_on_alloc)(size_t size);
 long host_fail_after = -1;
 uint16_t host_nic_rings[2] = {1, 1}, host_nic_host[2] = {1, 1};
 
+unsigned host_nic_sent;
+int host_nic_enabled;
+bool host_nic_stuck;
+enum nm_port_host host_nic_taken;
+const char *host_nic_last;
+struct nm_kring *host_later;
+
 void *
 nm_os_alloc(size_t size)
 {
@@ -86,15 +93,51 @@ nm_os_copy(void *dst, const void *src, uint32_t len)
 	memcpy(dst, src, len);
 }
 
+/* The wire of the test's interface: takes all that is there, unless host_nic_stuck. */
 static int
 nic_sync(struct nm_kring *kr)
 {
-	(void)kr;
+	if (kr->dir == NM_DIR_RX)
+		return 0;
+	kr->blocked = host_nic_stuck && kr->hwcur != kr->rhead;
+	while (kr->hwcur != kr->rhead && !host_nic_stuck) {
+		struct netmap_slot *slot = &kr->slots[kr->hwcur];
+
+		host_nic_last = kr->bufs + (size_t)slot->buf_idx * kr->stride;
+		host_nic_sent++;
+		kr->hwcur = nm_ring_add(kr->hwcur, 1, kr->nslots);
+	}
+	kr->hwtail = nm_ring_add(kr->hwcur, kr->nslots - 1, kr->nslots);
 	return 0;
+}
+
+static int
+nic_enable(struct nm_port *p, bool on)
+{
+	(void)p;
+	host_nic_enabled += on ? 1 : -1;
+	return 0;
+}
+
+static int
+nic_host(struct nm_port *p, enum nm_port_host h)
+{
+	(void)p;
+	host_nic_taken = h;
+	return 0;
+}
+
+void
+nm_os_log(int level, const char *fmt, ...)
+{
+	(void)level;
+	(void)fmt;
 }
 
 static const struct nm_port_ops nic_ops = {
 	.kind = NM_PORT_KIND_NIC,
+	.enable = nic_enable,
+	.host = nic_host,
 	.txsync = nic_sync,
 	.rxsync = nic_sync,
 	.host_txsync = nic_sync,
@@ -105,7 +148,7 @@ int
 nm_os_nic_create(struct nm_root *root, struct nm_session *s, const char *name, struct nm_port **out)
 {
 	struct nm_port *p;
-	int dir, error;
+	int dir;
 
 	if (strcmp(name, "nic0"))
 		return nm_session_error(s, ENXIO, "there is no interface %s", name);
@@ -117,14 +160,38 @@ nm_os_nic_create(struct nm_root *root, struct nm_session *s, const char *name, s
 		p->nhost[dir] = host_nic_host[dir];
 		p->nslots[dir] = 64;
 	}
-	error = nm_mem_global(root, &s->cred, &p->mem);
-	if (error) {
-		p->mem = NULL;
-		nm_port_put(p);
-		return nm_session_error(s, -error, "%s: no region", name);
+	*out = p;
+	return 0;
+}
+
+static const struct nm_port_ops vif_ops = {
+	.kind = NM_PORT_KIND_VALE_PERSISTENT,
+	.enable = nic_enable,
+	.txsync = nic_sync,
+	.rxsync = nic_sync,
+};
+
+int
+nm_os_vif_create(struct nm_root *root, struct nm_session *s, const char *name, struct nm_os_vif_shape *shape,
+    struct nm_port **out)
+{
+	struct nm_port *p = nm_port_alloc(root, name, &vif_ops, &s->cred);
+	int dir;
+
+	if (!p)
+		return nm_session_error(s, ENOMEM, "%s: no memory for a port", name);
+	for (dir = 0; dir < 2; dir++) {
+		p->nrings[dir] = 1;
+		p->nslots[dir] = shape->slots[dir] ? shape->slots[dir] : 64;
 	}
 	*out = p;
 	return 0;
+}
+
+void
+nm_os_tx_later(struct nm_kring *kr)
+{
+	host_later = kr;
 }
 
 bool

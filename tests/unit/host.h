@@ -20,6 +20,14 @@ extern long host_fail_after;    /* allocations that succeed before one fails; -1
 /* Of nic0, the one interface that can be opened; by NM_DIR_*. Its syncs do nothing. lo is only a name. */
 extern uint16_t host_nic_rings[2], host_nic_host[2];
 
+/* the interface nic0 */
+extern unsigned host_nic_sent;         /* frames it took */
+extern const char *host_nic_last;      /* the last of them */
+extern int host_nic_enabled;
+extern bool host_nic_stuck;            /* it takes none */
+extern enum nm_port_host host_nic_taken;
+extern struct nm_kring *host_later;    /* of nm_os_tx_later */
+
 void host_open(struct nm_session *s, struct nm_root *root, uint32_t uid);
 int host_request(struct nm_session *s, uint16_t type, const char *name, void *body);
 int host_register(struct nm_session *s, const char *name, struct nmreq_register *reg);
