@@ -3,37 +3,39 @@
 #include "nm_root.h"
 #include "nm_vale.h"
 
-static int not_yet(struct nm_session *s, struct nm_ctl_msg *m);
+static int
+not_yet(struct nm_session *s, struct nm_ctl_msg *m)
+{
+	return nm_session_error(s, EOPNOTSUPP, "request %u (%s) is not supported yet", m->hdr->nr_reqtype,
+	    nm_ctl_request_name(m->hdr->nr_reqtype));
+}
 
-#define REQ(id, handler) {NETMAP_REQ_##id, #id, handler}
 static const struct {
 	uint32_t type;
-	const char *name;
 	int (*handler)(struct nm_session *s, struct nm_ctl_msg *m);
 } table[] = {
-	REQ(REGISTER, nm_register),
-	REQ(PORT_INFO_GET, nm_port_info_get),
-	REQ(VALE_ATTACH, nm_vale_ctl_attach),
-	REQ(VALE_DETACH, nm_vale_ctl_detach),
-	REQ(VALE_LIST, nm_vale_ctl_list),
-	REQ(PORT_HDR_SET, nm_vale_ctl_hdr_set),
-	REQ(PORT_HDR_GET, nm_port_hdr_get),
-	REQ(VALE_NEWIF, nm_vale_ctl_newif),
-	REQ(VALE_DELIF, nm_vale_ctl_delif),
-	REQ(VALE_POLLING_ENABLE, not_yet),
-	REQ(VALE_POLLING_DISABLE, not_yet),
-	REQ(POOLS_INFO_GET, nm_pools_info_get),
-	REQ(SYNC_KLOOP_START, not_yet),
-	REQ(SYNC_KLOOP_STOP, not_yet),
-	REQ(CSB_ENABLE, not_yet),
-	REQ(STATS_GET, nm_stats_get),
-	REQ(FDB_GET, nm_fdb_ctl_get),
-	REQ(FDB_FLUSH, nm_fdb_ctl_flush),
-	REQ(ERROR_GET, nm_error_get),
-	REQ(PORT_ACCESS, nm_port_access),
-	REQ(PORT_LIST, nm_port_list),
+	{NETMAP_REQ_REGISTER, nm_register},
+	{NETMAP_REQ_PORT_INFO_GET, nm_port_info_get},
+	{NETMAP_REQ_VALE_ATTACH, nm_vale_ctl_attach},
+	{NETMAP_REQ_VALE_DETACH, nm_vale_ctl_detach},
+	{NETMAP_REQ_VALE_LIST, nm_vale_ctl_list},
+	{NETMAP_REQ_PORT_HDR_SET, nm_vale_ctl_hdr_set},
+	{NETMAP_REQ_PORT_HDR_GET, nm_port_hdr_get},
+	{NETMAP_REQ_VALE_NEWIF, nm_vale_ctl_newif},
+	{NETMAP_REQ_VALE_DELIF, nm_vale_ctl_delif},
+	{NETMAP_REQ_VALE_POLLING_ENABLE, not_yet},
+	{NETMAP_REQ_VALE_POLLING_DISABLE, not_yet},
+	{NETMAP_REQ_POOLS_INFO_GET, nm_pools_info_get},
+	{NETMAP_REQ_SYNC_KLOOP_START, not_yet},
+	{NETMAP_REQ_SYNC_KLOOP_STOP, not_yet},
+	{NETMAP_REQ_CSB_ENABLE, not_yet},
+	{NETMAP_REQ_STATS_GET, nm_stats_get},
+	{NETMAP_REQ_FDB_GET, nm_fdb_ctl_get},
+	{NETMAP_REQ_FDB_FLUSH, nm_fdb_ctl_flush},
+	{NETMAP_REQ_ERROR_GET, nm_error_get},
+	{NETMAP_REQ_PORT_ACCESS, nm_port_access},
+	{NETMAP_REQ_PORT_LIST, nm_port_list},
 };
-#undef REQ
 #define NREQS (sizeof(table) / sizeof(table[0]))
 
 static size_t
@@ -44,27 +46,6 @@ find_request(uint32_t type)
 	for (i = 0; i < NREQS && table[i].type != type; i++)
 		;
 	return i;
-}
-
-static int
-not_yet(struct nm_session *s, struct nm_ctl_msg *m)
-{
-	return nm_session_error(s, EOPNOTSUPP, "request %u (%s) is not supported yet", m->hdr->nr_reqtype,
-	    table[find_request(m->hdr->nr_reqtype)].name);
-}
-
-const char *
-nm_ctl_option_name(uint32_t opttype)
-{
-	static const char *const names[NETMAP_REQ_OPT_MAX] = {
-		[NETMAP_REQ_OPT_EXTMEM] = "EXTMEM",
-		[NETMAP_REQ_OPT_SYNC_KLOOP_EVENTFDS] = "SYNC_KLOOP_EVENTFDS",
-		[NETMAP_REQ_OPT_CSB] = "CSB",
-		[NETMAP_REQ_OPT_SYNC_KLOOP_MODE] = "SYNC_KLOOP_MODE",
-		[NETMAP_REQ_OPT_OFFSETS] = "OFFSETS",
-	};
-
-	return opttype < NETMAP_REQ_OPT_MAX && names[opttype] ? names[opttype] : "unknown";
 }
 
 int
@@ -120,8 +101,9 @@ check_name(struct nm_session *s, const char *name)
 
 /* The body is there where the request has one, and only there. */
 static int
-check_body(struct nm_session *s, const struct nm_ctl_msg *m, const char *name)
+check_body(struct nm_session *s, const struct nm_ctl_msg *m)
 {
+	const char *name = nm_ctl_request_name(m->hdr->nr_reqtype);
 	int size = nm_ctl_body_size(m->hdr->nr_reqtype);
 
 	if ((size > 0) == (m->body != NULL))
@@ -147,7 +129,7 @@ nm_ctl_request(struct nm_session *s, struct nm_ctl_msg *m)
 		return nm_session_error(s, EINVAL, "request %u is unknown", h->nr_reqtype);
 	error = check_name(s, h->nr_name);
 	if (!error)
-		error = check_body(s, m, table[i].name);
+		error = check_body(s, m);
 	if (!error)
 		error = check_options(s, m);
 	if (error)
@@ -158,7 +140,8 @@ nm_ctl_request(struct nm_session *s, struct nm_ctl_msg *m)
 	error = table[i].handler(s, m);
 	nm_os_mutex_unlock(&s->root->lock);
 	if (error && !s->errnum)
-		nm_session_error(s, -error, "%s: request %u (%s) failed", h->nr_name, h->nr_reqtype, table[i].name);
+		nm_session_error(s, -error, "%s: request %u (%s) failed", h->nr_name, h->nr_reqtype,
+		    nm_ctl_request_name(h->nr_reqtype));
 	return error;
 }
 

@@ -30,7 +30,8 @@ int nm_ctl_body_size(uint32_t reqtype);
 /* Bytes of an option, header included, given its nro_size; 24 for an unknown one. Shared likewise. */
 uint32_t nm_ctl_option_size(uint32_t opttype, uint64_t nro_size);
 
-/* What an option is called, "unknown" for one that we have never heard of. */
+/* What a request or option is called, "unknown" for one that we have never heard of. Shared likewise. */
+const char *nm_ctl_request_name(uint32_t reqtype);
 const char *nm_ctl_option_name(uint32_t opttype);
 
 /* 0 or -errno, the reason in words in s->errtext; option statuses are set. Takes the root's mutex. */

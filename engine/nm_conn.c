@@ -282,7 +282,7 @@ nm_conn_message(struct nm_conn *c)
 
 	if (n <= 0)
 		return n == 0 ? -ECONNRESET : errno == EAGAIN ? 0 : -errno;
-	if (n < (ssize_t)sizeof(u.w) || n > (ssize_t)(sizeof(u.w) + sizeof(struct nmreq_header) + NM_CTL_MAX_BYTES + 8) ||
+	if (n < (ssize_t)sizeof(u.w) || n > (ssize_t)(sizeof(u.w) + sizeof(struct nmreq_header) + NM_CTL_MAX_BYTES + 8 * (NM_CTL_MAX_OPTS + 1)) ||
 	    u.w.magic != NM_WIRE_MAGIC || u.w.len != (uint32_t)n)
 		return -EPROTO;
 	u.w.error = 0;

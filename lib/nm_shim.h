@@ -42,6 +42,8 @@
 /* Not instrumented: the thread sanitizer's own start calls some of them. */
 #define NM_SHIM_API __attribute__((visibility("default"), no_sanitize("thread")))
 
+#define NM_SHIM_WHY 160 /* bytes of a text */
+
 enum { NM_SHIM_TX, NM_SHIM_RX };
 
 struct nm_shim_ring {
@@ -73,6 +75,8 @@ struct nm_shim_obj {
 	uint32_t nrings[2];
 	struct nm_shim_ring *rings[2];
 	struct nm_sync_session *sync;
+	int refused;               /* errno of the last request, if the engine was not asked; under ctl */
+	char why[NM_SHIM_WHY];     /* in words */
 };
 
 /* nm_shim_fd */
@@ -124,6 +128,7 @@ struct nm_shim_opts { /* where the options of a request came from */
 	uint32_t n;
 	uint32_t len[NM_WIRE_MAX / 128];
 	uint64_t user[NM_WIRE_MAX / 128];
+	char why[NM_SHIM_WHY];    /* of a refusal */
 };
 /* Request to message and back; bytes or -errno. */
 int nm_shim_flatten(char *msg, size_t room, struct nmreq_header *user, struct nmreq_header *hdr, struct nm_shim_opts *o);

@@ -2,6 +2,8 @@
 /* nm_shim_ctl.c - control requests: flattened, sent, and the answer copied to where the kernel would put it. */
 #undef _FORTIFY_SOURCE
 #include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -42,6 +44,20 @@ int
 nm_shim_copyout(uint64_t to, const void *from, size_t n)
 {
 	return copy((void *)(uintptr_t)from, to, n, false);
+}
+
+/* Why a request is refused without asking the engine; NETMAP_REQ_ERROR_GET tells it. */
+static int refuse(struct nm_shim_opts *o, int err, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+static int
+refuse(struct nm_shim_opts *o, int err, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(o->why, sizeof(o->why), fmt, ap);
+	va_end(ap);
+	return -err;
 }
 
 /* Body and options begin at multiples of eight. */
@@ -116,15 +132,15 @@ flatten_opts(char *msg, size_t room, size_t at, uint64_t next, size_t total, str
 		uint32_t size;
 
 		if (o->n == NM_CTL_MAX_OPTS)
-			return -EMSGSIZE;
+			return refuse(o, EMSGSIZE, "the list of options has no end, or more than %u entries", NM_CTL_MAX_OPTS);
 		if (nm_shim_copyin(&h, next, sizeof(h)) < 0)
-			return -EFAULT;
+			return refuse(o, EFAULT, "option %u can't be read, its address is 0x%llx", o->n, (unsigned long long)next);
 		size = nm_ctl_option_size(h.nro_reqtype, h.nro_size);
 		total += size;
 		if (total > NM_CTL_MAX_BYTES || at + pad8(size) > room)
-			return -EMSGSIZE;
+			return refuse(o, EMSGSIZE, "body and options have more than %u bytes", NM_CTL_MAX_BYTES);
 		if (nm_shim_copyin(msg + at + sizeof(h), next + sizeof(h), size - sizeof(h)) < 0)
-			return -EFAULT;
+			return refuse(o, EFAULT, "%u bytes of option %u (%s) can't be read", size, h.nro_reqtype, nm_ctl_option_name(h.nro_reqtype));
 		o->user[o->n] = next;
 		o->len[o->n] = size;
 		next = h.nro_next;
@@ -136,6 +152,27 @@ flatten_opts(char *msg, size_t room, size_t at, uint64_t next, size_t total, str
 	return (int)at;
 }
 
+/* What the engine could not be asked, because it would take the message for another. */
+static int
+check_header(const struct nmreq_header *hdr, struct nm_shim_opts *o)
+{
+	int body = nm_ctl_body_size(hdr->nr_reqtype);
+
+	if (hdr->nr_version < NETMAP_MIN_API || hdr->nr_version > NETMAP_MAX_API)
+		return refuse(o, EINVAL, "API version %u is not supported, %u to %u are", hdr->nr_version, NETMAP_MIN_API, NETMAP_MAX_API);
+	if (hdr->nr_reserved != 0)
+		return refuse(o, EINVAL, "the header's reserved field is %u, not 0", hdr->nr_reserved);
+	if (body < 0)
+		return refuse(o, EINVAL, "request %u is unknown", hdr->nr_reqtype);
+	if (body > 0 && hdr->nr_body == 0)
+		return refuse(o, EINVAL, "request %u (%s) has a body of %d bytes, none is given", hdr->nr_reqtype,
+		    nm_ctl_request_name(hdr->nr_reqtype), body);
+	if (body == 0 && hdr->nr_body != 0)
+		return refuse(o, EINVAL, "request %u (%s) has no body, one is given", hdr->nr_reqtype,
+		    nm_ctl_request_name(hdr->nr_reqtype));
+	return 0;
+}
+
 int
 nm_shim_flatten(char *msg, size_t room, struct nmreq_header *user, struct nmreq_header *hdr, struct nm_shim_opts *o)
 {
@@ -145,17 +182,19 @@ nm_shim_flatten(char *msg, size_t room, struct nmreq_header *user, struct nmreq_
 	int body, n;
 
 	o->n = 0;
+	o->why[0] = 0;
 	if (nm_shim_copyin(hdr, (uintptr_t)user, sizeof(*hdr)) < 0)
-		return -EFAULT;
-	if (hdr->nr_version < NETMAP_MIN_API || hdr->nr_version > NETMAP_MAX_API || hdr->nr_reserved != 0)
-		return -EINVAL;
+		return refuse(o, EFAULT, "the header can't be read");
+	n = check_header(hdr, o);
+	if (n < 0)
+		return n;
 	body = nm_ctl_body_size(hdr->nr_reqtype);
-	if (body < 0 || (body > 0) != (hdr->nr_body != 0) || at + pad8((size_t)body) > room)
-		return -EINVAL;
+	if (at + pad8((size_t)body) > room)
+		return refuse(o, EMSGSIZE, "body and options have more than %u bytes", NM_CTL_MAX_BYTES);
 	plain = *hdr;
 	plain.nr_body = plain.nr_options = 0;
 	if (nm_shim_copyin(msg + at, hdr->nr_body, (size_t)body) < 0)
-		return -EFAULT;
+		return refuse(o, EFAULT, "the body of %d bytes can't be read", body);
 	memset(msg + at + body, 0, pad8((size_t)body) - (size_t)body);
 	n = flatten_opts(msg, room, at + pad8((size_t)body), hdr->nr_options, (size_t)body, o);
 	if (n < 0)
@@ -233,6 +272,17 @@ wire_error(const char *msg)
 	return w.error;
 }
 
+/* ERROR_GET after a request that the engine did not see. */
+static int
+tell_refused(const struct nm_shim_obj *o, const struct nmreq_header *hdr)
+{
+	struct nmreq_error e = {.nr_errno = o->refused};
+
+	snprintf(e.nr_text, sizeof(e.nr_text), "%s", o->why);
+	e.nr_len = (uint32_t)strlen(e.nr_text);
+	return nm_shim_copyout(hdr->nr_body, &e, sizeof(e));
+}
+
 static int
 ctl_locked(struct nm_shim_obj *o, struct nmreq_header *user)
 {
@@ -242,8 +292,14 @@ ctl_locked(struct nm_shim_obj *o, struct nmreq_header *user)
 	int n = nm_shim_flatten(msg, sizeof(msg), user, &hdr, &opts), err = 0;
 	size_t at;
 
-	if (n < 0)
+	if (n < 0) {
+		o->refused = -n;
+		memcpy(o->why, opts.why, sizeof(o->why));
 		return n;
+	}
+	if (hdr.nr_reqtype == NETMAP_REQ_ERROR_GET && o->refused)
+		return tell_refused(o, &hdr);
+	o->refused = 0;
 	n = nm_shim_call(o->sock, msg, (size_t)n, sizeof(msg), NULL);
 	if (n < 0)
 		return n;
@@ -276,6 +332,7 @@ legacy_locked(struct nm_shim_obj *o, struct nmreq *user, bool regif)
 	memcpy(msg, &w, sizeof(w));
 	if (nm_shim_copyin(msg + sizeof(w), (uintptr_t)user, sizeof(struct nmreq)) < 0)
 		return -EFAULT;
+	o->refused = 0;
 	n = nm_shim_call(o->sock, msg, size, sizeof(msg), NULL);
 	if (n < 0)
 		return n;
