@@ -47,6 +47,7 @@ step "unit tests, ASan and UBSan" make -j"$jobs" check BUILD=build/asan CC=clang
 skipped="2 skipped: unit tests of lib and tools under ASan and TSan, whose runtimes take the calls that the library interposes"
 step "unit tests, TSan" make -j"$jobs" check BUILD=build/tsan CC=clang SAN=thread OPT="-O1 -g"
 [ ! -f tests/abi/run.sh ] || step "ABI" env BUILD=build/abi sh tests/abi/run.sh
+[ ! -f tests/ctl/run.sh ] || step "requests" env BUILD=build/gcc CC=gcc sh tests/ctl/run.sh
 [ ! -f tests/net/run.sh ] || step "network tests" env BUILD=build/gcc sh tests/net/run.sh ${full:+--full}
 [ -z "$skipped" ] || echo "$skipped"
 echo "$passed passed, $failed failed"
