@@ -87,7 +87,7 @@ $(BUILD)/test/core/%: core/%.c $(CORE_OBJ) tests/unit/host.c tests/unit/host.h
 $(BUILD)/test/os/user/% $(BUILD)/test/engine/%: $$(patsubst $(BUILD)/test/$$(PERCENT),$$(PERCENT),$$@).c $(ENGINE_OBJ) $(BUILD)/netmapd tests/unit/raw_client.c tests/unit/raw_client.h
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) -Itests/unit $(LDFLAGS_ALL) -o $@ $< tests/unit/raw_client.c $(ENGINE_OBJ) -lcmocka $(ENGINE_LIBS)
-$(BUILD)/test/lib/%: lib/%.c $(BUILD)/libnetmap.a $(BUILD)/netmapd tests/unit/own_engine.c tests/unit/own_engine.h
+$(BUILD)/test/lib/%: lib/%.c $(BUILD)/libnetmap.a $(BUILD)/netmapd tests/unit/own_engine.c tests/unit/app_port.c tests/unit/own_engine.h tests/unit/app_port.h
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) -DNM_OS_NO_RCU -Itests/unit $(LDFLAGS_ALL) -o $@ $(filter %.c,$^) $(BUILD)/libnetmap.a -lcmocka -lpthread -ldl
 $(BUILD)/test/tools/%: tools/%.c $(BUILD)/libnetmap.a $(TOOLLIB_OBJ) $$(filter-out $$(PERCENT)/main.o,$$(call objects,$$(call sources,$$(patsubst $$(PERCENT)/,$$(PERCENT),$$(dir tools/$$*))),tool))

@@ -13,6 +13,8 @@
 #include "nm_shim_epset.h"
 #include "nm_shim_real.h"
 
+#define BOTH (NM_SLEEP_RX | NM_SLEEP_TX)
+
 static uint64_t
 tails(const struct nm_shim_obj *o)
 {
@@ -118,8 +120,9 @@ fill(int fd)
 	}
 }
 
+/* What watches have to say now on; others than `which` are left alone. */
 static void
-arm(struct nm_shim_epset *e, bool on)
+arm(struct nm_shim_epset *e, bool on, uint32_t which)
 {
 	uint32_t i;
 
@@ -129,6 +132,7 @@ arm(struct nm_shim_epset *e, bool on)
 		struct nm_shim_obj *o = nm_shim_find(w->fd);
 		uint32_t what = (w->events & EPOLLIN ? NM_SLEEP_RX : 0) | (w->events & EPOLLOUT ? NM_SLEEP_TX : 0);
 
+		what &= which;
 		if (o == NULL || !o->bound || what == 0)
 			continue;
 		if (!on) {
@@ -167,18 +171,33 @@ look(struct nm_shim_epset *e, int fd, struct epoll_event *ev, int max, const sig
 	return n < 0 ? (k > 0 ? k : n) : k + n;
 }
 
+/* Who does not wait here may wait for the set itself, by poll or in another set: it has to become readable then. */
+static int
+stay_armed(struct nm_shim_epset *e, struct epoll_event *ev, int max, int n)
+{
+	if (n < 0)
+		return n;
+	arm(e, true, n > 0 ? NM_SLEEP_RX : BOTH);
+	return n > 0 ? n : collect(e, ev, max);
+}
+
 static int
 shim_wait(struct nm_shim_epset *e, int fd, struct epoll_event *ev, int max, int64_t timeout, const sigset_t *mask)
 {
 	uint64_t end = timeout > 0 ? nm_shim_now() + (uint64_t)timeout : 0;
-	int n = look(e, fd, ev, max, mask), err;
+	int n, err;
 
-	if (n != 0 || timeout == 0)
+	if (NM_READ_ONCE(e->poked))
+		nm_shim_epset_settle(e);
+	n = look(e, fd, ev, max, mask);
+	if (timeout == 0)
+		return stay_armed(e, ev, max, n);
+	if (n != 0)
 		return n;
 	for (;;) {
 		int ms = -1;
 
-		arm(e, true);
+		arm(e, true, BOTH);
 		n = collect(e, ev, max);
 		if (n != 0)
 			break;
@@ -190,12 +209,14 @@ shim_wait(struct nm_shim_epset *e, int fd, struct epoll_event *ev, int max, int6
 		n = ask(e, fd, ev, max, ms, mask);
 		if (n < 0)
 			break;
+		if (NM_READ_ONCE(e->poked))
+			nm_shim_epset_settle(e);
 		n += collect(e, ev + n, max - n);
 		if (n != 0 || (timeout > 0 && nm_shim_now() >= end))
 			break;
 	}
 	err = errno;
-	arm(e, false);
+	arm(e, false, BOTH);
 	errno = err;
 	return n;
 }

@@ -126,6 +126,46 @@ watch_set(struct nm_shim_epset *e, int fd, const struct epoll_event *ev)
 	return 0;
 }
 
+/*
+ * A thread may wait in this set already, in the kernel, where nobody syncs: the engine is told to write its byte, and
+ * when there is something already, the one event that we can cause ourselves ends the wait: room in the socket.
+ */
+static void
+wake_waiters(struct nm_shim_epset *e, struct nm_shim_watch *w)
+{
+	struct nm_shim_obj *o = nm_shim_find(w->fd);
+	struct epoll_event real;
+
+	if (o == NULL || !(w->events & EPOLLIN) || !NM_LOAD_ACQUIRE(&o->bound))
+		return;
+	nm_shim_arm(o, NM_SLEEP_RX);
+	if (nm_shim_poll_pass(o, w->fd, POLLIN) == 0)
+		return;
+	real = real_event(&(struct epoll_event){.events = w->events | EPOLLOUT, .data.u64 = w->data});
+	if (nm_real_epoll_ctl(e->fd, EPOLL_CTL_MOD, w->fd, &real) == 0) {
+		w->poked = true;
+		NM_WRITE_ONCE(e->poked, 1);
+	}
+}
+
+void
+nm_shim_epset_settle(struct nm_shim_epset *e)
+{
+	struct epoll_event real;
+	uint32_t i;
+
+	pthread_mutex_lock(&e->lock);
+	for (i = 0; i < e->n; i++) {
+		if (!e->w[i].poked)
+			continue;
+		real = real_event(&(struct epoll_event){.events = e->w[i].events, .data.u64 = e->w[i].data});
+		nm_real_epoll_ctl(e->fd, EPOLL_CTL_MOD, e->w[i].fd, &real);
+		e->w[i].poked = false;
+	}
+	NM_WRITE_ONCE(e->poked, 0);
+	pthread_mutex_unlock(&e->lock);
+}
+
 static int
 shim_ctl(int ep, int op, int fd, struct epoll_event *ev)
 {
@@ -146,8 +186,11 @@ shim_ctl(int ep, int op, int fd, struct epoll_event *ev)
 		w = watch_find(e, fd);
 		if (w != NULL)
 			*w = e->w[--e->n];
-	} else
+	} else {
 		r = watch_set(e, fd, ev);
+		if (r == 0)
+			wake_waiters(e, watch_find(e, fd));
+	}
 	pthread_mutex_unlock(&e->lock);
 	if (r == 0)
 		return 0;

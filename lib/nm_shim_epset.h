@@ -14,6 +14,7 @@ struct nm_shim_watch {
 	uint32_t events;       /* as the application asked; 0 after a one-shot */
 	uint64_t data;
 	uint64_t seen;         /* edge: sum of the tails reported last */
+	bool poked;            /* the kernel's set has EPOLLOUT as well, to end waits that began before the watch */
 };
 
 struct nm_shim_epset {
@@ -21,8 +22,12 @@ struct nm_shim_epset {
 	pthread_mutex_t lock;
 	int fd;                /* -1: free */
 	uint32_t n, room, turn;
+	uint32_t poked;        /* some watch is */
 	struct nm_shim_watch *w;
 };
+
+/* Takes the pokes back. */
+void nm_shim_epset_settle(struct nm_shim_epset *e);
 
 extern struct nm_shim_epset *nm_shim_eptab[NM_SHIM_FDS];
 
