@@ -63,6 +63,35 @@ a_new_ring_takes_no_index_that_another_wrote(void **state)
 }
 
 static void
+flood_one(size_t size)
+{
+	uint8_t f[64];
+
+	(void)size;
+	host_frame(f, "\xff\xff\xff\xff\xff\xff", "\2\0\0\0\0\1");
+	host_put(&first, f, 60, 0);
+	host_txsync(&first);
+}
+
+static void
+others_flood_to_a_port_that_is_being_made(void **state)
+{
+	struct nmreq_register reg = {.nr_mode = NR_REG_ALL_NIC};
+
+	(void)state;
+	host_open(&first, &root, 1);
+	host_open(&second, &root, 1);
+	assert_int_equal(host_register(&first, "vale0:a", &reg), 0);
+	reg = (struct nmreq_register){.nr_mode = NR_REG_ALL_NIC};
+	host_on_alloc = flood_one;
+	assert_int_equal(host_register(&second, "vale0:b", &reg), 0);
+	host_on_alloc = NULL;
+	assert_true(host_stat(&first, NM_DIR_TX, NM_STAT_tx_packets) > 5);
+	nm_session_close(&second);
+	nm_session_close(&first);
+}
+
+static void
 host_rings_of_a_null_port_can_be_synced(void **state)
 {
 	struct nmreq_register reg = {.nr_mode = NR_REG_NULL, .nr_host_tx_rings = 1, .nr_host_rx_rings = 1};
@@ -87,6 +116,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_new_ring_takes_no_index_that_another_wrote, setup, teardown),
+		cmocka_unit_test_setup_teardown(others_flood_to_a_port_that_is_being_made, setup, teardown),
 		cmocka_unit_test_setup_teardown(host_rings_of_a_null_port_can_be_synced, setup, teardown),
 	};
 

@@ -11,7 +11,7 @@ add(uint64_t *sum, const uint64_t *v)
 	uint32_t i;
 
 	for (i = 0; i < NM_STAT_MAX; i++)
-		sum[i] += NM_READ_ONCE(v[i]);
+		sum[i] += NM_READ_COUNTER(v[i]);
 }
 
 static void

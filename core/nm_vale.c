@@ -126,7 +126,7 @@ nm_vale_add_port(struct nm_session *s, struct nm_vale *v, struct nm_port *p)
 	p->vale_idx = i;
 	nm_stats_take_port(v->stat, p, -1);
 	NM_RCU_ASSIGN(v->ports[i], p);
-	v->active[v->nports] = (uint8_t)i;
+	NM_WRITE_ONCE(v->active[v->nports], (uint8_t)i);
 	NM_STORE_RELEASE(&v->nports, v->nports + 1);
 	return 0;
 }
@@ -199,6 +199,9 @@ nm_vale_port_create(struct nm_session *s, const char *name, const struct nmreq_r
 	}
 	port_shape(p, reg);
 	error = nm_port_private_mem(s, p, reg, pipe);
+	/* from here on others may flood to it: its rings are there, though none is ready */
+	if (!error && nm_port_krings_create(p))
+		error = nm_session_error(s, ENOMEM, "%s: no memory for %u + %u rings", name, p->nrings[0], p->nrings[1]);
 	if (!error)
 		error = nm_vale_add_port(s, v, p);
 	if (error) {

@@ -264,7 +264,7 @@ deliver_port(struct nm_kring *kr, struct nm_vale *v, struct nm_vale_work *w, uin
 		return;
 	}
 	ring = kr->id < p->nrings[NM_DIR_RX] ? kr->id : kr->id % p->nrings[NM_DIR_RX];
-	kr->last_dst = own != NIL || v->nports == 2 ? dst : NM_FDB_NONE;
+	kr->last_dst = own != NIL || NM_READ_ONCE(v->nports) == 2 ? dst : NM_FDB_NONE;
 	if (ring && own != NIL)
 		deliver(kr, w, &p->krings[NM_DIR_RX][ring], own, NIL);
 	if (!ring || flood != NIL)

@@ -24,12 +24,20 @@
 #define NM_STORE_RELEASE(p, v) __atomic_store_n(p, v, __ATOMIC_RELEASE)
 #define NM_MB() __atomic_thread_fence(__ATOMIC_SEQ_CST)
 #define NM_FETCH_ADD(p, v) __atomic_fetch_add(p, v, __ATOMIC_SEQ_CST)
+#define NM_READ_COUNTER(x) nm_os_read_counter(&(x))
 #define NM_PREFETCH(p) __builtin_prefetch(p)
 #define NM_PREFETCHW(p) __builtin_prefetch(p, 1)
 #define NM_LIKELY(x) __builtin_expect(!!(x), 1)
 #define NM_UNLIKELY(x) __builtin_expect(!!(x), 0)
 #define NM_RCU_DEREF(p) __atomic_load_n(&(p), __ATOMIC_ACQUIRE)
 #define NM_RCU_ASSIGN(p, v) __atomic_store_n(&(p), v, __ATOMIC_RELEASE)
+
+/* Not instrumented: a plain add beside it is meant, and per packet it should stay one. */
+__attribute__((no_sanitize("thread"))) static inline uint64_t
+nm_os_read_counter(const uint64_t *p)
+{
+	return *(const volatile uint64_t *)p;
+}
 
 /* Held for a batch at most; a holder that lost its CPU is waited for by giving ours away. */
 struct nm_os_spin {

@@ -49,6 +49,7 @@ void nm_os_mutex_unlock(struct nm_os_mutex *l);
 void nm_os_mutex_destroy(struct nm_os_mutex *l);
 
 #define NM_READ_ONCE(x) (*(const volatile __typeof__(x) *)&(x))
+#define NM_READ_COUNTER(x) (x)
 #define NM_WRITE_ONCE(x, v) (*(volatile __typeof__(x) *)&(x) = (v))
 #define NM_LOAD_ACQUIRE(p) __atomic_load_n(p, __ATOMIC_ACQUIRE)
 #define NM_STORE_RELEASE(p, v) __atomic_store_n(p, v, __ATOMIC_RELEASE)
