@@ -19,7 +19,7 @@
 
 #define SPIN_NS 20000
 #define SAME_CPU_YIELDS 4
-#define SLEEP_NS 100000000L
+#define SLEEP_NS 20000000L /* then it is looked whether the engine is there at all */
 
 /* The core's ring_reinit: bad slots made harmless, indices as the engine has them. */
 static void
