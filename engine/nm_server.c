@@ -164,6 +164,7 @@ nm_server_block_signals(void)
 	end_signals(&set);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN); /* who reads the log may leave */
+	signal(SIGXFSZ, SIG_IGN); /* a region above the limit of file sizes fails, and that is all */
 }
 
 static int
