@@ -95,6 +95,18 @@ $(BUILD)/test/tools/%: tools/%.c $(BUILD)/libnetmap.a $(TOOLLIB_OBJ) $$(filter-o
 	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $< $(sort $(filter %.o,$^)) $(BUILD)/libnetmap.a -lcmocka $(TOOL_LIBS)
 PERCENT := %
 
+# Longer tests, each a program of its own: see the head of each main file.
+FAULT := $(wildcard tests/fault/*.c)
+$(BUILD)/test/fault/fault: $(FAULT) tests/fault/bed.h tests/unit/raw_client.c tests/unit/raw_client.h $(BUILD)/libnetmap.a $(BUILD)/netmapd $(BUILD)/pkt-gen $(BUILD)/bridge
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -DNM_OS_NO_RCU -Itests/unit $(LDFLAGS_ALL) -o $@ $(filter %.c,$^) $(BUILD)/libnetmap.a -lpthread -ldl
+
+BED := tests/fault/bed.c tests/fault/cgroup.c tests/unit/raw_client.c
+HOSTILE := $(wildcard tests/hostile/*.c)
+$(BUILD)/test/hostile/hostile: $(HOSTILE) $(BED) tests/hostile/attack.h tests/fault/bed.h tests/unit/raw_client.h $(BUILD)/netmapd
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -DNM_OS_NO_RCU -Itests/unit $(LDFLAGS_ALL) -o $@ $(filter %.c,$^) -lpthread
+
 check: all $(TEST_BIN)
 	sh scripts/run-tests.sh $(TEST_BIN)
 

@@ -31,6 +31,7 @@ step() {
 		[ "$verdict" = ok ] || [ "$f" -gt 0 ] || failed=$((failed + 1))
 	elif [ $verdict = ok ]; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
 	echo "$verdict $name $(($(date +%s) - start)) s${last:+ ($last)}"
+	grep -E '^[0-9]+ skipped: ' "$log"
 	[ $verdict = ok ] || tail -60 "$log"
 }
 
@@ -46,6 +47,12 @@ step "unit tests, gcc" make -j"$jobs" check BUILD=build/gcc CC=gcc
 step "unit tests, ASan and UBSan" make -j"$jobs" check BUILD=build/asan CC=clang SAN=address,undefined OPT="-O1 -g"
 skipped="2 skipped: unit tests of lib and tools under ASan and TSan, whose runtimes take the calls that the library interposes"
 step "unit tests, TSan" make -j"$jobs" check BUILD=build/tsan CC=clang SAN=thread OPT="-O1 -g"
+kills=40 deaths=5 attack=3
+[ -z "$full" ] || { kills=300 deaths=30 attack=60; }
+step "faults" sh scripts/run-built.sh gcc fault/fault --kills $kills --engine-kills $deaths
+step "hostile clients, gcc" sh scripts/run-built.sh gcc hostile/hostile --seconds $attack
+step "hostile clients, ASan and UBSan" sh scripts/run-built.sh asan hostile/hostile --seconds $attack
+step "hostile clients, TSan" sh scripts/run-built.sh tsan hostile/hostile --seconds $attack
 [ ! -f tests/abi/run.sh ] || step "ABI" env BUILD=build/abi sh tests/abi/run.sh
 [ ! -f tests/ctl/run.sh ] || step "requests" env BUILD=build/gcc CC=gcc sh tests/ctl/run.sh
 [ ! -f tests/net/run.sh ] || step "network tests" env BUILD=build/gcc sh tests/net/run.sh ${full:+--full}

@@ -71,14 +71,19 @@ call(int fd, struct nm_wire *w, uint32_t op, uint32_t len, int *fds, unsigned nf
 	struct iovec iov = {w, NM_WIRE_MAX};
 	struct msghdr m = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)};
 	struct cmsghdr *c;
+	int again = 0;
 	ssize_t n;
 
 	w->magic = NM_WIRE_MAGIC;
 	w->op = op;
 	w->len = len;
-	if (send(fd, w, len, MSG_NOSIGNAL) != (ssize_t)len)
+	n = send(fd, w, len, MSG_NOSIGNAL);
+	if (n < 0 && errno != EPIPE && errno != ECONNRESET)
 		return -errno;
-	n = recvmsg(fd, &m, MSG_CMSG_CLOEXEC);
+	/* an engine that refuses us may have answered and closed already */
+	do
+		n = recvmsg(fd, &m, MSG_CMSG_CLOEXEC);
+	while (n < 0 && errno == ECONNRESET && again++ == 0);
 	if (n < (ssize_t)sizeof(*w))
 		return n < 0 ? -errno : -ECONNRESET;
 	c = CMSG_FIRSTHDR(&m);
@@ -155,6 +160,24 @@ raw_register(struct raw_client *c, const char *name, uint64_t flags)
 		return -errno;
 	bind_rings(c, b);
 	return 0;
+}
+
+int
+raw_request(struct raw_client *c, uint16_t type, const char *name, void *body, size_t size)
+{
+	struct {
+		struct nm_wire w;
+		struct nmreq_header h;
+		char body[NM_WIRE_MAX];
+	} m = {.h = {.nr_version = NETMAP_API, .nr_reqtype = type}};
+	ssize_t n;
+
+	snprintf(m.h.nr_name, sizeof(m.h.nr_name), "%s", name);
+	memcpy(m.body, body, size);
+	n = call(c->ctl, &m.w, NM_WIRE_CTRL, (uint32_t)(sizeof(m.w) + sizeof(m.h) + ((size + 7) & ~(size_t)7)), NULL, 0);
+	if (n >= 0)
+		memcpy(body, m.body, size);
+	return n < 0 ? (int)n : 0;
 }
 
 void

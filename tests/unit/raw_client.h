@@ -27,6 +27,8 @@ int raw_engine_stop(pid_t pid, const char *path);
 /* 0 or -errno of the first thing that failed. */
 int raw_connect(struct raw_client *c, const char *path);
 int raw_register(struct raw_client *c, const char *name, uint64_t flags);
+/* A request without options; its body goes out and comes back. */
+int raw_request(struct raw_client *c, uint16_t type, const char *name, void *body, size_t size);
 void raw_close(struct raw_client *c);
 
 /* Puts a frame into the transmit ring; false when it is full. Visible after raw_publish. */

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * hostile [--seconds N] [--seed S] [TEST...] - clients that break every rule of the shared memory and the socket, on an
+ * engine that is best built with sanitizers (BUILD=build/asan, build/tsan). Beside them a well-behaved pair exchanges
+ * frames and looks at every byte. A report of a sanitizer ends the engine with a status that fails the test.
+ *
+ *   what the engine promises                                   who tries to break it
+ *   1 a shared field is read once, checked, then used          slots_change_while_they_are_read
+ *   2 a slot is checked: index, length, chain of 64            bad_slots_are_dropped_and_counted
+ *   3 a bad ring is not acted on, and counted                  bad_heads_change_nothing
+ *   4 numbers in requests are bounded before arithmetic        numbers_in_requests_are_bounded, random_messages,
+ *                                                              truncated_messages, descriptors_in_messages
+ *   5 a client hurts its own region only, blocks nobody,       everything_is_overwritten, kicks_block_nobody,
+ *     and all it had is released                               a_mute_client_blocks_nobody, a_leaving_client_keeps_nobody
+ *   6 nothing but the frame is delivered, buffers are zero     nothing_but_the_frame_is_delivered, memory_comes_zeroed
+ *   7 an index that selects memory is clamped                  an_index_stays_in_range
+ */
+#include "attack.h"
+
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+unsigned attack_seconds = 3;
+
+#define T(f) {#f, f}
+
+static const struct {
+	const char *name;
+	enum verdict (*run)(struct bed *b, struct pair *witness);
+} tests[] = {
+	T(slots_change_while_they_are_read),
+	T(bad_slots_are_dropped_and_counted),
+	T(bad_heads_change_nothing),
+	T(numbers_in_requests_are_bounded),
+	T(random_messages),
+	T(truncated_messages),
+	T(descriptors_in_messages),
+	T(everything_is_overwritten),
+	T(kicks_block_nobody),
+	T(a_mute_client_blocks_nobody),
+	T(a_leaving_client_keeps_nobody),
+	T(nothing_but_the_frame_is_delivered),
+	T(memory_comes_zeroed),
+	T(an_index_stays_in_range),
+};
+
+/* One test with an engine and a witness of its own; the engine must end in order, holding nothing. */
+static enum verdict
+run(size_t i)
+{
+	struct bed b = {.args = {"--workers", "2"}};
+	struct holdings before;
+	struct pair witness;
+	enum verdict v = FAILED;
+	char what[200];
+	int error = bed_start(&b), status;
+
+	CHECK(!error, "no engine: %s", strerror(-error));
+	error = pair_open(&witness, &b, "vale9:a", "vale9:b");
+	CHECK(!error, "no witness: %s", strerror(-error));
+	if (!pair_move(&witness, 5000) && !bed_count(&b, &before)) {
+		v = tests[i].run(&b, &witness);
+		status = pair_move(&witness, 1000);
+		if (status) {
+			printf("the witness does not go on (bed.c:%d)\n", status);
+			v = FAILED;
+		}
+		before.vm_kib = before.rss_kib = 1ul << 40; /* sanitizers keep what is freed */
+		before.maps = 1u << 30;
+		if (v == OK && !bed_settled(&b, &before, what)) {
+			printf("what the engine holds is not what it was: %s\n", what);
+			v = FAILED;
+		}
+		pair_close(&witness);
+	}
+	status = bed_end(&b, SIGTERM);
+	if (status) {
+		printf("the engine ended with status 0x%x\n", status);
+		v = FAILED;
+	}
+	bed_clean(&b);
+	return v;
+}
+
+static bool
+wanted(int argc, char **argv, const char *name)
+{
+	int i;
+
+	for (i = optind; i < argc; i++)
+		if (!strcmp(argv[i], name))
+			return true;
+	return optind == argc;
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{"seconds", required_argument, NULL, 'n'}, {"seed", required_argument, NULL, 's'}, {"verbose", no_argument, NULL, 'v'}, {0},
+	};
+	unsigned count[3] = {0};
+	size_t i;
+	int c;
+
+	options.seed = (unsigned)time(NULL);
+	while ((c = getopt_long(argc, argv, "v", longs, NULL)) != -1) {
+		switch (c) {
+		case 'n': attack_seconds = (unsigned)atoi(optarg); break;
+		case 's': options.seed = (unsigned)strtoul(optarg, NULL, 10); break;
+		case 'v': options.verbose = true; break;
+		default: fprintf(stderr, "usage: hostile [--seconds N] [--seed S] [-v] [TEST...]\n"); return 2;
+		}
+	}
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	signal(SIGPIPE, SIG_IGN);
+	setenv("UBSAN_OPTIONS", "halt_on_error=1:print_stacktrace=1", 1);
+	setenv("ASAN_OPTIONS", "detect_leaks=1", 1);
+	printf("seed %u\n", options.seed);
+	for (i = 0; i < sizeof(tests) / sizeof(tests[0]); i++) {
+		uint64_t start = bed_now_ms();
+		enum verdict v;
+
+		if (!wanted(argc, argv, tests[i].name))
+			continue;
+		srandom(options.seed);
+		v = run(i);
+		count[v]++;
+		printf("%s %s %.1f s\n", v == OK ? "ok" : "FAIL", tests[i].name, (double)(bed_now_ms() - start) / 1000);
+	}
+	printf("%u passed, %u failed\n", count[OK], count[FAILED]);
+	return count[FAILED] != 0;
+}
