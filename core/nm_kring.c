@@ -83,11 +83,11 @@ nm_kring_lease_begin(struct nm_kring *kr)
 uint32_t
 nm_kring_lease_commit(struct nm_kring *kr, uint32_t n, uint32_t *idx)
 {
-	uint32_t start = kr->lease, i;
+	uint32_t start = kr->lease;
 
 	kr->lease = nm_ring_add(kr->lease, n, kr->nslots);
-	for (i = 0; i < n; i++)
-		idx[i] = kr->stack[--kr->nstack];
+	kr->nstack -= n;
+	memcpy(idx, kr->stack + kr->nstack, n * sizeof(*idx));
 	nm_os_spin_unlock(&kr->lock);
 	return start;
 }

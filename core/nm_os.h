@@ -54,12 +54,11 @@ uint64_t nm_os_now(void);
 uint64_t nm_os_now_exact(void);
 
 /*
- * Copies len bytes of a frame between buffers of two regions. May write up to the next multiple of
- * 64 bytes of dst but the bytes beyond len are zeroes or unchanged, never data of src. Data.
+ * nm_os_types.h also has nm_os_copy(dst, src, len): len bytes of a frame between buffers of two regions. May write up to
+ * the next multiple of 64 bytes of dst but the bytes beyond len are zeroes or unchanged, never data of src. Data.
  */
-void nm_os_copy(void *dst, const void *src, uint32_t len);
 
-/* Data of a NS_INDIRECT slot: client address to buffer, before any lease. 0 or -EFAULT. Data. */
+/* Data of a NS_INDIRECT slot: client address to buffer, before any lease. 0 or -EFAULT, where no client address crosses. Data. */
 int nm_os_copy_indirect(struct nm_kring *kr, void *dst, uint64_t uaddr, uint32_t len);
 
 /* nm_os_types.h also has nm_os_index_nospec(i, n): i when i < n, else some value below n, also under speculation. */

@@ -2,220 +2,128 @@
 /*
  * nm_vale_fwd.c - forwarding: what one sync of a transmit ring does.
  *
- *   collect   snapshot and check the slots, find the frames          (touches slots only)
- *   classify  learn, look up, thread each frame on its destination's list
+ *   collect   snapshot and check the slots, find the frames          (nm_vale_in.c)
+ *   classify  learn, look up, runs of frames on each destination's list
  *   deliver   per destination: lease slots, copy outside the lock, publish, notify once
  *
- * Frames go through in steps of at most NM_VALE_STEP slots so that the work arrays stay in the first-level
- * cache. Frames of one destination keep their order, also between unicast and flooded ones.
+ * Frames of one destination keep their order, also between unicast and flooded ones.
  */
 #include "nm_root.h"
 #include "nm_vale.h"
 #include "nm_vale_fwd.h"
 
-#define NIL 0xffffu
-#define FLOOD NM_VALE_MAX_PORTS
-#define MIN_FRAME 14u
-#define AHEAD 4u
+#define NIL NM_VALE_NIL
+#define FLOOD NM_VALE_FLOOD
 
-/* Drops the whole chain that begins at slot i; counts once. */
-static void
-drop(struct nm_kring *kr, int reason)
-{
-	kr->stat[NM_STAT_tx_packets]++;
-	kr->stat[reason]++;
-}
-
-/* A slot of the client into a fragment, or the counter of why not. */
-static int
-take_slot(struct nm_kring *kr, const struct netmap_slot *s, struct nm_vale_frag *f)
-{
-	if (NM_UNLIKELY(s->flags & NS_INDIRECT))
-		return NM_STAT_drop_indirect;
-	f->buf = nm_kring_buf(kr, s->buf_idx);
-	if (NM_UNLIKELY(!f->buf))
-		return NM_STAT_drop_bad_buf;
-	if (NM_UNLIKELY(s->len > kr->stride))
-		return NM_STAT_drop_bad_len;
-	f->len = s->len;
-	return 0;
-}
-
-/*
- * Gathers whole frames from slot `from` on until NM_VALE_STEP slots are seen; only a chain may run further, up to
- * the `avail` slots published. Returns the slots consumed. What is not whole by then is dropped.
- */
-static uint32_t
-collect(struct nm_kring *kr, struct nm_vale_work *w, uint32_t from, uint32_t avail)
-{
-	uint32_t used = 0, n = 0;
-
-	while (used < avail && used < NM_VALE_STEP) {
-		struct nm_vale_frag *first = &w->frag[n];
-		uint32_t k = 0, len = 0, i = from;
-		int bad = 0, why;
-		struct netmap_slot s;
-
-		do {
-			s = nm_kring_snapshot(&kr->slots[i]);
-			why = k < NETMAP_MAX_FRAGS ? take_slot(kr, &s, &w->frag[n + k]) : NM_STAT_drop_bad_frags;
-			if (NM_UNLIKELY(why && !bad))
-				bad = why;
-			if (NM_UNLIKELY(s.flags & (NS_INDIRECT | NS_BUF_CHANGED | NS_REPORT)))
-				NM_WRITE_ONCE(kr->slots[i].flags, s.flags & ~(NS_INDIRECT | NS_BUF_CHANGED | NS_REPORT));
-			len += s.len;
-			if (k < NETMAP_MAX_FRAGS)
-				k++;
-			used++;
-			i = nm_ring_add(i, 1, kr->nslots);
-		} while ((s.flags & NS_MOREFRAG) && used < avail);
-		from = i;
-		if (NM_UNLIKELY(s.flags & NS_MOREFRAG))
-			bad = NM_STAT_drop_bad_frags;
-		if (NM_UNLIKELY(!bad && (len < MIN_FRAME || first->len < MIN_FRAME)))
-			bad = NM_STAT_drop_short;
-		if (NM_UNLIKELY(bad)) {
-			drop(kr, bad);
-			continue;
-		}
-		first->nfrags = (uint16_t)k;
-		first->total = len;
-		n += k;
-		w->frames++;
-		w->bytes += len;
-	}
-	w->nfrags = n;
-	return used;
-}
-
-static inline void
-append(struct nm_vale_work *w, uint32_t dst, uint32_t i)
-{
-	struct nm_vale_list *l = &w->list[dst];
-
-	if (l->head == NIL) {
-		l->head = (uint16_t)i;
-		l->slots = 0;
-		w->touched[w->ntouched++] = (uint8_t)dst;
-	} else {
-		w->frag[l->tail].next = (uint16_t)i;
-	}
-	w->frag[i].next = NIL;
-	l->tail = (uint16_t)i;
-	l->slots += w->frag[i].nfrags;
-}
-
-static void
-learn(struct nm_kring *kr, struct nm_vale *v, uint64_t mac, uint32_t now_s)
-{
-	static const uint8_t counter[] = {
-		[NM_FDB_LEARNED] = NM_STAT_learned, [NM_FDB_MOVED] = NM_STAT_fdb_moved, [NM_FDB_FULL] = NM_STAT_fdb_full,
-	};
-	enum nm_fdb_result r;
-
-	if (mac & 1) /* a group address is no sender */
-		return;
-	r = nm_fdb_learn(v->fdb, mac, kr->port->vale_idx, now_s, kr->port->root->limits.fdb_age_s);
-	if (r != NM_FDB_KNOWN)
-		kr->stat[counter[r]]++;
-}
-
-/* Runs of equal addresses are learned and looked up once. */
-static void
-classify(struct nm_kring *kr, struct nm_vale *v, struct nm_vale_work *w, uint32_t now_s)
-{
-	uint64_t last_dst = ~0ull, last_src = ~0ull;
-	uint32_t dst = NM_FDB_NONE, i, age_s = kr->port->root->limits.fdb_age_s;
-
-	for (i = 0; i < w->nfrags; i += w->frag[i].nfrags) {
-		const char *p = w->frag[i].buf;
-		uint64_t d = nm_fdb_mac(p), s = nm_fdb_mac(p + 6);
-
-		NM_PREFETCH(w->frag[i + AHEAD].buf);
-		if (NM_UNLIKELY(s != last_src)) {
-			learn(kr, v, s, now_s);
-			last_src = s;
-		}
-		if (NM_UNLIKELY(d != last_dst)) {
-			dst = d & 1 ? NM_FDB_NONE : nm_fdb_lookup(v->fdb, d, now_s, age_s);
-			if (dst == NM_FDB_NONE || !NM_READ_ONCE(v->ports[dst]))
-				dst = FLOOD;
-			last_dst = d;
-		}
-		if (NM_UNLIKELY(dst == kr->port->vale_idx))
-			kr->stat[NM_STAT_drop_self]++;
-		else
-			append(w, dst, i);
-	}
-}
-
-/* The next frame of two lists merged by position; NIL at the end. */
+/* The next run of two lists merged by position; NIL at the end. */
 static inline uint32_t
 next_of(const struct nm_vale_work *w, uint32_t *a, uint32_t *b)
 {
-	uint32_t *l = *a < *b ? a : b, i = *l;
+	uint32_t *l = *b == NIL || (*a != NIL && w->run[*a].first < w->run[*b].first) ? a : b, i = *l;
 
 	if (i != NIL)
-		*l = w->frag[i].next;
+		*l = w->run[i].next;
 	return i;
 }
 
 /* A chunk that does not fit the destination's buffers can't be delivered. */
 static bool
-fits(const struct nm_vale_work *w, uint32_t i, uint32_t stride)
+fits(const struct nm_vale_frag *f, uint32_t stride)
 {
 	uint32_t k;
 
-	for (k = 0; k < w->frag[i].nfrags; k++)
-		if (w->frag[i + k].len > stride)
+	for (k = 0; k < f->nfrags; k++)
+		if (f[k].len > stride)
 			return false;
 	return true;
 }
 
-/* Puts the frames that fit, `want` slots at most, into order[]; counts the others on the sender. */
-static uint32_t
-select_frames(struct nm_kring *kr, struct nm_vale_work *w, uint32_t a, uint32_t b, uint32_t room, uint32_t stride,
-    uint32_t *nframes)
+static void
+plan_frame(struct nm_vale_work *w, uint32_t i)
 {
-	bool check = stride < kr->stride;
-	uint32_t i, n = 0, slots = 0;
+	struct nm_vale_run *r = w->nplan ? &w->plan[w->nplan - 1] : NULL;
 
-	while ((i = next_of(w, &a, &b)) != NIL) {
-		if (NM_UNLIKELY(check && !fits(w, i, stride))) {
+	if (!r || r->first + r->slots != i) {
+		r = &w->plan[w->nplan++];
+		*r = (struct nm_vale_run){.first = (uint16_t)i};
+	}
+	r->slots += w->frag[i].nfrags;
+	r->frames++;
+}
+
+/* Frame by frame: a run that does not fit whole, or one for smaller buffers. Returns the slots planned. */
+static uint32_t
+plan_part(struct nm_kring *kr, struct nm_vale_work *w, const struct nm_vale_run *r, uint32_t room, uint32_t stride)
+{
+	uint32_t i = r->first, end = i + r->slots, slots = 0, n;
+
+	for (; i < end; i += n) {
+		n = w->frag[i].nfrags;
+		if (stride < kr->stride && !fits(&w->frag[i], stride)) {
 			kr->stat[NM_STAT_drop_bad_len]++;
-		} else if (NM_LIKELY(slots + w->frag[i].nfrags <= room)) {
-			slots += w->frag[i].nfrags;
-			w->order[n++] = (uint16_t)i;
-		} else {
+		} else if (slots + n > room) {
 			kr->stat[NM_STAT_drop_no_space]++;
+		} else {
+			plan_frame(w, i);
+			slots += n;
 		}
 	}
-	*nframes = n;
 	return slots;
 }
 
-static uint64_t
-copy_frames(const struct nm_vale_work *w, struct nm_kring *d, uint32_t slot, uint32_t nframes)
+/* The runs of two lists that go to a ring of `room` slots, into w->plan; counts the others on the sender. */
+static uint32_t
+plan_runs(struct nm_kring *kr, struct nm_vale_work *w, uint32_t a, uint32_t b, uint32_t room, uint32_t stride)
 {
-	const uint32_t *idx = w->idx;
-	uint64_t bytes = 0;
-	uint32_t n, k;
+	uint32_t i, slots = 0;
 
-	for (n = 0; n < nframes; n++) {
-		const struct nm_vale_frag *f = &w->frag[w->order[n]];
-		uint32_t nfrags = f->nfrags;
-
-		bytes += f->total;
-		for (k = 0; k < nfrags; k++, f++, idx++) {
-			uint16_t flags = (uint16_t)(nfrags << 8) | (k + 1 < nfrags ? NS_MOREFRAG : 0);
-
-			NM_PREFETCHW(d->bufs + (size_t)idx[AHEAD] * d->stride);
-			nm_os_copy(d->bufs + (size_t)*idx * d->stride, f->buf, f->len);
-			nm_kring_put_slot(&d->slots[slot], *idx, (uint16_t)f->len, flags);
-			slot = nm_ring_add(slot, 1, d->nslots);
+	w->nplan = 0;
+	while ((i = next_of(w, &a, &b)) != NIL) {
+		if (NM_LIKELY(slots + w->run[i].slots <= room && stride >= kr->stride)) {
+			w->plan[w->nplan++] = w->run[i];
+			slots += w->run[i].slots;
+		} else {
+			slots += plan_part(kr, w, &w->run[i], room - slots, stride);
 		}
 	}
-	return bytes;
+	return slots;
+}
+
+static inline uint32_t
+copy_frag(struct nm_kring *d, const struct nm_vale_frag *f, const uint32_t *idx, uint32_t slot, uint16_t flags)
+{
+	NM_PREFETCHW(d->bufs + (size_t)idx[NM_VALE_AHEAD] * d->stride);
+	nm_os_copy(d->bufs + (size_t)*idx * d->stride, f->buf, f->len);
+	nm_kring_put_slot(&d->slots[slot], *idx, f->len, flags);
+	return nm_ring_add(slot, 1, d->nslots);
+}
+
+/* One run into the slots from `slot` on; returns the slot after it. */
+static uint32_t
+copy_run(const struct nm_vale_work *w, const struct nm_vale_run *r, struct nm_kring *d, const uint32_t *idx, uint32_t slot,
+    uint64_t *bytes)
+{
+	const struct nm_vale_frag *f = &w->frag[r->first], *end = f + r->slots;
+	uint64_t sum = 0;
+	uint32_t k;
+
+	if (NM_LIKELY(r->frames == r->slots)) {
+		for (; f < end; f++, idx++) {
+			slot = copy_frag(d, f, idx, slot, 1 << 8);
+			sum += f->len;
+		}
+	} else {
+		while (f < end) {
+			uint16_t n = f->nfrags, flags = (uint16_t)(n << 8) | NS_MOREFRAG;
+
+			sum += f->total;
+			for (k = 1; k < n; k++)
+				slot = copy_frag(d, f++, idx++, slot, flags);
+			slot = copy_frag(d, f++, idx++, slot, flags & ~NS_MOREFRAG);
+		}
+	}
+	*bytes += sum;
+	return slot;
 }
 
 static uint32_t
@@ -223,8 +131,8 @@ list_frames(const struct nm_vale_work *w, uint32_t i)
 {
 	uint32_t n = 0;
 
-	for (; i != NIL; i = w->frag[i].next)
-		n++;
+	for (; i != NIL; i = w->run[i].next)
+		n += w->run[i].frames;
 	return n;
 }
 
@@ -232,23 +140,28 @@ list_frames(const struct nm_vale_work *w, uint32_t i)
 static void
 deliver(struct nm_kring *kr, struct nm_vale_work *w, struct nm_kring *d, uint32_t a, uint32_t b)
 {
-	uint32_t room, slots, start, nframes, k;
-	uint64_t bytes;
+	uint32_t room, slots, start, slot, frames = 0, k;
+	const uint32_t *idx = w->idx;
+	uint64_t bytes = 0;
 
 	if (NM_UNLIKELY(!NM_LOAD_ACQUIRE(&d->ready))) {
 		kr->stat[NM_STAT_drop_no_dest] += list_frames(w, a) + list_frames(w, b);
 		return;
 	}
 	room = nm_kring_lease_begin(d);
-	slots = select_frames(kr, w, a, b, room, d->stride, &nframes);
-	start = nm_kring_lease_commit(d, slots, w->idx);
-	kr->stat[NM_STAT_forwarded] += nframes;
+	slots = plan_runs(kr, w, a, b, room, d->stride);
+	start = slot = nm_kring_lease_commit(d, slots, w->idx);
 	if (!slots)
 		return;
-	for (k = 0; k < AHEAD; k++)
+	for (k = 0; k < NM_VALE_AHEAD; k++)
 		w->idx[slots + k] = w->idx[slots - 1];
-	bytes = copy_frames(w, d, start, nframes);
-	nm_kring_finish(d, start, slots, nframes, bytes);
+	for (k = 0; k < w->nplan; k++) {
+		slot = copy_run(w, &w->plan[k], d, idx, slot, &bytes);
+		idx += w->plan[k].slots;
+		frames += w->plan[k].frames;
+	}
+	kr->stat[NM_STAT_forwarded] += frames;
+	nm_kring_finish(d, start, slots, frames, bytes);
 	d->notify(d);
 }
 
@@ -371,12 +284,10 @@ nm_vale_txsync(struct nm_kring *kr)
 		if (NM_UNLIKELY(postpone(kr, v)))
 			break;
 		avail = nm_ring_dist(kr->hwcur, kr->rhead, kr->nslots);
-		w->frames = 0;
-		w->bytes = 0;
-		used = collect(kr, w, kr->hwcur, avail);
+		used = nm_vale_collect(kr, w, kr->hwcur, avail);
 		kr->stat[NM_STAT_tx_packets] += w->frames;
 		kr->stat[NM_STAT_tx_bytes] += w->bytes;
-		classify(kr, v, w, now_s);
+		nm_vale_classify(kr, v, w, now_s);
 		deliver_all(kr, v, w);
 		kr->hwcur = nm_ring_add(kr->hwcur, used, kr->nslots);
 		budget = budget > used ? budget - used : 0;

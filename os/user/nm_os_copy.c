@@ -5,6 +5,12 @@
  */
 #include "nm_os_user.h"
 
+static void
+copy_plain(void *dst, const void *src, uint32_t len)
+{
+	memcpy(dst, src, len);
+}
+
 #if defined(__x86_64__)
 #include <immintrin.h>
 
@@ -39,38 +45,24 @@ copy_avx2(void *dst, const void *src, uint32_t len)
 	}
 }
 
-static void
-copy_plain(void *dst, const void *src, uint32_t len)
-{
-	memcpy(dst, src, len);
-}
-
-typedef void copy_fn(void *dst, const void *src, uint32_t len);
-
-static copy_fn *
-choose(void)
-{
-	__builtin_cpu_init();
-	return __builtin_cpu_supports("avx2") ? copy_avx2 : copy_plain;
-}
-
-static copy_fn *chosen = copy_plain;
-
 __attribute__((constructor)) static void
 init_copy(void)
 {
-	chosen = choose();
-}
-
-void
-nm_os_copy(void *dst, const void *src, uint32_t len)
-{
-	chosen(dst, src, len);
-}
-#else
-void
-nm_os_copy(void *dst, const void *src, uint32_t len)
-{
-	memcpy(dst, src, len);
+	__builtin_cpu_init();
+	if (__builtin_cpu_supports("avx2"))
+		nm_os_copy_long = copy_avx2;
 }
 #endif
+
+nm_os_copy_fn *nm_os_copy_long = copy_plain;
+
+/* The client side moves indirect data into the slot's buffer: none of its addresses arrives here. */
+int
+nm_os_copy_indirect(struct nm_kring *kr, void *dst, uint64_t uaddr, uint32_t len)
+{
+	(void)kr;
+	(void)dst;
+	(void)uaddr;
+	(void)len;
+	return -EFAULT;
+}

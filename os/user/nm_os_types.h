@@ -95,6 +95,30 @@ nm_os_mutex_destroy(struct nm_os_mutex *l)
 	pthread_mutex_destroy(&l->m);
 }
 
+/* Frames of more than a line: nm_os_copy.c, the widest way that the CPU has. */
+typedef void nm_os_copy_fn(void *dst, const void *src, uint32_t len);
+extern nm_os_copy_fn *nm_os_copy_long;
+
+static inline void
+nm_os_copy(void *dst, const void *src, uint32_t len)
+{
+	char *d = dst;
+	const char *s = src;
+
+	if (__builtin_expect(len > 64 || len < 32, 0)) {
+		nm_os_copy_long(dst, src, len);
+		return;
+	}
+	/* both ends overlap: whatever the length, four moves */
+	typedef struct { uint64_t w[2]; } __attribute__((packed, may_alias)) half;
+	half a = *(const half *)s, b = *(const half *)(s + 16), c = *(const half *)(s + len - 32), e = *(const half *)(s + len - 16);
+
+	*(half *)d = a;
+	*(half *)(d + 16) = b;
+	*(half *)(d + len - 32) = c;
+	*(half *)(d + len - 16) = e;
+}
+
 /* The index is data of another process; masking keeps a mispredicted bound check from using it. */
 static inline uint32_t
 nm_os_index_nospec(uint32_t i, uint32_t n)

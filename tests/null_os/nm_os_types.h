@@ -62,6 +62,8 @@ void nm_os_mutex_destroy(struct nm_os_mutex *l);
 #define NM_RCU_DEREF(p) NM_LOAD_ACQUIRE(&(p))
 #define NM_RCU_ASSIGN(p, v) NM_STORE_RELEASE(&(p), v)
 
+void nm_os_copy(void *dst, const void *src, uint32_t len);
+
 static inline uint32_t
 nm_os_index_nospec(uint32_t i, uint32_t n)
 {

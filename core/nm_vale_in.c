@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* nm_vale_in.c - the first two steps of forwarding: collect and classify. They touch the sender's memory only. */
+#include "nm_root.h"
+#include "nm_vale.h"
+#include "nm_vale_fwd.h"
+
+#define MIN_FRAME 14u
+#define SLOTS_AHEAD 64u /* the sender's stores come from another CPU's cache, four slots a line */
+#define UNUSUAL (NS_MOREFRAG | NS_INDIRECT | NS_BUF_CHANGED | NS_REPORT)
+
+/* A slot of the client into a fragment, or the counter of why not. */
+static int
+take_slot(struct nm_kring *kr, const struct netmap_slot *s, struct nm_vale_frag *f)
+{
+	char *buf = nm_kring_buf(kr, s->buf_idx);
+
+	if (!buf)
+		return NM_STAT_drop_bad_buf;
+	if (s->len > kr->stride)
+		return NM_STAT_drop_bad_len;
+	if ((s->flags & NS_INDIRECT) && nm_os_copy_indirect(kr, buf, s->ptr, s->len))
+		return NM_STAT_drop_indirect;
+	f->buf = buf;
+	f->len = s->len;
+	return 0;
+}
+
+/* One frame of any kind; returns its slots. A bad one is counted and leaves no fragments. */
+static uint32_t
+collect_frame(struct nm_kring *kr, struct nm_vale_work *w, uint32_t i, uint32_t avail)
+{
+	struct nm_vale_frag *first = &w->frag[w->nfrags];
+	uint32_t used = 0, k = 0, total = 0;
+	struct netmap_slot s;
+	int bad = 0, why;
+
+	do {
+		s = nm_kring_snapshot(&kr->slots[i]);
+		why = k < NETMAP_MAX_FRAGS ? take_slot(kr, &s, &first[k]) : NM_STAT_drop_bad_frags;
+		if (why && !bad)
+			bad = why;
+		if (s.flags & (NS_INDIRECT | NS_BUF_CHANGED | NS_REPORT))
+			NM_WRITE_ONCE(kr->slots[i].flags, s.flags & ~(NS_INDIRECT | NS_BUF_CHANGED | NS_REPORT));
+		total += s.len;
+		if (k < NETMAP_MAX_FRAGS)
+			k++;
+		used++;
+		i = nm_ring_add(i, 1, kr->nslots);
+	} while ((s.flags & NS_MOREFRAG) && used < avail);
+	if (s.flags & NS_MOREFRAG)
+		bad = NM_STAT_drop_bad_frags;
+	if (!bad && first->len < MIN_FRAME)
+		bad = NM_STAT_drop_short;
+	if (bad) {
+		kr->stat[NM_STAT_tx_packets]++;
+		kr->stat[bad]++;
+		return used;
+	}
+	first->nfrags = (uint16_t)k;
+	first->total = total;
+	w->nfrags += k;
+	w->frames++;
+	w->bytes += total;
+	return used;
+}
+
+uint32_t
+nm_vale_collect(struct nm_kring *kr, struct nm_vale_work *w, uint32_t from, uint32_t avail)
+{
+	uint32_t used = 0, i = from, n, nslots = kr->nslots;
+	const struct netmap_slot *slots = kr->slots;
+
+	w->frames = w->nfrags = 0;
+	w->bytes = 0;
+	while (used < avail && used < NM_VALE_STEP) {
+		struct nm_vale_frag *f = &w->frag[w->nfrags];
+		struct netmap_slot s = nm_kring_snapshot(&slots[i]);
+		const char *buf = nm_kring_buf(kr, s.buf_idx);
+
+		NM_PREFETCH(&slots[nm_ring_add(i, SLOTS_AHEAD < nslots ? SLOTS_AHEAD : 0, nslots)]);
+		if (NM_LIKELY(!(s.flags & UNUSUAL) && buf && s.len >= MIN_FRAME && s.len <= kr->stride)) {
+			NM_PREFETCH(buf);
+			*f = (struct nm_vale_frag){buf, s.len, 1, s.len};
+			w->nfrags++;
+			w->frames++;
+			w->bytes += s.len;
+			n = 1;
+		} else {
+			n = collect_frame(kr, w, i, avail - used);
+		}
+		used += n;
+		i = nm_ring_add(i, n, nslots);
+	}
+	return used;
+}
+
+static void
+learn(struct nm_kring *kr, struct nm_vale *v, uint64_t mac, uint32_t now_s)
+{
+	static const uint8_t counter[] = {
+		[NM_FDB_LEARNED] = NM_STAT_learned, [NM_FDB_MOVED] = NM_STAT_fdb_moved, [NM_FDB_FULL] = NM_STAT_fdb_full,
+	};
+	enum nm_fdb_result r;
+
+	if (mac & 1) /* a group address is no sender */
+		return;
+	r = nm_fdb_learn(v->fdb, mac, kr->port->vale_idx, now_s, kr->port->root->limits.fdb_age_s);
+	if (r != NM_FDB_KNOWN)
+		kr->stat[counter[r]]++;
+}
+
+/* Enters the frames of fragments [first, end), which go to dst, as a run. */
+static void
+end_run(struct nm_kring *kr, struct nm_vale_work *w, uint32_t dst, uint32_t first, uint32_t end, uint32_t frames)
+{
+	struct nm_vale_list *l = &w->list[dst];
+
+	if (!frames)
+		return;
+	if (dst == kr->port->vale_idx) {
+		kr->stat[NM_STAT_drop_self] += frames;
+		return;
+	}
+	if (l->head == NM_VALE_NIL) {
+		l->head = (uint16_t)w->nruns;
+		w->touched[w->ntouched++] = (uint8_t)dst;
+	} else {
+		w->run[l->tail].next = (uint16_t)w->nruns;
+	}
+	l->tail = (uint16_t)w->nruns++;
+	w->run[l->tail] = (struct nm_vale_run){(uint16_t)first, (uint16_t)(end - first), (uint16_t)frames, NM_VALE_NIL};
+}
+
+static uint32_t
+find_port(struct nm_vale *v, uint64_t mac, uint32_t now_s, uint32_t age_s)
+{
+	uint32_t dst = mac & 1 ? NM_FDB_NONE : nm_fdb_lookup(v->fdb, mac, now_s, age_s);
+
+	return dst == NM_FDB_NONE || !NM_READ_ONCE(v->ports[dst]) ? NM_VALE_FLOOD : dst;
+}
+
+/* Equal addresses that follow each other are learned and looked up once. */
+void
+nm_vale_classify(struct nm_kring *kr, struct nm_vale *v, struct nm_vale_work *w, uint32_t now_s)
+{
+	uint64_t last_dst = ~0ull, last_src = ~0ull;
+	uint32_t dst = NM_VALE_FLOOD, of_run = NM_VALE_FLOOD, first = 0, frames = 0, i, age_s = kr->port->root->limits.fdb_age_s;
+
+	w->nruns = 0;
+	for (i = 0; i < w->nfrags; i += w->frag[i].nfrags) {
+		const char *p = w->frag[i].buf;
+		uint64_t d = nm_fdb_mac(p), s = nm_fdb_mac(p + 6);
+
+		if (NM_UNLIKELY(s != last_src)) {
+			learn(kr, v, s, now_s);
+			last_src = s;
+		}
+		if (NM_UNLIKELY(d != last_dst)) {
+			dst = find_port(v, d, now_s, age_s);
+			last_dst = d;
+		}
+		if (NM_UNLIKELY(dst != of_run)) {
+			end_run(kr, w, of_run, first, i, frames);
+			of_run = dst;
+			first = i;
+			frames = 0;
+		}
+		frames++;
+	}
+	end_run(kr, w, of_run, first, i, frames);
+}
