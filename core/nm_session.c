@@ -162,6 +162,7 @@ nm_session_bind(struct nm_session *s, struct nm_port *p, uint32_t extra_wanted, 
 	s->sync = nm_mem_ptr(p->mem, cell);
 	s->cell = (uint32_t)((cell - p->mem->pool[NM_POOL_SYNC].offset) / NM_SYNC_CELL);
 	s->sync->need_kick = NM_KICK_TX;
+	s->sync->leave_cpu = UINT32_MAX;
 	error = nm_port_host_update(p);
 	if (error) {
 		error = s->errnum ? error : nm_session_error(s, -error, "%s: its host rings can't be had", p->name);

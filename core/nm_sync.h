@@ -37,8 +37,9 @@ struct nm_sync_session {
 	uint32_t sync_done; /* the last sync_req that was served in full */
 	uint32_t kicked;    /* a byte lies in the ready descriptor; the client clears it when it takes it */
 	uint32_t cpu_worker;
+	uint32_t leave_cpu; /* a sender that waits here takes time from its receiver; UINT32_MAX: none */
 	uint32_t dead;      /* the port left or the engine stops: POLLERR from now on */
-	uint32_t pad1[11];
+	uint32_t pad1[10];
 };
 
 #endif

@@ -10,7 +10,7 @@
 #include <sched.h>
 #include <unistd.h>
 
-#define WINDOW 256u /* passes that moved something */
+#define WINDOW_NS 2000000u
 
 void
 nm_place_init(struct nm_place *p)
@@ -19,6 +19,7 @@ nm_place_init(struct nm_place *p)
 
 	memset(p, 0, sizeof(*p));
 	p->cpu = -1;
+	p->leave_cpu = UINT32_MAX;
 	p->ncpus = n < 1 ? 1 : n > (long)NM_PLACE_CPUS ? NM_PLACE_CPUS : (uint32_t)n;
 }
 
@@ -52,15 +53,23 @@ reconsider(struct nm_place *p)
 
 	if ((int32_t)best != p->cpu && p->receivers[best] > 2 * here)
 		pin(p, (int32_t)best);
+	p->leave_cpu = p->cpu >= 0 && p->receivers[p->cpu] ? (uint32_t)p->cpu : UINT32_MAX;
 	memset(p->receivers, 0, sizeof(p->receivers));
 }
 
 void
 nm_place_after_pass(struct nm_place *p, bool moved)
 {
+	uint64_t now;
+
 	if (p->waits || (moved && p->shares))
 		sched_yield();
 	p->shares = p->waits = false;
-	if (moved && ++p->passes % WINDOW == 0)
-		reconsider(p);
+	if (!moved || ++p->passes % 16)
+		return;
+	now = nm_os_now_exact();
+	if (now - p->since < WINDOW_NS)
+		return;
+	p->since = now;
+	reconsider(p);
 }

@@ -11,9 +11,11 @@
 struct nm_place {
 	int32_t cpu;       /* pinned to, or -1 */
 	uint32_t passes;
+	uint64_t since;    /* of the counts below, ns */
 	uint32_t ncpus;
 	bool shares;       /* the last receiver served said it runs on our CPU */
 	bool waits;        /* frames wait for a receiver */
+	uint32_t leave_cpu; /* ours, once it turned out to be the receivers' */
 	uint32_t receivers[NM_PLACE_CPUS]; /* deliveries, by the client's CPU */
 };
 
@@ -36,6 +38,8 @@ nm_place_sender(struct nm_place *p, struct nm_sync_session *y)
 {
 	if (NM_READ_ONCE(y->cpu_worker) != (uint32_t)p->cpu)
 		NM_WRITE_ONCE(y->cpu_worker, (uint32_t)p->cpu);
+	if (NM_READ_ONCE(y->leave_cpu) != p->leave_cpu)
+		NM_WRITE_ONCE(y->leave_cpu, p->leave_cpu);
 }
 
 /* Moves if it pays, and gives the CPU to a receiver that shares it and has frames to take. */

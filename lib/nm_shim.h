@@ -64,6 +64,8 @@ struct nm_shim_obj {
 	uint32_t bound;            /* registered and mapped */
 	uint32_t closing;
 	uint32_t bad;              /* a ring was bad since the last poll */
+	uint64_t left_ns;          /* when it last left a CPU */
+	uint32_t linger_ns;        /* what a wait spends awake, learned from how long the last ones took */
 	uint32_t idle;             /* syncs that found nothing: now and then a hang-up is looked for */
 	pthread_mutex_t ctl;
 	int sock, kick;            /* hidden */
@@ -158,6 +160,11 @@ bool nm_shim_gone(int fd);                   /* hang-up of the ready socket */
 /* As gone, on every 4096th call only. */
 bool nm_shim_gone_maybe(struct nm_shim_obj *o, int fd);
 
+/* nm_shim_place */
+void nm_shim_note_cpu(struct nm_shim_obj *o);
+/* If the engine says that this CPU is better left to a receiver, moves this thread to another that it may use. */
+void nm_shim_leave_cpu(struct nm_shim_obj *o);
+
 static inline void
 nm_shim_relax(void)
 {
@@ -183,6 +190,8 @@ int nm_shim_poll(struct pollfd *fds, nfds_t n, int64_t timeout, const sigset_t *
 short nm_shim_poll_pass(struct nm_shim_obj *o, int fd, short events);
 /* Waits shortly until ready(arg); false: sleep. */
 bool nm_shim_linger(struct nm_shim_obj *o, bool (*ready)(void *), void *arg);
+/* A sleep took so long. */
+void nm_shim_slept(struct nm_shim_obj *o, uint64_t ns);
 
 /* nm_shim_epset: which epoll descriptors watch the engine's */
 void nm_shim_epset_forget(int fd);           /* fd is nobody's any more */

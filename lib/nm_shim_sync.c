@@ -182,22 +182,13 @@ nm_shim_gone_maybe(struct nm_shim_obj *o, int fd)
 	return n % 4096 == 0 && nm_shim_gone(fd);
 }
 
-static void
-note_cpu(struct nm_shim_obj *o)
-{
-	uint32_t cpu = (uint32_t)sched_getcpu();
-
-	if (NM_READ_ONCE(o->sync->cpu) != cpu)
-		NM_WRITE_ONCE(o->sync->cpu, cpu);
-}
-
 bool
 nm_shim_tx_publish(struct nm_shim_obj *o)
 {
 	uint32_t i;
 	bool news = false;
 
-	note_cpu(o);
+	nm_shim_note_cpu(o);
 	for (i = 0; i < o->nrings[NM_SHIM_TX]; i++)
 		news |= publish(o, &o->rings[NM_SHIM_TX][i], NM_SHIM_TX) > 0;
 	if (!news)
@@ -316,7 +307,7 @@ nm_shim_rx_pass(struct nm_shim_obj *o, bool *changed)
 	bool any = false;
 	uint32_t i;
 
-	note_cpu(o);
+	nm_shim_note_cpu(o);
 	for (i = 0; i < o->nrings[NM_SHIM_RX]; i++) {
 		struct nm_shim_ring *r = &o->rings[NM_SHIM_RX][i];
 		int k = publish(o, r, NM_SHIM_RX);

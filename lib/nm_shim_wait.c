@@ -16,8 +16,8 @@
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #endif
 
-#define LINGER_NS 10000
-#define LINGER_YIELDS 8
+#define LINGER_MIN_NS 5000
+#define LINGER_MAX_NS 60000
 #define ON_STACK 64
 
 #define WANT_IN (POLLIN | POLLRDNORM)
@@ -29,8 +29,10 @@ tx_pass(struct nm_shim_obj *o, short events)
 	short got = 0;
 
 	if (nm_shim_busy_try(o, NM_SHIM_TX)) {
-		if (o->bound && nm_shim_tx_publish(o) && NM_READ_ONCE(o->sync->cpu_worker) == NM_READ_ONCE(o->sync->cpu))
+		if (o->bound && nm_shim_tx_publish(o) && NM_READ_ONCE(o->sync->cpu_worker) == NM_READ_ONCE(o->sync->cpu)) {
+			nm_shim_leave_cpu(o);
 			sched_yield();
+		}
 		if (o->bound) {
 			nm_shim_tx_collect(o);
 			if ((events & WANT_OUT) && nm_shim_room(o, NM_SHIM_TX))
@@ -80,31 +82,27 @@ bool
 nm_shim_linger(struct nm_shim_obj *o, bool (*ready)(void *), void *arg)
 {
 	uint64_t end;
-	int i;
 
 	if (!o->bound)
 		return false;
-	if (NM_READ_ONCE(o->sync->cpu_worker) == NM_READ_ONCE(o->sync->cpu)) {
-		uint32_t done = NM_READ_ONCE(o->sync->sync_done), now;
-
-		for (i = 0; i < LINGER_YIELDS; i++) {
-			sched_yield();
-			if (ready(arg))
-				return true;
-			now = NM_READ_ONCE(o->sync->sync_done);
-			if (i > 0 && now == done) /* the CPU went elsewhere or is idle but for us */
-				return false;
-			done = now;
-		}
-		return false;
-	}
-	for (end = nm_shim_now() + LINGER_NS; nm_shim_now() < end;) {
+	nm_shim_leave_cpu(o);
+	end = nm_shim_now() + LINGER_MIN_NS + NM_READ_ONCE(o->linger_ns);
+	do {
+		sched_yield(); /* the worker or the other end may be behind us on this CPU */
 		if (ready(arg))
 			return true;
-		for (i = 0; i < 16; i++)
-			nm_shim_relax();
-	}
+	} while (nm_shim_now() < end);
 	return false;
+}
+
+/* A wait that ended soon after would have been cheaper awake: the next one lingers longer, else shorter. */
+void
+nm_shim_slept(struct nm_shim_obj *o, uint64_t ns)
+{
+	uint32_t l = NM_READ_ONCE(o->linger_ns);
+
+	l = ns < LINGER_MAX_NS ? 2 * l + LINGER_MIN_NS : l / 2;
+	NM_WRITE_ONCE(o->linger_ns, l < LINGER_MAX_NS ? l : LINGER_MAX_NS);
 }
 
 struct set {
@@ -249,6 +247,7 @@ static int
 poll_set(struct set *s, int64_t timeout, const sigset_t *mask)
 {
 	struct timespec zero = {0, 0};
+	uint64_t start;
 	int n, err;
 
 	prepare(s);
@@ -263,8 +262,11 @@ poll_set(struct set *s, int64_t timeout, const sigset_t *mask)
 		n = s->others > 0 ? ask(s, &zero, mask) : 0;
 		return n > 0 ? n : count(s);
 	}
+	start = nm_shim_now();
 	n = sleep_loop(s, timeout, mask);
 	err = errno;
+	if (s->first != NULL)
+		nm_shim_slept(s->first, nm_shim_now() - start);
 	arm(s, false);
 	errno = err;
 	return n;
