@@ -195,13 +195,11 @@ send_all(struct tx *t)
 			return rc;
 		if (w->quota && w->quota - sent < want)
 			want = (uint32_t)(w->quota - sent);
-		n = burst(t, want);
-		if (n)
-			rc = worker_txsync(w);
-		else
-			rc = worker_wait(w, POLLOUT, WORKER_TICK_MS);
+		/* hands the last burst over, and sleeps only when there is no room at all */
+		rc = worker_wait(w, POLLOUT, WORKER_TICK_MS);
 		if (rc < 0)
 			return rc;
+		n = burst(t, want);
 		sent += n;
 		worker_pace_sent(&pace, n);
 	}
