@@ -39,6 +39,6 @@ int loop_run(struct bridge *b, bool verbose);
 
 /* report.c */
 void report_text(const struct bridge *b, FILE *to);
-int report_json(const struct bridge *b, FILE *to);
+void report_json(const struct bridge *b, FILE *to);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "bridge.h"
 #include "opt.h"
+#include "out.h"
 #include "sig.h"
 
 static int
@@ -22,11 +23,11 @@ run(struct bridge *b, const struct config *c)
 		fprintf(stderr, "bridge: %s -> %s, %s\n", b->side[b->flow[i].from].name, b->side[b->flow[i].to].name,
 		    b->flow[i].move.swap ? "exchanging buffers" : "copying");
 	rc = loop_run(b, c->verbose);
-	if (!c->json)
+	if (c->json)
+		report_json(b, stdout);
+	else
 		report_text(b, stdout);
-	else if (report_json(b, stdout))
-		rc = -1;
-	return rc ? 1 : 0;
+	return rc || out_end("bridge", stdout) ? 1 : 0;
 }
 
 int
@@ -37,7 +38,7 @@ main(int argc, char **argv)
 	int rc = config_parse(&c, argc, argv);
 
 	if (rc)
-		return rc == OPT_LEAVE ? 0 : 2;
+		return opt_status(rc);
 	sig_install();
 	rc = run(&b, &c);
 	sides_close(&b);

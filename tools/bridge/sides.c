@@ -7,50 +7,16 @@
 #include <net/netmap_user.h>
 
 #include "bridge.h"
+#include "fault.h"
 
-/* What the library last said; it reports in words through its context. */
-static char said[1024];
-
-static void
-note(struct nmctx *ctx, const char *text)
-{
-	(void)ctx;
-	snprintf(said, sizeof(said), "%.*s", (int)strcspn(text, "\n"), text);
-}
-
-static const char *
-hint(int e)
-{
-	switch (e) {
-	case ENXIO:
-	case ENODEV:
-		return "is there such an interface? switch ports are named like vale0:x";
-	case EBUSY:
-		return "a program or a switch has it; see: vale-ctl list";
-	case EACCES:
-	case EPERM:
-		return "open it as its owner or root, or let the owner run: vale-ctl chmod 0660 PORT";
-	case ENOENT:
-	case ECONNREFUSED:
-	case EIO:
-		return "there is no engine: load the netmap module or start netmapd";
-	case ENOMEM:
-		return "the region or the table is full; ask for fewer rings or slots";
-	default:
-		return "see bridge(8) for the form of names";
-	}
-}
-
+/* then: what to do, NULL: as the line itself says. */
 static int
-refuse(const char *name)
+refuse(const char *name, const char *then)
 {
 	int e = errno ? errno : EINVAL;
+	char line[FAULT_LINE];
 
-	/* the library's words have the errno's name and what the engine says, which has its own advice after a semicolon */
-	if (strchr(said, ';'))
-		fprintf(stderr, "bridge: %s can't be opened: %s\n", name, said);
-	else
-		fprintf(stderr, "bridge: %s can't be opened: %s; %s\n", name, said[0] ? said : strerror(e), hint(e));
+	fprintf(stderr, "bridge: cannot open %s: %s%s%s\n", name, fault_line(e, line), then ? "; " : "", then ? then : "");
 	return -e;
 }
 
@@ -58,12 +24,11 @@ refuse(const char *name)
 static int
 open_side(struct side *s, const char *name, bool host)
 {
-	said[0] = '\0';
-	errno = 0;
+	fault_listen();
 	snprintf(s->name, sizeof(s->name), "%s%s", name, host ? " (host)" : "");
 	s->d = nmport_prepare(name);
 	if (!s->d)
-		return refuse(s->name);
+		return refuse(s->name, NULL);
 	if (host) {
 		if (s->d->reg.nr_mode == NR_REG_SW || s->d->reg.nr_mode == NR_REG_ONE_SW || s->d->reg.nr_mode == NR_REG_NIC_SW) {
 			fprintf(stderr, "bridge: %s names host rings already; leave out the ^ or *, or give two ports\n", name);
@@ -72,7 +37,9 @@ open_side(struct side *s, const char *name, bool host)
 		s->d->reg.nr_mode = NR_REG_SW;
 		s->d->reg.nr_ringid = 0;
 	}
-	return nmport_open_desc(s->d) ? refuse(s->name) : 0;
+	if (nmport_open_desc(s->d) == 0)
+		return 0;
+	return refuse(s->name, host && errno == EINVAL ? "give a second port, or -L to send back on this one" : NULL);
 }
 
 /* Rings of a direction that the side has bound; put into move if that is not NULL. */
@@ -136,7 +103,6 @@ sides_open(struct bridge *b, const struct config *c)
 {
 	int rc;
 
-	nmctx_get()->error = note;
 	b->nsides = 1;
 	rc = open_side(&b->side[0], c->port[0], false);
 	if (!rc && c->shape != CONFIG_LOOP) {

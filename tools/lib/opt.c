@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "out.h"
+
 #define MAX_ROWS 96
 #define LONG_BASE 256 /* value of row i in the long table, so that rows without letter can be told apart */
 #define ID_HELP (LONG_BASE + MAX_ROWS)
@@ -229,6 +231,21 @@ take_words(const struct opt_spec *spec, int argc, char **argv, void *target)
 	return 0;
 }
 
+/* After --help or --version. */
+static int
+leave(const struct opt_spec *spec)
+{
+	int rc = out_end(spec->tool, stdout);
+
+	return rc ? rc : OPT_LEAVE;
+}
+
+int
+opt_status(int rc)
+{
+	return rc == OPT_LEAVE ? 0 : rc == -EINVAL ? OPT_USAGE : 1;
+}
+
 int
 opt_parse(const struct opt_spec *spec, int argc, char **argv, void *target)
 {
@@ -241,11 +258,11 @@ opt_parse(const struct opt_spec *spec, int argc, char **argv, void *target)
 	while ((id = getopt_long(argc, argv, p.shorts, p.longs, NULL)) != -1) {
 		if (id == ID_HELP) {
 			opt_help(spec, stdout);
-			return OPT_LEAVE;
+			return leave(spec);
 		}
 		if (id == ID_VERSION) {
 			printf("%s %s\n", spec->tool, spec->version);
-			return OPT_LEAVE;
+			return leave(spec);
 		}
 		if (id == '?' || id == ':')
 			return complain_getopt(spec, argv, id);

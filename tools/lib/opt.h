@@ -53,8 +53,12 @@ struct opt_spec {
 
 #define OPT_LEAVE 1 /* --help or --version was served */
 
-/* 0, OPT_LEAVE, or -EINVAL after one line on stderr. argv may be permuted. */
+/* 0, OPT_LEAVE, or after one line on stderr -EINVAL or, if help can't be written, another -errno. argv may be permuted. */
 int opt_parse(const struct opt_spec *spec, int argc, char **argv, void *target);
+
+/* The exit status of a tool after opt_parse() returned rc other than 0: 0, OPT_USAGE for a wrong command line, or 1. */
+#define OPT_USAGE 2
+int opt_status(int rc);
 
 void opt_help(const struct opt_spec *spec, FILE *to);
 

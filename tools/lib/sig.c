@@ -22,7 +22,10 @@ handler(int sig)
 {
 	int saved = errno;
 
-	atomic_store(&which, sig);
+	if (atomic_exchange(&which, sig) != 0) { /* the second: end at once, by that signal */
+		signal(sig, SIG_DFL);
+		raise(sig);
+	}
 	atomic_store(&stopped, true);
 	sem_post(&wake);
 	errno = saved;
@@ -31,7 +34,7 @@ handler(int sig)
 void
 sig_install(void)
 {
-	struct sigaction sa = { .sa_handler = handler, .sa_flags = (int)SA_RESETHAND };
+	struct sigaction sa = { .sa_handler = handler };
 	size_t i;
 
 	sem_init(&wake, 0, 0);

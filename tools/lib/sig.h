@@ -2,7 +2,7 @@
 /*
  * sig.h - leaving in good order.
  *
- * SIGINT, SIGTERM and SIGHUP ask the tool to stop; a second one kills it. A pipe that closed is an error of write, not a signal.
+ * SIGINT, SIGTERM and SIGHUP ask the tool to stop; a second one, of whichever kind, ends it at once. A pipe that closed is an error of write, not a signal.
  */
 #ifndef TOOLS_SIG_H
 #define TOOLS_SIG_H

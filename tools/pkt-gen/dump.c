@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "sig.h"
 #include "worker.h"
 
 void
@@ -26,5 +27,7 @@ dump_frame(struct run *run, const uint8_t *data, uint32_t len)
 			fputc(data[i] >= 0x20 && data[i] < 0x7f ? data[i] : '.', to);
 		fputc('\n', to);
 	}
+	if (ferror(to)) /* nobody reads any more, or the disk is full */
+		sig_stop();
 	pthread_mutex_unlock(&run->print);
 }

@@ -12,6 +12,7 @@
 #include "flow.h"
 #include "interval.h"
 #include "opt.h"
+#include "out.h"
 #include "report.h"
 #include "sig.h"
 
@@ -187,30 +188,38 @@ summarize(const struct run *run, int rc)
 
 	report_collect(run, true, &total);
 	if (run->o->json)
-		rc = report_json(run, &total, first_error(run), stdout) ? GEN_FAILED : rc;
+		report_json(run, &total, first_error(run), stdout);
 	else
 		report_summary(run, &total, stdout);
-	if (rc)
-		return GEN_FAILED;
-	return total.corrupt || total.bad_csum ? GEN_CORRUPT : 0;
+	if (out_end("pkt-gen", stdout))
+		rc = -EIO;
+	return rc || total.corrupt || total.bad_csum ? GEN_FAILED : 0;
+}
+
+/* What was said already, when a frame could not be written, is not said again. */
+static int
+close_writer(struct run *run)
+{
+	int rc = run->writer ? pcapfile_close(run->writer) : 0;
+
+	if (rc && !first_error(run))
+		fprintf(stderr, "pkt-gen: %s: cannot write to it: %s; free some space or write elsewhere\n", run->o->write, strerror(-rc));
+	return rc ? GEN_FAILED : 0;
 }
 
 static int
 cleanup(struct run *run)
 {
 	unsigned i;
-	int rc = 0;
+	int rc = close_writer(run);
 
 	for (i = 0; i < run->n; i++) {
-		port_close(&run->worker[i].port);
+		if (port_close(&run->worker[i].port))
+			rc = GEN_FAILED;
 		free(run->worker[i].seq);
 	}
 	free(run->worker);
 	pcapfile_free(&run->file);
-	if (run->writer && pcapfile_close(run->writer)) {
-		fprintf(stderr, "pkt-gen: %s: not everything could be written; is the disk full?\n", run->o->write);
-		rc = GEN_FAILED;
-	}
 	pthread_mutex_destroy(&run->print);
 	return rc;
 }
@@ -225,7 +234,7 @@ gen_main(int argc, char **argv)
 
 	rc = options_parse(&o, argc, argv);
 	if (rc)
-		return rc == OPT_LEAVE ? 0 : GEN_FAILED;
+		return opt_status(rc);
 	run.stream = (uint16_t)flow_random(&seed);
 	sig_install();
 	status = GEN_FAILED;

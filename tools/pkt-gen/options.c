@@ -130,7 +130,7 @@ static const struct opt_row rows[] = {
 	{ 'i', "port", "PORT", "NAME, netmap:NAME, vale0:1, null, tap:NAME, pcap:FILE or pcap:DEVICE", OPT_STRING, AT(name) },
 	{ 'f', "function", "MODE", "rx (default), tx, ping, pong, txseq or rxseq", OPT_CHOICE, AT(mode), .choices = options_modes },
 	{ 'n', "count", "N", "frames to send, or to receive before leaving; 0: endless (default)", OPT_INT, AT(count), 0, INT64_MAX },
-	{ 'l', "length", "BYTES", "length of a frame without FCS (60); a second -l: the least of random lengths", OPT_CALL, .call = take_len },
+	{ 'l', "length", "BYTES", "length of a frame without FCS (60, IPv6: 62); a second -l: the least of random lengths", OPT_CALL, .call = take_len },
 	{ 'b', "burst", "N", "frames at a time (512; ping: 1)", OPT_INT, AT(burst), 1, 65536 },
 	{ '4', "ipv4", NULL, "IPv4 frames (default)", OPT_FLAG, AT(v4) },
 	{ '6', "ipv6", NULL, "IPv6 frames", OPT_FLAG, AT(v6) },
@@ -218,8 +218,8 @@ check_len(struct options *o)
 		need = frame_headers(o->version) + FRAME_PING;
 	else if (o->mode == MODE_TX && (o->work & WORK_STAMP))
 		need = frame_headers(o->version) + FRAME_STAMP;
-	if (!o->len)
-		o->len = need > 60 ? need : 60;
+	if (!o->len) /* the least of an Ethernet frame that has all headers */
+		o->len = need > 60 ? need : frame_headers(o->version) > 60 ? frame_headers(o->version) : 60;
 	if (o->len_min > o->len)
 		return refuse("the second -l is the least length of a frame and exceeds the first; swap them");
 	least = o->len_min ? o->len_min : o->len;

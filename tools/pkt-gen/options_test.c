@@ -63,6 +63,9 @@ test_defaults(void **state)
 	assert_int_equal(o.burst, 1);
 	assert_int_equal(parse(&o, "-i vale0:1 -f txseq -6", said), 0);
 	assert_int_equal(o.len, 62 + SEQ_HEADER);
+	/* frames have all their headers unless -l says otherwise */
+	assert_int_equal(parse(&o, "-i a -f tx -6", said), 0);
+	assert_int_equal(o.len, 62);
 }
 
 static void

@@ -37,7 +37,8 @@ resolve(struct port *p, const char *name, char *err)
 		bare = true;
 	}
 	if (name[0] == '\0' || strlen(name) + 8 > sizeof(p->name)) {
-		snprintf(err, PORT_ERRLEN, "'%s' is no name of a port", name);
+		snprintf(err, PORT_ERRLEN, "'%.64s%s' is no name of a port: it has %zu characters, give 1 to %zu, as in vale0:1", name,
+		    strlen(name) > 64 ? "..." : "", strlen(name), sizeof(p->name) - 8);
 		return -EINVAL;
 	}
 	if (!bare)
@@ -61,13 +62,14 @@ port_open(struct port *p, const struct options *o, unsigned thread, char *err)
 	return rc;
 }
 
-void
+int
 port_close(struct port *p)
 {
-	if (p->ops)
-		p->ops->close(p);
+	int rc = p->ops ? p->ops->close(p) : 0;
+
 	p->ops = NULL;
 	p->ntx = p->nrx = 0;
+	return rc;
 }
 
 uint32_t

@@ -12,14 +12,16 @@
 
 #include "options.h"
 
-#define PORT_ERRLEN 512
+#define PORT_ERRLEN 1024
 #define PORT_RINGS 256
+#define PORT_WHYLEN 256
 
 struct port;
 
 struct port_ops {
 	int (*open)(struct port *p, const struct options *o, unsigned thread, char *err);
-	void (*close)(struct port *p);
+	/* 0, or -errno after one line on stderr: what was to be written is not */
+	int (*close)(struct port *p);
 	/* 0 or -errno; what is before head goes out / what came in is before tail */
 	int (*txsync)(struct port *p);
 	int (*rxsync)(struct port *p);
@@ -37,11 +39,12 @@ struct port {
 	bool interface;       /* the host has an interface of this name: it may need time for its link */
 	uint64_t mac;         /* address of the interface, 0: none known */
 	void *home;           /* of ops */
+	char why[PORT_WHYLEN]; /* what failed, if opening it again is no cure; else empty */
 };
 
 /* Rings of thread `thread` of o->threads. 0, or -errno with one line in err (PORT_ERRLEN bytes). */
 int port_open(struct port *p, const struct options *o, unsigned thread, char *err);
-void port_close(struct port *p);
+int port_close(struct port *p);
 
 static inline int
 port_txsync(struct port *p)

@@ -7,57 +7,17 @@
 #include <sys/ioctl.h>
 #include <libnetmap.h>
 
+#include "fault.h"
 #include "port.h"
-
-/* The library reports in words through its context; the words of this thread's last call. */
-static _Thread_local char said[PORT_ERRLEN];
-
-static void
-listen_to(struct nmctx *ctx, const char *text)
-{
-	size_t n = strcspn(text, "\n");
-
-	(void)ctx;
-	if (n >= sizeof(said))
-		n = sizeof(said) - 1;
-	memcpy(said, text, n);
-	said[n] = '\0';
-}
-
-static const char *
-hint(int e)
-{
-	switch (e) {
-	case ENXIO:
-	case ENODEV:
-		return "no such interface; a switch port is named like vale0:1";
-	case EBUSY:
-		return "somebody has it already, or a switch owns it";
-	case EACCES:
-	case EPERM:
-		return "not permitted; a network interface needs root or the group of the engine";
-	case ENOENT:
-		return "neither /dev/netmap nor an engine; load the module or start netmapd";
-	case ENOMEM:
-		return "out of memory or over quota; try fewer slots by -C";
-	case ECONNREFUSED:
-	case EPIPE:
-	case ECONNRESET:
-		return "the engine does not answer";
-	default:
-		return "the name or the options do not fit the port";
-	}
-}
 
 static int
 fail(struct port *p, int e, const char *what, char *err)
 {
+	char line[FAULT_LINE];
+
 	if (e <= 0)
 		e = EINVAL;
-	if (said[0])
-		snprintf(err, PORT_ERRLEN, "%s: cannot %s: %.200s (%s)", p->name, what, said, strerror(e));
-	else
-		snprintf(err, PORT_ERRLEN, "%s: cannot %s: %s (%s)", p->name, what, hint(e), strerror(e));
+	snprintf(err, PORT_ERRLEN, "cannot %s %s: %s", what, p->name, fault_line(e, line));
 	return -e;
 }
 
@@ -114,7 +74,7 @@ set_vnet(struct port *p, struct nmport_d *d, const struct options *o, char *err)
 		len = (uint32_t)o->vnet;
 		rc = vnet_request(d, NETMAP_REQ_PORT_HDR_SET, &len);
 		if (rc && len) {
-			snprintf(err, PORT_ERRLEN, "%s: -H %u: this port takes no virtio-net header; leave -H out, or use a switch port (%s)",
+			snprintf(err, PORT_ERRLEN, "%s: -H %u: this port or its engine takes no virtio-net header (%s); leave -H out",
 			    p->name, len, strerror(-rc));
 			return rc;
 		}
@@ -153,18 +113,37 @@ look_up(struct port *p, struct nmport_d *d)
 		port_look_up(p, d->hdr.nr_name);
 }
 
+/* A port that exists keeps its size, and an engine has limits: what -C asked for is not taken for granted. */
+static int
+check_conf(struct port *p, struct nmport_d *d, const struct options *o, char *err)
+{
+	static const char *const what[4] = { "transmit slots", "receive slots", "transmit rings", "receive rings" };
+	const uint32_t has[4] = { d->reg.nr_tx_slots, d->reg.nr_rx_slots, d->reg.nr_tx_rings, d->reg.nr_rx_rings };
+	int i;
+
+	for (i = 0; i < 4; i++) {
+		if (has[i] >= o->conf[i])
+			continue;
+		snprintf(err, PORT_ERRLEN, "%s: -C asks for %u %s, the port has %u: it exists already, or more are not possible; give %u or leave -C out",
+		    p->name, o->conf[i], what[i], has[i], has[i]);
+		nmport_undo_open_desc(d);
+		return -EINVAL;
+	}
+	return 0;
+}
+
 static int
 open_desc(struct port *p, struct nmport_d *d, const struct options *o, char *err)
 {
 	char what[64];
 
 	if (nmport_open_desc(d) == 0)
-		return 0;
+		return check_conf(p, d, o, err);
 	if (o->threads > 1) {
-		snprintf(what, sizeof(what), "open ring %u for -p %lld", (unsigned)d->reg.nr_ringid, (long long)o->threads);
+		snprintf(what, sizeof(what), "open ring %u for -p %lld of", (unsigned)d->reg.nr_ringid, (long long)o->threads);
 		return fail(p, errno, what, err);
 	}
-	return fail(p, errno, "open it", err);
+	return fail(p, errno, "open", err);
 }
 
 static int
@@ -173,13 +152,11 @@ netmap_open(struct port *p, const struct options *o, unsigned thread, char *err)
 	struct nmport_d *d;
 	int rc;
 
-	said[0] = '\0';
 	nmctx_set_threadsafe(); /* threads open their ports again by themselves */
-	nmctx_get()->error = listen_to;
-	errno = 0;
+	fault_listen();
 	d = nmport_prepare(p->name);
 	if (!d)
-		return fail(p, errno, "read the name", err);
+		return fail(p, errno, "open", err);
 	configure(d, o, thread);
 	rc = open_desc(p, d, o, err);
 	if (rc)
@@ -200,10 +177,11 @@ err_prepare:
 	return rc;
 }
 
-static void
+static int
 netmap_close(struct port *p)
 {
 	nmport_close(p->home);
+	return 0;
 }
 
 static int

@@ -16,6 +16,8 @@
 #include "soft.h"
 
 struct pcap_port {
+	struct port *port;
+	uint64_t frames; /* read */
 	pcap_t *pcap;
 	struct pcapfile_writer *writer;
 	bool live, ended;
@@ -70,8 +72,15 @@ open_any(struct pcap_port *pp, struct port *p, const struct options *o, char *er
 		snprintf(err, PORT_ERRLEN, "%s: no interface of this name, and a file cannot ping or pong", p->name);
 		return -EINVAL;
 	}
-	if (rc)
-		snprintf(err, PORT_ERRLEN, "%s: neither a usable interface nor a pcap file: %s", p->name, text);
+	if (rc) {
+		snprintf(err, PORT_ERRLEN, "%s: neither a usable interface nor a pcap file: %s; see: ip link, file NAME", p->name, text);
+	} else if (pp->pcap && pcap_datalink(pp->pcap) != DLT_EN10MB) {
+		const char *type = pcap_datalink_val_to_name(pcap_datalink(pp->pcap));
+
+		snprintf(err, PORT_ERRLEN, "%s: holds frames of link type %s, only EN10MB (Ethernet) is of use here", p->name, type ? type : "?");
+		pcap_close(pp->pcap);
+		rc = -EINVAL;
+	}
 	return rc;
 }
 
@@ -97,21 +106,24 @@ pcap_port_open(struct port *p, const struct options *o, unsigned thread, char *e
 		soft_close(p);
 		return rc;
 	}
+	pp->port = p;
 	p->home = pp;
 	return 0;
 }
 
-static void
+static int
 pcap_port_close(struct port *p)
 {
 	struct pcap_port *pp = p->home;
+	int rc = pp->writer ? pcapfile_close(pp->writer) : 0;
 
-	if (pp->writer && pcapfile_close(pp->writer))
-		fprintf(stderr, "pkt-gen: %s: not everything could be written; is the disk full?\n", p->name);
+	if (rc && !p->why[0])
+		fprintf(stderr, "pkt-gen: %s: cannot write to it: %s; free some space or write elsewhere\n", p->name, strerror(-rc));
 	if (pp->pcap)
 		pcap_close(pp->pcap);
 	free(pp);
 	soft_close(p);
+	return rc;
 }
 
 static int
@@ -119,10 +131,14 @@ sink(void *arg, const uint8_t *data, uint32_t len)
 {
 	struct pcap_port *pp = arg;
 	struct timespec t;
+	int rc;
 
 	if (pp->writer) {
 		clock_gettime(CLOCK_REALTIME, &t);
-		return pcapfile_write(pp->writer, data, len, (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec);
+		rc = pcapfile_write(pp->writer, data, len, (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec);
+		if (rc)
+			snprintf(pp->port->why, PORT_WHYLEN, "cannot write to it: %s; free some space or write elsewhere", strerror(-rc));
+		return rc;
 	}
 	if (pcap_inject(pp->pcap, data, len) >= 0)
 		return 0;
@@ -140,13 +156,15 @@ source(void *arg, uint8_t *data, uint32_t room)
 	if (rc == 1) {
 		uint32_t n = h->caplen < room ? h->caplen : room;
 
+		pp->frames++;
 		memcpy(data, from, n);
 		return (int)n;
 	}
-	if (rc == PCAP_ERROR && pp->live)
-		return -EIO;
+	if (rc == PCAP_ERROR && !pp->live)
+		snprintf(pp->port->why, PORT_WHYLEN, "the file is damaged after frame %llu: %.150s; cut it there, for instance by editcap",
+		    (unsigned long long)pp->frames, pcap_geterr(pp->pcap));
 	if (rc == PCAP_ERROR)
-		fprintf(stderr, "pkt-gen: the file is damaged: %s\n", pcap_geterr(pp->pcap));
+		return -EIO;
 	if (rc < 0)
 		pp->ended = true;
 	return -EAGAIN;

@@ -135,14 +135,14 @@ err_soft:
 	return rc;
 }
 
-static void
+static int
 tap_close(struct port *p)
 {
 	struct tap *t = p->home;
 
 	close(t->fd);
 	free(t);
-	soft_close(p);
+	return soft_close(p);
 }
 
 static int

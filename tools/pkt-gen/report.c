@@ -75,15 +75,43 @@ report_interval(const struct run *run, const struct interval_rate *r, uint64_t f
 	fflush(to);
 }
 
+/* With -v also a line for each bucket: what its values do not exceed, how many there are, and how many up to there. */
+static void
+print_buckets(const struct hist *h, bool plain, FILE *to)
+{
+	uint64_t seen = 0;
+	char text[UNITS_LEN];
+	unsigned i;
+
+	for (i = 0; i < HIST_BUCKETS; i++) {
+		if (!h->bucket[i])
+			continue;
+		seen += h->bucket[i];
+		fprintf(to, "  up to %12s %12llu  %6.2f %%\n", units_time(text, (double)hist_limit(i), plain),
+		    (unsigned long long)h->bucket[i], 100.0 * (double)seen / (double)h->count);
+	}
+}
+
 static void
 print_latency(const struct run *run, const struct hist *h, const char *what, FILE *to)
 {
-	bool plain = run->o->plain;
-	char a[UNITS_LEN], b[UNITS_LEN], c[UNITS_LEN], d[UNITS_LEN];
+	const struct {
+		const char *name;
+		double ns;
+	} row[] = {
+		{ "min", (double)h->min }, { "mean", h->sum / (double)h->count }, { "median", (double)hist_quantile(h, 0.5) },
+		{ "p90", (double)hist_quantile(h, 0.9) }, { "p99", (double)hist_quantile(h, 0.99) },
+		{ "p99.9", (double)hist_quantile(h, 0.999) }, { "max", (double)h->max },
+	};
+	char text[UNITS_LEN];
+	size_t i;
 
-	fprintf(to, "%s: min %s  median %s  p99 %s  max %s  of %llu\n", what, units_time(a, (double)h->min, plain),
-	    units_time(b, (double)hist_quantile(h, 0.5), plain), units_time(c, (double)hist_quantile(h, 0.99), plain),
-	    units_time(d, (double)h->max, plain), (unsigned long long)h->count);
+	fprintf(to, "%s:", what);
+	for (i = 0; i < sizeof(row) / sizeof(row[0]); i++)
+		fprintf(to, "  %s %s", row[i].name, units_time(text, row[i].ns, run->o->plain));
+	fprintf(to, "  of %llu\n", (unsigned long long)h->count);
+	if (run->o->verbose)
+		print_buckets(h, run->o->plain, to);
 }
 
 static void

@@ -26,7 +26,7 @@ void report_interval(const struct run *run, const struct interval_rate *r, uint6
 
 void report_summary(const struct run *run, const struct report_total *t, FILE *to);
 
-/* The same as one JSON object; error: NULL or what went wrong. 0 or -errno. */
-int report_json(const struct run *run, const struct report_total *t, const char *error, FILE *to);
+/* The same as one JSON object; error: NULL or what went wrong. */
+void report_json(const struct run *run, const struct report_total *t, const char *error, FILE *to);
 
 #endif

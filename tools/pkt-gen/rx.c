@@ -142,7 +142,7 @@ write_frame(struct worker *w, const uint8_t *data, uint32_t len)
 	rc = pcapfile_write(run->writer, data, len, (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec);
 	pthread_mutex_unlock(&run->print);
 	if (rc && !w->rc) {
-		snprintf(w->err, sizeof(w->err), "%s: cannot write to it: %s", w->o->write, strerror(-rc));
+		snprintf(w->err, sizeof(w->err), "%s: cannot write to it: %s; free some space or write elsewhere", w->o->write, strerror(-rc));
 		w->rc = rc;
 	}
 }

@@ -52,11 +52,12 @@ soft_open(struct port *p, const struct options *o, char *err)
 	return 0;
 }
 
-void
+int
 soft_close(struct port *p)
 {
 	free(p->tx[0]);
 	free(p->rx[0]);
+	return 0;
 }
 
 /* Slots of the frame at `at`, 0 if its end is not before head. */

@@ -10,7 +10,7 @@
 
 /* One transmit and one receive ring. 0 or -ENOMEM. */
 int soft_open(struct port *p, const struct options *o, char *err);
-void soft_close(struct port *p);
+int soft_close(struct port *p);
 
 /* Takes a whole frame. 0, -EAGAIN (later), other -errno. */
 typedef int soft_sink(void *arg, const uint8_t *data, uint32_t len);

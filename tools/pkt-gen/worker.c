@@ -37,8 +37,12 @@ worker_lost(struct worker *w, int rc)
 	int ms = BACKOFF_MIN_MS;
 
 	strcpy(name, w->port.name);
+	if (w->port.why[0]) {
+		snprintf(w->err, sizeof(w->err), "%.200s: %.250s", name, w->port.why);
+		return rc;
+	}
 	if (!w->o->reconnect) {
-		snprintf(w->err, sizeof(w->err), "%.255s: the port stopped working: its engine or interface went away; --reconnect waits for it (%s)",
+		snprintf(w->err, sizeof(w->err), "%.255s: the port stopped working: its engine or interface went away (%s); --reconnect waits for it",
 		    name, strerror(-rc));
 		return rc;
 	}

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* main.c - vale-ctl: looks at VALE switches and ports and changes them. */
 #include <errno.h>
+#include <signal.h>
+#include <stdio.h>
 
 #include "app.h"
 #include "opt.h"
+#include "out.h"
 
 static const action_fn actions[] = {
 	[ACTION_NONE] = list_show,
@@ -30,16 +33,15 @@ main(int argc, char **argv)
 	int rc = config_parse(&a.config, argc, argv);
 
 	if (rc)
-		return rc == OPT_LEAVE ? 0 : 2;
+		return opt_status(rc);
+	signal(SIGPIPE, SIG_IGN); /* who reads only the beginning is no failure */
 	if (ctl_open(&a.ctl))
 		return 1;
 	action = actions[a.config.action];
 	rc = a.config.watch_ms ? watch_run(&a, action) : action(&a, stdout);
 	stats_free(&a);
 	ctl_close(&a.ctl);
-	if (fflush(stdout) && errno != EPIPE && !rc) {
-		perror("vale-ctl: writing the result");
-		rc = -errno;
-	}
-	return rc ? 1 : 0;
+	if (out_end("vale-ctl", stdout))
+		return 1;
+	return rc && rc != -EPIPE ? 1 : 0;
 }

@@ -77,7 +77,7 @@ once(struct app *a, action_fn show, bool screen, bool first)
 		printf("%s%s", first || a->config.json ? "" : "\n", block);
 	free(block);
 	if (!rc && fflush(stdout))
-		rc = -errno; /* nobody reads any more */
+		rc = -errno; /* nobody reads any more, or the disk is full */
 	return rc;
 }
 
@@ -99,5 +99,5 @@ watch_run(struct app *a, action_fn show)
 	}
 	if (screen)
 		fputc('\n', stdout);
-	return rc == -EPIPE ? 0 : rc;
+	return rc;
 }
