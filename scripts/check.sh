@@ -12,7 +12,7 @@ for a in "$@"; do
 	esac
 done
 sh scripts/deps.sh gcc g++ clang make pkg-config git gcc-multilib g++-multilib liburcu-dev libcmocka-dev libjson-c-dev libpcap-dev \
-	iproute2 mandoc shellcheck jq util-linux || exit 1
+	iproute2 mandoc shellcheck jq util-linux tcpdump || exit 1
 passed=0 failed=0 skipped=
 log=$(mktemp) || exit 1
 trap 'rm -f "$log"' EXIT INT TERM
@@ -56,6 +56,7 @@ step "hostile clients, TSan" sh scripts/run-built.sh tsan hostile/hostile --seco
 [ ! -f tests/abi/run.sh ] || step "ABI" env BUILD=build/abi sh tests/abi/run.sh
 [ ! -f tests/ctl/run.sh ] || step "requests" env BUILD=build/gcc CC=gcc sh tests/ctl/run.sh
 [ ! -f tests/net/run.sh ] || step "network tests" env BUILD=build/gcc sh tests/net/run.sh ${full:+--full}
+step "tools" env BUILD=build/gcc sh tests/net/run.sh --in tools ${full:+--full}
 [ -z "$skipped" ] || echo "$skipped"
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -140,7 +140,7 @@ cleanup() {
 		wait "$(pid_of "$name")" 2>/dev/null
 	done
 	for p in $(engine_pid); do kill -TERM "$p" 2>/dev/null; done
-	[ "$(type undo 2>/dev/null)" = "" ] || undo
+	if command -v undo >/dev/null; then undo; fi
 	rm -rf "$tmp"
 	[ $status -ne 0 ] || [ $failures -eq 0 ] || status=1
 	exit $status

@@ -1,18 +1,20 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# run.sh [--full] [--home user|kernel] [NAME...] - runs the scripts of this folder, or those named; builds prog/ first.
+# run.sh [--full] [--home user|kernel] [--in FOLDER] [NAME...] - runs the scripts of this folder or of another one beside it, or
+# those named; builds prog/ first.
 #
 # Each script has a time limit and prints a line: ok, FAIL (with its output) or skip (with the reason), and seconds. Last come
 # "N passed, N failed" and, where something was skipped, "N skipped: why". What a script needs stands in its head.
 set -u
 here=$(cd "$(dirname "$0")" && pwd) || exit 1
 top=$(cd "$here/../.." && pwd) || exit 1
-NET_FULL='' NET_HOME=user names=
+NET_FULL='' NET_HOME=user names='' scripts=$here
 while [ $# -gt 0 ]; do
 	case $1 in
 	--full) NET_FULL=1 ;;
 	--home) NET_HOME=${2:-}; shift ;;
-	-*) echo "usage: run.sh [--full] [--home user|kernel] [NAME...]" >&2; exit 2 ;;
+	--in) scripts=$top/tests/${2:-}; shift ;;
+	-*) echo "usage: run.sh [--full] [--home user|kernel] [--in FOLDER] [NAME...]" >&2; exit 2 ;;
 	*) names="$names $(basename "$1" .sh)" ;;
 	esac
 	shift
@@ -46,13 +48,13 @@ log=$(mktemp) || exit 1
 trap 'rm -f "$log"' EXIT
 trap 'exit 130' INT TERM
 build || { echo "FAIL prog"; echo "0 passed, 1 failed"; exit 1; }
-[ -n "$names" ] || for s in "$here"/*.sh; do
+[ -n "$names" ] || for s in "$scripts"/*.sh; do
 	case $(basename "$s" .sh) in run | lib | nic_lib) ;; *) names="$names $(basename "$s" .sh)" ;; esac
 done
 passed=0 failed=0 skipped=0 why=
 for name in $names; do
 	begin=$(date +%s)
-	timeout -k 30 "$limit" sh "$here/$name.sh" >"$log" 2>&1 </dev/null
+	timeout -k 30 "$limit" sh "$scripts/$name.sh" >"$log" 2>&1 </dev/null
 	status=$?
 	took=$(($(date +%s) - begin))
 	case $status in
