@@ -310,17 +310,30 @@ idle(struct server *s)
 	return s->config->on_demand && !s->conns && !nm_vale_nic_any(s->root);
 }
 
+/* Who closed comes first: what he had must be free for one who asks after that. The others in turn. */
+static const struct epoll_event *
+pick_event(const struct epoll_event *e, int n, uint32_t turn)
+{
+	int i;
+
+	for (i = 0; i < n; i++)
+		if (e[i].events & EPOLLHUP)
+			return &e[i];
+	return &e[turn % (uint32_t)n];
+}
+
 static void
 loop(struct server *s)
 {
-	struct epoll_event e;
+	struct epoll_event e[64];
+	uint32_t turn = 0;
 	int n;
 
 	while (!s->stop) {
+		n = epoll_wait(s->epoll_fd, e, 64, idle(s) ? GRACE_MS : -1);
 		/* one event at a time: serving it may free what the next one points at */
-		n = epoll_wait(s->epoll_fd, &e, 1, idle(s) ? GRACE_MS : -1);
-		if (n == 1)
-			serve_event(s, &e);
+		if (n > 0)
+			serve_event(s, pick_event(e, n, turn++));
 		else if (n == 0 && idle(s))
 			s->stop = true;
 	}
