@@ -51,7 +51,10 @@ ctl_reason_at(const char *file, int line, int fd, int err, const char *text)
 	struct nmreq_header h = {.nr_version = NETMAP_API, .nr_reqtype = NETMAP_REQ_ERROR_GET, .nr_body = (uintptr_t)&e};
 
 	memset(&e, 0x55, sizeof(e));
-	check_errno(file, line, ioctl(fd, NIOCCTRL, &h) ? errno : 0, 0);
+	if (ioctl(fd, NIOCCTRL, &h)) {
+		check_errno(file, line, errno, 0);
+		return;
+	}
 	check_errno(file, line, e.nr_errno, err);
 	ctl_equal_at(file, line, e.nr_len, (long long)strlen(e.nr_text), "length of the text");
 	if (!text || !strcmp(e.nr_text, text) || (*text == '~' && strstr(e.nr_text, text + 1)))

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Requests and options whose place is kept: EOPNOTSUPP, in words, and nothing is done. */
+#include "ctl.h"
+
+static void
+requests(int fd)
+{
+	struct nmreq_vale_polling p = {.nr_mode = NETMAP_POLLING_MODE_SINGLE_CPU, .nr_num_polling_cpus = 1};
+	struct nmreq_sync_kloop_start k = {0};
+
+	ctl_expect(fd, NETMAP_REQ_VALE_POLLING_ENABLE, "vale0:lo", &p, NULL, EOPNOTSUPP,
+	    "request 10 (VALE_POLLING_ENABLE) is not supported yet");
+	ctl_expect(fd, NETMAP_REQ_VALE_POLLING_DISABLE, "vale0:lo", &p, NULL, EOPNOTSUPP,
+	    "request 11 (VALE_POLLING_DISABLE) is not supported yet");
+	ctl_expect(fd, NETMAP_REQ_SYNC_KLOOP_START, "", &k, NULL, EOPNOTSUPP, "request 13 (SYNC_KLOOP_START) is not supported yet");
+	ctl_expect(fd, NETMAP_REQ_SYNC_KLOOP_STOP, "", NULL, NULL, EOPNOTSUPP, "request 14 (SYNC_KLOOP_STOP) is not supported yet");
+	ctl_expect(fd, NETMAP_REQ_CSB_ENABLE, "", NULL, NULL, EOPNOTSUPP, "request 15 (CSB_ENABLE) is not supported yet");
+}
+
+/* On REGISTER an option that nobody serves fails the request before a port is made. */
+static void
+option(int fd, void *o, const char *text)
+{
+	struct nmreq_register reg = {.nr_mode = NR_REG_ALL_NIC};
+	struct nmreq_vale_list l = {0};
+	struct nmreq_option *h = o;
+
+	h->nro_status = 99;
+	ctl_expect(fd, NETMAP_REQ_REGISTER, "vale0:a", &reg, o, EOPNOTSUPP, text);
+	ctl_equal(h->nro_status, EOPNOTSUPP);
+	h->nro_status = 0;
+	ctl_expect(fd, NETMAP_REQ_VALE_LIST, "", &l, o, ENOENT, "no more ports");
+	ctl_equal(h->nro_status, EOPNOTSUPP);
+}
+
+static void
+options(int fd)
+{
+	struct nmreq_opt_extmem e = {.nro_opt = {.nro_reqtype = NETMAP_REQ_OPT_EXTMEM}};
+	struct nmreq_opt_csb c = {.nro_opt = {.nro_reqtype = NETMAP_REQ_OPT_CSB}};
+	struct nmreq_opt_sync_kloop_mode m = {.nro_opt = {.nro_reqtype = NETMAP_REQ_OPT_SYNC_KLOOP_MODE}};
+	struct nmreq_opt_offsets f = {.nro_opt = {.nro_reqtype = NETMAP_REQ_OPT_OFFSETS}, .nro_max_offset = 64};
+	struct { struct nmreq_option o; int32_t fd[4]; } v = {.o = {.nro_reqtype = NETMAP_REQ_OPT_SYNC_KLOOP_EVENTFDS, .nro_size = 40}};
+	struct nmreq_option u = {.nro_reqtype = 99};
+
+	option(fd, &e, "vale0:a: option 1 (EXTMEM) is not supported yet");
+	option(fd, &v, "vale0:a: option 2 (SYNC_KLOOP_EVENTFDS) is not supported yet");
+	option(fd, &c, "vale0:a: option 3 (CSB) is not supported yet");
+	option(fd, &m, "vale0:a: option 4 (SYNC_KLOOP_MODE) is not supported yet");
+	option(fd, &f, "vale0:a: option 5 (OFFSETS) is not supported yet");
+	option(fd, &u, "vale0:a: option 99 (unknown) is not supported");
+	ctl_equal(f.nro_max_offset, 64); /* bodies come back from options that were served */
+}
+
+int
+main(void)
+{
+	int fd = ctl_open();
+
+	requests(fd);
+	options(fd);
+	return ctl_done();
+}
