@@ -10,7 +10,6 @@
 
 FOREIGN_MAX=5  # per cent of the CPU time; more makes a run noisy
 PLACE_RATIO=1.5 # two round trips that differ by more are of two placements
-TRIES=4        # rounds for each that must compare, at most
 
 say() {
 	echo "$*" >&2

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define CHUNKS 31
 #define ROUNDS 1000u
@@ -58,7 +59,7 @@ ascending(const void *a, const void *b)
 }
 
 int
-main(void)
+main(int argc, char **argv)
 {
 	double us[CHUNKS];
 	uint64_t start;
@@ -66,8 +67,16 @@ main(void)
 	int pair[2];
 	uint32_t i, k, ball = 0;
 
+	if (argc > 2 || (argc == 2 && strcmp(argv[1], "--cpus"))) {
+		fprintf(stderr, "usage: place [--cpus], which prints the two CPUs only\n");
+		return 2;
+	}
 	if (cpus_pair(pair) || cpus_bind(pair[0]))
 		return 1;
+	if (argc == 2) {
+		printf("%d %d\n", pair[0], pair[1]);
+		return 0;
+	}
 	game.cpu = pair[1];
 	if (pthread_create(&t, NULL, return_balls, NULL)) {
 		fprintf(stderr, "place: no thread\n");

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# run.sh vale|pipe|latency|broadcast|fanin|idle|memory|all [--seconds N] [--pairs N] [--json] [--frames "60 1514"] [--no-peers] [--verbose]
+# run.sh vale|pipe|latency|broadcast|fanin|idle|memory|all [--seconds N] [--pairs N] [--tries N] [--json]
+#     [--frames "60 1514"] [--peers "bridge memif vhost"|none] [--verbose]
 #
 # Measures what is built in $BUILD (default: build) against limits and peers of this machine, in turn with them, and prints a table or,
 # with --json, an object a line. bench/README.md says what each figure is.
@@ -8,17 +9,28 @@ set -u
 cd "$(dirname "$0")/.." || exit 1
 BIN=${BUILD:-build}
 BENCHES="vale pipe latency broadcast fanin idle memory"
-SECONDS_EACH=1 PAIRS=3 FRAMES="60 1514" JSON='' VERBOSE='' PEERS=1 LIMIT_MS=150
+SECONDS_EACH=1 PAIRS=3 FRAMES="60 1514" JSON='' VERBOSE='' PEERS='bridge memif vhost' TRIES=4 LIMIT_MS=150
 
 usage() {
-	echo "usage: bench/run.sh vale|pipe|latency|broadcast|fanin|idle|memory|all [--seconds N] [--pairs N] [--json] [--frames LIST] [--no-peers]" \
-		"[--verbose]"
+	echo "usage: bench/run.sh vale|pipe|latency|broadcast|fanin|idle|memory|all [--seconds N] [--pairs N] [--tries N] [--json]"
+	echo "       [--frames LIST] [--peers LIST|none] [--verbose]; see bench/README.md"
 }
 
 number() {
 	case $2 in
 	'' | *[!0-9]* | 0*) echo "bench: $1 '$2': a number from 1 is expected" >&2; exit 2 ;;
 	esac
+}
+
+peers() {
+	PEERS=
+	for p in $1; do
+		case $p in
+		bridge | memif | vhost) PEERS="$PEERS $p" ;;
+		none) ;;
+		*) echo "bench: --peers '$p': bridge, memif, vhost or none is expected" >&2; exit 2 ;;
+		esac
+	done
 }
 
 what=
@@ -28,7 +40,8 @@ while [ $# -gt 0 ]; do
 	--pairs) number "$1" "${2:-}"; PAIRS=$2; shift ;;
 	--frames) FRAMES=${2:-}; shift; for f in $FRAMES; do number --frames "$f"; done ;;
 	--json) JSON=1 ;;
-	--no-peers) PEERS='' ;;
+	--tries) number "$1" "${2:-}"; TRIES=$2; shift ;;
+	--peers) peers "${2:-}"; shift ;;
 	--verbose) VERBOSE=1 ;;
 	--help) usage; exit 0 ;;
 	all) what=$BENCHES ;;
@@ -50,7 +63,7 @@ done
 TMP=$(mktemp -d) || exit 1
 NETMAP_SOCKET=$TMP/engine.sock NETMAP_ENGINE=user
 export NETMAP_SOCKET NETMAP_ENGINE
-children='' helpers=''
+children='' helpers='' bridge=''
 cleanup() {
 	trap '' INT TERM
 	end_all
@@ -68,16 +81,17 @@ bench_vale() {
 		pair vale "$f" limit vale mpps 'ratio>=0.6'
 		pair vale "$f" limit_descriptors vale_descriptors mpps none
 	done
-	[ -z "$PEERS" ] || bench_peers
+	bench_peers
 	engine_end
 }
 
 bench_peers() {
-	for peer in bridge memif vhost; do
+	for peer in $PEERS; do
 		if ! "${peer}_usable"; then
 			skip "$peer" "$why"
 			continue
 		fi
+		[ "$peer" != bridge ] || helpers="$engine $(softirq_threads)"
 		for f in $FRAMES; do
 			case $peer-$f in
 			bridge-60) aim='ratio>=50' ;;
@@ -87,6 +101,7 @@ bench_peers() {
 			esac
 			pair vale "$f" "$peer" vale mpps "$aim"
 		done
+		helpers=$engine
 	done
 }
 

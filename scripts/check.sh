@@ -43,6 +43,9 @@ step "manual pages" sh -c 'set -- $(git ls-files "*.3" "*.4" "*.8"); [ $# -eq 0 
 step "core without a host" make -j"$jobs" nullos BUILD=build/null
 step "build, gcc" make -j"$jobs" BUILD=build/gcc CC=gcc
 step "build, clang" make -j"$jobs" BUILD=build/clang CC=clang
+step "programs of the benchmarks, clang" make -j"$jobs" bench BUILD=build/clang CC=clang
+step "programs of the benchmarks, gcc" make -j"$jobs" bench BUILD=build/gcc CC=gcc
+step "benchmarks run" env BUILD=build/gcc sh bench/smoke.sh
 step "unit tests, gcc" make -j"$jobs" check BUILD=build/gcc CC=gcc
 step "unit tests, ASan and UBSan" make -j"$jobs" check BUILD=build/asan CC=clang SAN=address,undefined OPT="-O1 -g"
 skipped="2 skipped: unit tests of lib and tools under ASan and TSan, whose runtimes take the calls that the library interposes"
