@@ -7,6 +7,8 @@
 #	NET_FULL   not empty: the long variant
 #	NET_HOME   user (the engine, default) or kernel (/dev/netmap)
 #
+# A script may define undo(), which is called at its end. Names of variables that end in _ are this file's.
+#
 # A script has its own folder $tmp and its own engine, which the first client starts on $NETMAP_SOCKET, and which leaves
 # after the last. Nothing waits for a time: `until_true` looks at a state again and again up to a limit, which is there only
 # so that a broken build fails instead of hanging.
@@ -56,11 +58,11 @@ expect_ge() {
 
 # until_true WHAT COMMAND... - waits until COMMAND succeeds
 until_true() {
-	what=$1; shift
-	limit=$(($(date +%s) + NET_LIMIT))
+	what_=$1; shift
+	limit_=$(($(date +%s) + NET_LIMIT))
 	until "$@" >/dev/null 2>&1; do
-		if [ "$(date +%s)" -ge $limit ]; then
-			fail "$what: not within $NET_LIMIT s ($*)"
+		if [ "$(date +%s)" -ge $limit_ ]; then
+			fail "$what_: not within $NET_LIMIT s ($*)"
 			return 1
 		fi
 		sleep 0.02 # between two looks; what counts is the look
@@ -69,10 +71,12 @@ until_true() {
 
 # start NAME COMMAND... - in the background; output in $tmp/NAME.out and .err, process id in $tmp/NAME.pid
 start() {
-	name=$1; shift
-	"$@" >"$tmp/$name.out" 2>"$tmp/$name.err" </dev/null &
-	echo $! >"$tmp/$name.pid"
-	started="$started $name"
+	start_=$1; shift
+	: >"$tmp/$start_.out" # not by the child, which may come later than who reads it
+	: >"$tmp/$start_.err"
+	"$@" >>"$tmp/$start_.out" 2>>"$tmp/$start_.err" </dev/null &
+	echo $! >"$tmp/$start_.pid"
+	started="$started $start_"
 }
 
 pid_of() { cat "$tmp/$1.pid"; }
@@ -84,8 +88,8 @@ signal() { kill -"$2" "$(pid_of "$1")" 2>/dev/null || fail "$1 has ended before 
 # finish NAME [STATUS] - waits for its end, which is to be with STATUS (0)
 finish() {
 	wait "$(pid_of "$1")" 2>/dev/null
-	status=$?
-	[ $status -eq "${2:-0}" ] || fail "$1 ended with status $status, expected ${2:-0}: $(tail -5 "$tmp/$1.err")"
+	status_=$?
+	[ $status_ -eq "${2:-0}" ] || fail "$1 ended with status $status_, expected ${2:-0}: $(tail -5 "$tmp/$1.err")"
 	started=$(echo "$started " | sed "s/ $1 / /; s/ *\$//")
 }
 
@@ -106,20 +110,20 @@ said_or_gone() { grep -q -e "$2" "$tmp/$1.out" || ! running "$1"; }
 # value NAME FIELD - a field of the JSON object that NAME printed last
 value() { grep '^{' "$tmp/$1.out" | tail -1 | jq -r "$2"; }
 
-# counter PORT-OR-SWITCH NAME... - sums of counters
-counters_of() { vale-ctl stats --json "$1" 2>>"$tmp/vale-ctl.err" | jq -c '.stats[0].counters'; }
+# counters_of PORT-OR-SWITCH - as a JSON object, fails where there is none; counter PORT-OR-SWITCH NAME... - a sum of them
+counters_of() { vale-ctl stats --json "$1" 2>>"$tmp/vale-ctl.err" | jq -ce '.stats[0].counters'; }
 counter() {
-	of=$1; shift
-	counters_of "$of" | jq -r "[$(echo "$*" | sed 's/\([a-z_]*\)/.\1/g; s/ /, /g')] | add"
+	of_=$1; shift
+	counters_of "$of_" | jq -r "[$(echo "$*" | sed 's/\([a-z_]*\)/.\1/g; s/ /, /g')] | add"
 }
 
 # expect_identity PORT-OR-SWITCH - nothing that was sent got lost in the books
 expect_identity() {
 	counters_of "$1" >"$tmp/identity"
-	difference=$(jq '(.tx_packets + .flood_copies - .flooded) -
+	difference_=$(jq '(.tx_packets + .flood_copies - .flooded) -
 		(.forwarded + ([to_entries[] | select(.key | startswith("drop_")) | .value] | add))' <"$tmp/identity")
-	[ "$difference" = 0 ] ||
-		fail "$1: tx_packets + flood_copies - flooded exceeds forwarded + drops by $difference: $(cat "$tmp/identity")"
+	[ "$difference_" = 0 ] ||
+		fail "$1: tx_packets + flood_copies - flooded exceeds forwarded + drops by $difference_: $(cat "$tmp/identity")"
 }
 
 # engine_pid - of the engine that serves $NETMAP_SOCKET: the one process with this path among its arguments

@@ -49,7 +49,7 @@ trap 'rm -f "$log"' EXIT
 trap 'exit 130' INT TERM
 build || { echo "FAIL prog"; echo "0 passed, 1 failed"; exit 1; }
 [ -n "$names" ] || for s in "$scripts"/*.sh; do
-	case $(basename "$s" .sh) in run | lib | nic_lib) ;; *) names="$names $(basename "$s" .sh)" ;; esac
+	case $(basename "$s" .sh) in run | lib | *_lib) ;; *) names="$names $(basename "$s" .sh)" ;; esac
 done
 passed=0 failed=0 skipped=0 why=
 for name in $names; do

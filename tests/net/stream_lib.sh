@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=sh disable=SC2154
+# stream_lib.sh - what the scripts that send frames of known content (prog/stream.c) share.
+
+# receiver NAME PORT OPTION... / sender NAME PORT OPTION... - returns when the port is open
+receiver() {
+	name_=$1; shift
+	start "$name_" stream recv "$@"
+	told "$name_" ready
+}
+sender() {
+	name_=$1; shift
+	start "$name_" stream send "$@"
+	told "$name_" ready
+}
+
+# sent NAME... - waits until each has sent all it had to
+sent() {
+	for name_ in "$@"; do
+		NET_LIMIT=${NET_SEND_LIMIT:-1500} told "$name_" '"role"'
+		expect "$name_ sent all" "$(value "$name_" .finished)" true
+	done
+}
+
+# received NAME - ends its receiving; what came was as sent, in order and for it
+received() {
+	signal "$1" INT
+	told "$1" '"role"'
+	for field in altered reordered foreign bad_count unfinished; do
+		expect "$1: frames that were $field" "$(value "$1" ".$field")" 0
+	done
+	[ ! -s "$tmp/$1.err" ] || fail "$1 says: $(cat "$tmp/$1.err")"
+}
+
+# stream_frames NAME ID [RINGS] - frames of the streams ID to ID + RINGS - 1 that NAME received
+stream_frames() {
+	value "$1" "[.streams | to_entries[] | select((.key | tonumber) >= $2 and (.key | tonumber) < $2 + ${3:-1}) | .value.frames] | add // 0"
+}
