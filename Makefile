@@ -29,7 +29,7 @@ ENGINE_OBJ := $(call objects,$(CORE) $(OSUSER) $(filter-out engine/main.c,$(ENGI
 CORE_OBJ := $(call objects,$(CORE),engine)
 LIB_OBJ := $(call objects,$(LIB),pic)
 TOOLLIB_OBJ := $(call objects,$(TOOLLIB),tool)
-ENGINE_LIBS := -lurcu-qsbr -lpthread
+ENGINE_LIBS := -lurcu-qsbr -lbpf -lpthread
 TOOL_LIBS := -ljson-c -lpcap -lpthread -lm -ldl
 
 .PHONY: all engine lib tools bench check nullos install clean

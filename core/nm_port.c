@@ -157,13 +157,13 @@ in_use(const struct nm_port *p, bool host)
 }
 
 int
-nm_port_host_update(struct nm_port *p)
+nm_port_host_update(struct nm_port *p, struct nm_session *s)
 {
 	enum nm_port_host want = !in_use(p, true) ? NM_PORT_HOST_FREE : in_use(p, false) ? NM_PORT_HOST_TAKEN : NM_PORT_HOST_HELD;
 	int error = 0;
 
 	if (want != p->host_state && p->ops->host)
-		error = p->ops->host(p, want);
+		error = p->ops->host(p, want, s);
 	if (!error)
 		p->host_state = want;
 	return error;

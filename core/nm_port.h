@@ -22,7 +22,8 @@ struct nm_port_ops {
 	int (*rxsync)(struct nm_kring *kr);
 	int (*host_txsync)(struct nm_kring *kr);        /* NULL: the kind has no host rings */
 	int (*host_rxsync)(struct nm_kring *kr);
-	int (*host)(struct nm_port *p, enum nm_port_host h); /* takes the interface from the host, or gives it back; control */
+	/* Takes the interface from the host, or gives it back; control. A failure sets a text in s, unless that is NULL. */
+	int (*host)(struct nm_port *p, enum nm_port_host h, struct nm_session *s);
 	void (*unref)(struct nm_port *p);               /* a reference went, others are left; may be NULL */
 	void (*destroy)(struct nm_port *p);             /* frees priv; may be NULL */
 };
@@ -83,8 +84,8 @@ struct nm_mem *nm_port_set_mem(struct nm_port *p, struct nm_mem *m);
 /* What a ring keeps beside its slots: the stack of free buffers, or the work arrays of a sender. 0 or -ENOMEM. */
 int nm_port_private_create(struct nm_port *p, struct nm_kring *kr);
 void nm_port_private_destroy(struct nm_kring *kr);
-/* After rings were bound or unbound: does what that means for the host. 0 or -errno. Control. */
-int nm_port_host_update(struct nm_port *p);
+/* After rings were bound (s: by whom) or unbound (NULL): does what that means for the host. 0 or -errno. Control. */
+int nm_port_host_update(struct nm_port *p, struct nm_session *s);
 
 /* The port can't be used any more (device gone, engine leaves): sessions get POLLERR. */
 void nm_port_set_gone(struct nm_port *p);

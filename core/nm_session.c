@@ -163,7 +163,7 @@ nm_session_bind(struct nm_session *s, struct nm_port *p, uint32_t extra_wanted, 
 	s->cell = (uint32_t)((cell - p->mem->pool[NM_POOL_SYNC].offset) / NM_SYNC_CELL);
 	s->sync->need_kick = NM_KICK_TX;
 	s->sync->leave_cpu = UINT32_MAX;
-	error = nm_port_host_update(p);
+	error = nm_port_host_update(p, s);
 	if (error) {
 		error = s->errnum ? error : nm_session_error(s, -error, "%s: its host rings can't be had", p->name);
 		goto fail_cells;
@@ -192,7 +192,7 @@ fail_rings:
 	retire_rings(s);
 	nm_os_rcu_sync();
 	rings_put(s);
-	nm_port_host_update(p);
+	nm_port_host_update(p, NULL);
 	nm_mem_put(s->mem);
 	s->mem = NULL;
 	s->port = NULL;
@@ -222,7 +222,7 @@ nm_session_unbind(struct nm_session *s)
 	nm_mem_free(s->mem, NM_POOL_SYNC, nm_mem_offset(s->mem, s->sync));
 	nm_mem_free(s->mem, NM_POOL_IF, nm_mem_offset(s->mem, s->nifp));
 	rings_put(s);
-	nm_port_host_update(p);
+	nm_port_host_update(p, NULL);
 	s->port = NULL;
 	s->nifp = NULL;
 	s->sync = NULL;

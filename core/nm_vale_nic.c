@@ -192,7 +192,7 @@ tear_down(struct vale_nic *vn)
 	for (dir = 0; dir < 2; dir++)
 		while (vn->held[dir] > 0)
 			nm_port_ring_put(nic, dir, --vn->held[dir]);
-	nm_port_host_update(nic);
+	nm_port_host_update(nic, NULL);
 	nm_mem_put(nm_port_set_mem(nic, vn->old_mem));
 	nic->wrap = NULL;
 	nm_port_put(nic);
@@ -216,7 +216,7 @@ build(struct nm_session *s, struct vale_nic *vn, struct nm_vale *v, const char *
 		error = nm_vale_add_port(s, v, vn->port[1]);
 	if (error)
 		return error;
-	error = nm_port_host_update(vn->nic);
+	error = nm_port_host_update(vn->nic, s);
 	if (!error && !vn->nic->bound && vn->nic->ops->enable)
 		error = vn->nic->ops->enable(vn->nic, true);
 	if (error)

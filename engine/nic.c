@@ -32,10 +32,14 @@ nic_rxsync(struct nm_kring *kr)
 static int
 nic_enable(struct nm_port *p, bool on)
 {
-	if (on)
-		return nic_start(p->priv);
-	nic_stop(p->priv);
-	return 0;
+	struct nic *n = p->priv;
+	struct nic_link *wire = &n->link[NIC_WIRE];
+
+	if (!on)
+		nic_stop(n);
+	if (wire->kind->promiscuous && p->krings[NM_DIR_RX][0].wrap) /* for a switch, as for a bridge of the system */
+		wire->kind->promiscuous(wire, on);
+	return on ? nic_start(n) : 0;
 }
 
 int
@@ -72,6 +76,7 @@ nic_link_close(struct nic_link *l)
 static void
 nic_free(struct nic *n)
 {
+	nic_divert_stop(&n->divert);
 	nic_link_close(&n->link[NIC_HOST]);
 	nic_link_close(&n->link[NIC_WIRE]);
 	if (n->wake_fd >= 0)
@@ -91,8 +96,11 @@ nic_destroy(struct nm_port *p)
 static const struct nm_port_ops nic_ops = {
 	.kind = NM_PORT_KIND_NIC,
 	.enable = nic_enable,
+	.host = nic_host_set,
 	.txsync = nic_tx_sync,
 	.rxsync = nic_rxsync,
+	.host_txsync = nic_tx_sync,
+	.host_rxsync = nic_rxsync,
 	.destroy = nic_destroy,
 };
 
@@ -175,6 +183,7 @@ nm_os_nic_create(struct nm_root *root, struct nm_session *s, const char *name, s
 {
 	unsigned ifindex = if_nametoindex(name);
 	struct nic *n;
+	bool has_host;
 	int error;
 
 	(void)root;
@@ -189,7 +198,11 @@ nm_os_nic_create(struct nm_root *root, struct nm_session *s, const char *name, s
 		return nm_session_error(s, EPERM, "%s: the engine may not open interfaces; it needs CAP_NET_RAW (TAP: CAP_NET_ADMIN)", name);
 	if (error)
 		return nm_session_error(s, -error, "%s: can't be opened: %s", name, strerror(-error));
-	return make_port(s, name, &nic_ops, n, out);
+	has_host = n->link[NIC_WIRE].kind == &nic_packet_kind; /* a TAP has its host at the other end */
+	error = make_port(s, name, &nic_ops, n, out);
+	if (!error && has_host)
+		(*out)->nhost[NM_DIR_TX] = (*out)->nhost[NM_DIR_RX] = 1;
+	return error;
 }
 
 /* What was asked for, within what a port of a switch may have. */

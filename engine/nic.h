@@ -9,6 +9,7 @@
 #ifndef NIC_H
 #define NIC_H
 
+#include "nic_divert.h"
 #include "nm_port.h"
 
 #include <sys/uio.h>
@@ -42,6 +43,8 @@ struct nic_kind {
 	int (*transmit)(struct nic_link *l, const struct nic_out *out, uint32_t count);
 	/* Adds what was lost since the last call to the counters of kr; may be NULL. */
 	void (*lost)(struct nic_link *l, struct nm_kring *kr);
+	/* All frames, whoever they are for; may be NULL. Control. */
+	void (*promiscuous)(struct nic_link *l, bool on);
 	/* The interface does not exist any more. */
 	bool (*gone)(const struct nic_link *l);
 };
@@ -68,6 +71,7 @@ struct nic {
 	bool running;
 	pthread_t thread;
 	struct nic_link link[NIC_LINKS];
+	struct nic_divert divert;
 };
 
 /* nic.c: an eventfd that becomes readable when an interface is gone; -1 as long as none was opened. */
@@ -79,6 +83,9 @@ void nic_link_close(struct nic_link *l);
 /* nic_rx.c: the thread. Control. */
 int nic_start(struct nic *n);
 void nic_stop(struct nic *n);
+
+/* nic_host.c: as of nm_port_ops. Control. */
+int nic_host_set(struct nm_port *p, enum nm_port_host h, struct nm_session *s);
 
 /* nic_tx.c; data. */
 int nic_tx_sync(struct nm_kring *kr);

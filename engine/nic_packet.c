@@ -109,6 +109,7 @@ packet_open(struct nic_link *l, const char *ifname)
 	l->priv = calloc(1, sizeof(struct packet));
 	if (!l->priv)
 		return -ENOMEM;
+	nic_divert_clean(l->nic->ifindex);
 	error = packet_socket(l, &l->rx_fd);
 	if (!error)
 		error = packet_socket(l, &l->tx_fd);
@@ -271,6 +272,16 @@ packet_lost(struct nic_link *l, struct nm_kring *kr)
 		kr->stat[NM_STAT_missed] += s.tp_drops;
 }
 
+/* The system forgets it with the socket. */
+static void
+packet_promiscuous(struct nic_link *l, bool on)
+{
+	struct packet_mreq m = {.mr_ifindex = (int)l->nic->ifindex, .mr_type = PACKET_MR_PROMISC};
+
+	if (setsockopt(l->rx_fd, SOL_PACKET, on ? PACKET_ADD_MEMBERSHIP : PACKET_DROP_MEMBERSHIP, &m, sizeof(m)) && on)
+		nm_os_log(NM_LOG_WARN, "%s: can't be made promiscuous: %s", l->nic->port->name, strerror(errno));
+}
+
 /* The system unties the socket from an interface that leaves. */
 static bool
 packet_gone(const struct nic_link *l)
@@ -287,5 +298,6 @@ const struct nic_kind nic_packet_kind = {
 	.receive = packet_receive,
 	.transmit = packet_transmit,
 	.lost = packet_lost,
+	.promiscuous = packet_promiscuous,
 	.gone = packet_gone,
 };

@@ -365,6 +365,8 @@ nm_server_run(struct nm_root *root, const struct nm_server_config *c)
 		error = watch(&s, s.gone_fd, EPOLLIN, &s.gone_fd, 0);
 	if (!error)
 		error = listen_on(&s);
+	if (!error && nic_divert_clean_all())
+		nm_os_log(NM_LOG_WARN, "interfaces that an engine had taken from the host when it was killed were given back");
 	if (!error) {
 		tell_ready(&s);
 		nm_os_log(NM_LOG_INFO, "serving %s", c->path);

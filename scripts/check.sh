@@ -11,8 +11,8 @@ for a in "$@"; do
 	*) echo "usage: check.sh [--full]" >&2; exit 2 ;;
 	esac
 done
-sh scripts/deps.sh gcc g++ clang make pkg-config git gcc-multilib g++-multilib liburcu-dev libcmocka-dev libjson-c-dev libpcap-dev \
-	iproute2 mandoc shellcheck jq util-linux tcpdump || exit 1
+sh scripts/deps.sh gcc g++ clang make pkg-config git gcc-multilib g++-multilib liburcu-dev libbpf-dev libcmocka-dev libjson-c-dev libpcap-dev \
+	iproute2 iputils-ping iperf3 mandoc shellcheck jq util-linux tcpdump || exit 1
 passed=0 failed=0 skipped=
 log=$(mktemp) || exit 1
 trap 'rm -f "$log"' EXIT INT TERM

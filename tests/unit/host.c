@@ -120,9 +120,10 @@ nic_enable(struct nm_port *p, bool on)
 }
 
 static int
-nic_host(struct nm_port *p, enum nm_port_host h)
+nic_host(struct nm_port *p, enum nm_port_host h, struct nm_session *s)
 {
 	(void)p;
+	(void)s;
 	host_nic_taken = h;
 	return 0;
 }
