@@ -32,6 +32,10 @@ each_object_is_handed_out_once(void **state)
 	assert_int_equal(nm_pool_alloc(&p), NM_POOL_NONE);
 	assert_true(nm_pool_free(&p, 77));
 	assert_int_equal(nm_pool_alloc(&p), 77);
+	assert_true(nm_pool_free(&p, 3));
+	assert_true(nm_pool_free(&p, 129)); /* the search begins in the last word */
+	assert_int_equal(nm_pool_alloc(&p), 129);
+	assert_int_equal(nm_pool_alloc(&p), 3);
 	nm_pool_fini(&p);
 }
 

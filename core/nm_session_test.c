@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Binding: the netmap_if and its rings as a client finds them, extra buffers, and what an end gives back. */
+#include "host.h"
+
+static struct nm_root root;
+static struct nm_session s, t;
+
+static int
+setup(void **state)
+{
+	(void)state;
+	host_allocs = 0;
+	host_nic_rings[0] = 2, host_nic_rings[1] = 1;
+	host_nic_host[0] = 0, host_nic_host[1] = 0;
+	if (nm_root_init(&root))
+		return -1;
+	host_open(&s, &root, 1000);
+	host_open(&t, &root, 1000);
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	nm_session_close(&t);
+	nm_session_close(&s);
+	assert_null(root.ports);
+	assert_null(root.mems);
+	nm_root_fini(&root);
+	assert_int_equal(host_allocs, 0);
+	return 0;
+}
+
+static int
+open_port(struct nm_session *x, const char *name, uint64_t flags, uint32_t extra)
+{
+	struct nmreq_register reg = {.nr_mode = NR_REG_ALL_NIC, .nr_flags = flags, .nr_tx_rings = 2, .nr_tx_slots = 8, .nr_rx_slots = 16,
+	    .nr_extra_bufs = extra};
+
+	return host_register(x, name, &reg);
+}
+
+static const struct netmap_ring *
+ring(const struct nm_session *x, uint32_t entry)
+{
+	return (const void *)((const char *)x->nifp + x->nifp->ring_ofs[entry]);
+}
+
+static void
+the_client_finds_its_rings(void **state)
+{
+	const struct netmap_ring *r;
+	uint32_t i, k;
+	bool seen[1000] = {0};
+
+	(void)state;
+	assert_int_equal(open_port(&s, "vale0:a", 0, 0), 0);
+	assert_string_equal(s.nifp->ni_name, "vale0:a");
+	assert_int_equal(s.nifp->ni_version, 0);
+	assert_int_equal(s.nifp->ni_flags, NI_PRIV_MEM);
+	assert_int_equal(s.nifp->ni_tx_rings, 2);
+	assert_int_equal(s.nifp->ni_rx_rings, 1);
+	assert_int_equal(s.nifp->ni_host_tx_rings, 1);
+	assert_int_equal(s.nifp->ni_host_rx_rings, 1);
+	assert_int_equal(s.nifp->ni_bufs_head, 0);
+	assert_int_equal(s.nifp->ring_ofs[2], 0); /* stand-ins of the host */
+	assert_int_equal(s.nifp->ring_ofs[4], 0);
+	for (k = 0; k < 4; k++) {
+		if (k == 2)
+			continue;
+		r = ring(&s, k);
+		assert_int_equal(r->dir, k < 2);
+		assert_int_equal(r->ringid, k < 2 ? k : 0);
+		assert_int_equal(r->num_slots, k < 2 ? 8 : 16);
+		assert_int_equal(r->nr_buf_size, root.limits.buf_size);
+		assert_int_equal(r->head, 0);
+		assert_int_equal(r->cur, 0);
+		assert_int_equal(r->tail, k < 2 ? 7 : 0);
+		assert_int_equal(r->flags, 0);
+		assert_int_equal(r->offset_mask, 0);
+		assert_ptr_equal((const char *)r + r->buf_ofs, s.mem->pool[NM_POOL_BUF].base);
+		assert_int_equal((uintptr_t)r % 64, 0);
+		for (i = 0; i < r->num_slots; i++) {
+			assert_in_range(r->slot[i].buf_idx, 2, s.mem->pool[NM_POOL_BUF].objtotal - 1);
+			assert_false(seen[r->slot[i].buf_idx % 1000]); /* fresh, each its own */
+			seen[r->slot[i].buf_idx % 1000] = true;
+			assert_int_equal(r->slot[i].len, r->nr_buf_size);
+			assert_int_equal(r->slot[i].flags, 0);
+			assert_int_equal(r->slot[i].ptr, 0);
+		}
+	}
+}
+
+static void
+several_descriptors_see_one_ring(void **state)
+{
+	struct nmreq_register one = {.nr_mode = NR_REG_ONE_NIC, .nr_ringid = 1};
+
+	(void)state;
+	assert_int_equal(open_port(&s, "vale0:a", 0, 0), 0);
+	assert_int_equal(host_register(&t, "vale0:a", &one), 0);
+	assert_ptr_not_equal(s.nifp, t.nifp);
+	assert_ptr_equal(ring(&s, 1), ring(&t, 1));
+	assert_ptr_equal(ring(&s, 3), ring(&t, 3)); /* fewer receive rings: ring 0 */
+	assert_int_equal(t.nifp->ring_ofs[0], 0);
+	host_put(&s, "0123456789abcdef", 16, 0);
+	nm_session_close(&t);
+	assert_int_equal(host_txsync(&s), 0); /* the others go on */
+}
+
+static void
+extra_buffers_come_back_as_the_client_left_them(void **state)
+{
+	struct nm_pool *p;
+	uint32_t before, *w;
+
+	(void)state;
+	assert_int_equal(open_port(&t, "vale0:a", NR_RX_RINGS_ONLY, 0), 0); /* keeps the region */
+	p = &t.mem->pool[NM_POOL_BUF];
+	before = p->nfree;
+	assert_int_equal(open_port(&s, "vale0:a", NR_RX_RINGS_ONLY, 5), 0);
+	assert_int_equal(p->nfree, before - 5);
+	assert_int_equal(s.nifp->ni_bufs_head, s.extra);
+	nm_session_close(&s);
+	assert_int_equal(p->nfree, before);
+	assert_int_equal(open_port(&s, "vale0:a", NR_RX_RINGS_ONLY, 5), 0);
+	w = (void *)(p->base + (size_t)s.nifp->ni_bufs_head * p->objsize);
+	*w = 0xffffffff; /* the rest is lost, not the engine */
+	nm_session_close(&s);
+	assert_int_equal(p->nfree, before - 4);
+	assert_int_equal(open_port(&s, "vale0:a", NR_RX_RINGS_ONLY, 0), 0);
+	s.nifp->ni_bufs_head = 3; /* he had none: nothing is his to give */
+	nm_session_close(&s);
+	assert_int_equal(p->nfree, before - 4);
+	assert_int_equal(open_port(&s, "vale0:a", NR_RX_RINGS_ONLY, 0xffffffff), 0); /* all there are */
+	assert_int_equal(p->nfree, 0);
+	nm_session_close(&s);
+	assert_int_equal(p->nfree, before - 4);
+}
+
+/* One who is refused half-way: nobody may still deliver to rings that go again. */
+static void
+a_bind_that_fails_waits_for_senders(void **state)
+{
+	struct nmreq_register reg = {.nr_mode = NR_REG_NULL, .nr_tx_slots = 4, .nr_rx_slots = 4},
+	    wide = {.nr_mode = NR_REG_ALL_NIC, .nr_rx_rings = 16, .nr_tx_slots = 1000, .nr_rx_slots = 1000};
+	unsigned synced;
+	size_t i;
+
+	(void)state;
+	assert_int_equal(host_register(&s, "n", &reg), 0); /* a small region */
+	wide.nr_mem_id = reg.nr_mem_id;
+	synced = host_synced;
+	assert_int_equal(host_register(&t, "vale0:b", &wide), -ENOMEM);
+	assert_true(host_synced > synced);
+	assert_non_null(strstr(t.errtext, "is too full or too small"));
+	assert_null(nm_port_find(&root, "vale0:b"));
+	assert_null(t.port);
+	wide.nr_rx_rings = wide.nr_rx_slots = wide.nr_tx_slots = 1;
+	for (i = 0; i < 3; i++) { /* all was given back */
+		assert_int_equal(host_register(&t, "vale0:b", &wide), 0);
+		nm_session_close(&t);
+	}
+}
+
+static void
+a_region_has_a_limited_number_of_descriptors(void **state)
+{
+	struct nm_session *x = nm_os_alloc(100 * sizeof(*x));
+	uint32_t i;
+
+	(void)state;
+	assert_int_equal(open_port(&s, "vale0:a", 0, 0), 0);
+	for (i = 0; i < 100; i++) {
+		host_open(&x[i], &root, 1000);
+		if (open_port(&x[i], "vale0:a", 0, 0))
+			break;
+	}
+	assert_in_range(i, 10, 50);
+	assert_non_null(strstr(x[i].errtext, " 0 of "));
+	while (i-- > 0)
+		nm_session_close(&x[i]);
+	nm_os_free(x);
+	assert_int_equal(open_port(&t, "vale0:a", 0, 0), 0);
+}
+
+static void
+closing_twice_or_unbound_is_nothing(void **state)
+{
+	(void)state;
+	nm_session_close(&s);
+	assert_int_equal(open_port(&s, "vale0:a", 0, 2), 0);
+	nm_session_close(&s);
+	nm_session_close(&s);
+	assert_null(s.nifp);
+	assert_int_equal(open_port(&s, "vale0:a", 0, 0), 0);
+}
+
+static void
+a_port_that_goes_tells_its_sessions(void **state)
+{
+	(void)state;
+	assert_int_equal(open_port(&s, "vale0:a", 0, 0), 0);
+	assert_int_equal(s.sync->dead, 0);
+	nm_port_set_gone(s.port);
+	assert_int_equal(s.sync->dead, 1);
+}
+
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(the_client_finds_its_rings),
+		T(several_descriptors_see_one_ring),
+		T(extra_buffers_come_back_as_the_client_left_them),
+		T(a_bind_that_fails_waits_for_senders),
+		T(a_region_has_a_limited_number_of_descriptors),
+		T(closing_twice_or_unbound_is_nothing),
+		T(a_port_that_goes_tells_its_sessions),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
