@@ -97,24 +97,30 @@ nm_os_port_changed(struct nm_port *port)
 	(void)port; /* clients are handed over one by one */
 }
 
+/* All who bind the ring and wait for room on it: the one whose sync moved the frames need not be the one that sleeps. */
 static void
-wake_sender(struct nm_client *c, struct nm_kring *kr)
+wake_senders(struct nm_kring *kr)
 {
 	uint32_t room = nm_ring_dist(kr->rhead, kr->hwtail, kr->nslots);
+	struct nm_session *s;
 
-	NM_MB();
-	if (!(NM_READ_ONCE(c->session.sync->sleep) & NM_SLEEP_TX))
-		return;
 	if (room < kr->nslots / 2 && kr->hwcur != kr->rhead)
 		return;
-	kr->stat[NM_STAT_kicks_out]++;
-	drain(c);
-	nm_worker_wake_client(c);
+	NM_MB();
+	for (s = NM_RCU_DEREF(kr->port->sessions); s; s = NM_RCU_DEREF(s->next)) {
+		if (kr->id < s->first[NM_DIR_TX] || kr->id >= s->last[NM_DIR_TX])
+			continue;
+		if (!(NM_READ_ONCE(s->sync->sleep) & NM_SLEEP_TX))
+			continue;
+		kr->stat[NM_STAT_kicks_out]++;
+		drain(s->host);
+		nm_worker_wake_client(s->host);
+	}
 }
 
 /* One transmit ring; true when frames moved. *whole becomes false when the pass's budget ended before the ring. */
 static bool
-serve_ring(struct nm_client *c, struct nm_kring *kr, uint32_t *last_head, bool *whole)
+serve_ring(struct nm_kring *kr, uint32_t *last_head, bool *whole)
 {
 	uint32_t head = NM_READ_ONCE(kr->atok->head), before = kr->hwcur;
 
@@ -126,7 +132,7 @@ serve_ring(struct nm_client *c, struct nm_kring *kr, uint32_t *last_head, bool *
 		*whole = false; /* a full pipe or interface is the client's to wait for, not the sync's */
 	if (kr->hwcur == before)
 		return false;
-	wake_sender(c, kr);
+	wake_senders(kr);
 	return true;
 }
 
@@ -152,7 +158,7 @@ serve(struct nm_worker *w, struct nm_client *c)
 
 	nm_place_sender(&w->place, s->sync);
 	for (i = first; i < s->last[NM_DIR_TX]; i++)
-		moved |= serve_ring(c, nm_session_kring(s, NM_DIR_TX, i), &c->last_head[i - first], &whole);
+		moved |= serve_ring(nm_session_kring(s, NM_DIR_TX, i), &c->last_head[i - first], &whole);
 	if (whole)
 		answer(c, req);
 	else if (!moved)
