@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Rings count, ports and switches are their sums; nothing that was counted is forgotten. */
 #include "host.h"
+#include "nm_stats.h"
 
 #define BCAST "\xff\xff\xff\xff\xff\xff"
 
@@ -117,6 +118,25 @@ a_switch_remembers_its_ports(void **state)
 }
 
 static void
+a_switch_counts_from_when_a_port_came(void **state)
+{
+	uint64_t sum[NM_STAT_MAX] = {0};
+	uint32_t k;
+
+	(void)state;
+	host_frame(frame, BCAST, "\2aaaaa");
+	for (k = 0; k < 5; k++) {
+		host_put(&a, frame, 60, 0);
+		host_txsync(&a);
+		if (k == 1)
+			nm_stats_take_port(sum, a.port, -1);
+	}
+	nm_stats_take_port(sum, a.port, 1);
+	assert_int_equal(sum[NM_STAT_tx_packets], 3);
+	assert_int_equal(sum[NM_STAT_tx_bytes], 180);
+}
+
+static void
 what_can_not_be_told(void **state)
 {
 	struct nmreq_stats st = {.nr_scope = NM_STATS_RXRING, .nr_index = 1};
@@ -143,6 +163,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(sums_add_up),
 		T(a_switch_remembers_its_ports),
+		T(a_switch_counts_from_when_a_port_came),
 		T(what_can_not_be_told),
 	};
 
