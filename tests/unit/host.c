@@ -2,6 +2,7 @@
 /* A host for unit tests of the core: one thread, memory of the process, every call counted. */
 #include "host.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 
@@ -11,6 +12,7 @@ long host_allocs;
 size_t host_quota = SIZE_MAX, host_regions;
 void (*host_on_alloc)(size_t size);
 long host_fail_after = -1;
+bool host_indirect = true;
 uint16_t host_nic_rings[2] = {1, 1}, host_nic_host[2] = {1, 1};
 
 unsigned host_nic_sent;
@@ -151,6 +153,8 @@ nm_os_copy_fn *nm_os_copy_long = copy;
 int
 nm_os_copy_indirect(struct nm_kring *kr, void *dst, uint64_t uaddr, uint32_t len)
 {
+	if (!host_indirect)
+		return -EFAULT;
 	(void)kr;
 	if (!uaddr)
 		return -EFAULT;
@@ -307,4 +311,40 @@ host_frame(uint8_t f[64], const char *dst, const char *src)
 	}
 	for (i = 12; i < 64; i++)
 		f[i] = (uint8_t)i;
+}
+
+static struct {
+	pthread_t thread;
+	void (*f)(void *arg, uint32_t round);
+	void *arg;
+	uint32_t stop, rounds;
+} race;
+
+static void *
+race_main(void *p)
+{
+	(void)p;
+	while (!NM_LOAD_ACQUIRE(&race.stop)) {
+		race.f(race.arg, race.rounds);
+		NM_STORE_RELEASE(&race.rounds, race.rounds + 1);
+	}
+	return NULL;
+}
+
+void
+host_race_start(void (*f)(void *arg, uint32_t round), void *arg)
+{
+	race.f = f;
+	race.arg = arg;
+	race.stop = race.rounds = 0;
+	assert_int_equal(pthread_create(&race.thread, NULL, race_main, NULL), 0);
+	while (!NM_LOAD_ACQUIRE(&race.rounds))
+		sched_yield();
+}
+
+void
+host_race_stop(void)
+{
+	NM_STORE_RELEASE(&race.stop, 1);
+	pthread_join(race.thread, NULL);
 }

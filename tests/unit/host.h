@@ -17,6 +17,7 @@ extern size_t host_quota, host_regions;
 extern void (*host_on_alloc)(size_t size); /* called before an allocation: what others do meanwhile */
 
 extern long host_fail_after;    /* allocations that succeed before one fails; -1: all do */
+extern bool host_indirect;      /* addresses of NS_INDIRECT slots can be read */
 /* Of nic0, the one interface that can be opened; by NM_DIR_*. Its syncs do nothing. lo is only a name. */
 extern uint16_t host_nic_rings[2], host_nic_host[2];
 
@@ -37,6 +38,9 @@ int host_txsync(struct nm_session *s);
 /* The next received slot: its length, or -1. */
 int host_take(struct nm_session *s, void *frame, uint16_t *flags);
 uint64_t host_stat(struct nm_session *s, int dir, int stat);
+/* Another thread calls f(arg, round) over and over until the stop: one who writes to shared memory meanwhile. */
+void host_race_start(void (*f)(void *arg, uint32_t round), void *arg);
+void host_race_stop(void);
 /* 64 bytes, with addresses of 6 bytes each. */
 void host_frame(uint8_t f[64], const char *dst, const char *src);
 
