@@ -15,8 +15,12 @@ say() {
 	echo "$*" >&2
 }
 
+# With what the processes said last.
 die() {
 	say "bench: $*"
+	for e_file in "${TMP:-/nonexistent}"/*.err; do
+		[ ! -s "$e_file" ] || say "$(basename "$e_file" .err): $(grep -v ' frames in ' "$e_file" | tail -n 3)"
+	done
 	exit 1
 }
 

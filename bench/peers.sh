@@ -67,9 +67,9 @@ run_bridge() {
 	ptx=$pid
 	flow
 	end "$prx"
-	[ "$status" -eq 0 ] || die "the receiver of the bridge: $(cat "$TMP/prx.err")"
+	[ "$status" -eq 0 ] || die "the receiver of the bridge ended with $status"
 	end "$ptx"
-	[ "$status" -eq 0 ] || die "the sender of the bridge: $(cat "$TMP/ptx.err")"
+	[ "$status" -eq 0 ] || die "the sender of the bridge ended with $status"
 	value=$(cat "$TMP/prx")
 }
 
@@ -131,7 +131,7 @@ dpdk_run() {
 	testpmd tx "${CPUS%,*}" txonly "$@"
 	pmd_tx=$pid
 	# a report a second; the first with frames is of the start
-	until_true $((SECONDS_EACH + 20)) "reports of testpmd: $(tail -n 3 "$TMP/pmd_tx.err")" reports $((SECONDS_EACH + 1))
+	until_true $((SECONDS_EACH + 20)) "reports of testpmd" reports $((SECONDS_EACH + 1))
 	end "$pmd_tx" 2>/dev/null # may end in a segmentation fault when the other one was faster
 	end "$pmd_rx"
 	value=$(rates | awk 'NR > 1 { sum += $1; n++ } END { if (n) printf("%.4f", sum / n / 1e6) }')

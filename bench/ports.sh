@@ -9,12 +9,12 @@ engine() {
 	rm -f "$NETMAP_SOCKET"
 	spawn "$TMP/engine" "$BIN/netmapd" --foreground --log-level 1 --socket "$NETMAP_SOCKET" "$@"
 	engine=$pid helpers="$helpers $pid"
-	until_true 10 "the engine: $(cat "$TMP/engine.err")" test -S "$NETMAP_SOCKET"
+	until_true 10 "the engine" test -S "$NETMAP_SOCKET"
 }
 
 engine_end() {
 	end "$engine" TERM
-	[ "$status" -eq 0 ] || { cat "$TMP/engine.err" >&2; die "the engine ended with $status"; }
+	[ "$status" -eq 0 ] || die "the engine ended with $status"
 	helpers=
 }
 
@@ -31,7 +31,7 @@ gen() {
 # gen_end NAME PID
 gen_end() {
 	end "$2"
-	[ "$status" -eq 0 ] || { cat "$TMP/$1.err" >&2; die "pkt-gen $1 ended with $status"; }
+	[ "$status" -eq 0 ] || die "pkt-gen $1 ended with $status"
 }
 
 # rate NAME - Mpps of the intervals that NAME's receiver printed, without the first three after the first frame came in
