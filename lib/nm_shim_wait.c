@@ -18,6 +18,8 @@
 
 #define LINGER_MIN_NS 5000
 #define LINGER_MAX_NS 60000
+#define LINGER_LOOKS 4
+#define LINGER_RELAX 16
 #define ON_STACK 64
 
 #define WANT_IN (POLLIN | POLLRDNORM)
@@ -82,6 +84,7 @@ bool
 nm_shim_linger(struct nm_shim_obj *o, bool (*ready)(void *), void *arg)
 {
 	uint64_t end;
+	int i, k;
 
 	if (!o->bound)
 		return false;
@@ -89,8 +92,12 @@ nm_shim_linger(struct nm_shim_obj *o, bool (*ready)(void *), void *arg)
 	end = nm_shim_now() + LINGER_MIN_NS + NM_READ_ONCE(o->linger_ns);
 	do {
 		sched_yield(); /* the worker or the other end may be behind us on this CPU */
-		if (ready(arg))
-			return true;
+		for (i = 0; i < LINGER_LOOKS; i++) {
+			if (ready(arg))
+				return true;
+			for (k = 0; k < LINGER_RELAX; k++) /* leaves the core to its other thread */
+				nm_shim_relax();
+		}
 	} while (nm_shim_now() < end);
 	return false;
 }
