@@ -15,24 +15,28 @@
 #include "pcapfile.h"
 #include "soft.h"
 
+#define LIVE_ROOM (16 << 20) /* bytes the kernel keeps of what came in */
+
 struct pcap_port {
 	struct port *port;
 	uint64_t frames; /* read */
 	pcap_t *pcap;
 	struct pcapfile_writer *writer;
-	bool live, ended;
+	bool live, receives, ended;
 };
 
 static int
-open_live(struct pcap_port *pp, const char *name, char *text)
+open_live(struct pcap_port *pp, const char *name, const struct options *o, char *text)
 {
 	pcap_t *p = pcap_create(name, text);
 
 	if (!p)
 		return -ENODEV;
-	pcap_set_snaplen(p, SOFT_BUF);
+	pcap_set_snaplen(p, FRAME_MAX);
 	pcap_set_promisc(p, 1);
-	pcap_set_immediate_mode(p, 1);
+	/* each frame at once costs a slot of the greatest length; who only receives can wait for some together */
+	pcap_set_immediate_mode(p, !options_receives(o));
+	pcap_set_buffer_size(p, LIVE_ROOM);
 	pcap_set_timeout(p, 10);
 	if (pcap_activate(p) < 0) {
 		snprintf(text, PCAP_ERRBUF_SIZE, "%.200s", pcap_geterr(p));
@@ -57,7 +61,8 @@ open_any(struct pcap_port *pp, struct port *p, const struct options *o, char *er
 
 	if (if_nametoindex(name)) {
 		port_look_up(p, name);
-		rc = open_live(pp, name, text);
+		rc = open_live(pp, name, o, text);
+		pp->receives = !options_sends(o);
 	} else if (options_sends(o)) {
 		pp->writer = pcapfile_create(name, why);
 		if (!pp->writer) {
@@ -116,7 +121,10 @@ pcap_port_close(struct port *p)
 {
 	struct pcap_port *pp = p->home;
 	int rc = pp->writer ? pcapfile_close(pp->writer) : 0;
+	struct pcap_stat st;
 
+	if (pp->live && pp->receives && pcap_stats(pp->pcap, &st) == 0 && st.ps_drop)
+		fprintf(stderr, "pkt-gen: %s: %u frames were dropped: they came in faster than they were taken\n", p->name, st.ps_drop);
 	if (rc && !p->why[0])
 		fprintf(stderr, "pkt-gen: %s: cannot write to it: %s; free some space or write elsewhere\n", p->name, strerror(-rc));
 	if (pp->pcap)
@@ -153,12 +161,15 @@ source(void *arg, uint8_t *data, uint32_t room)
 	const uint8_t *from;
 	int rc = pp->pcap && !pp->ended ? pcap_next_ex(pp->pcap, &h, &from) : 0;
 
-	if (rc == 1) {
-		uint32_t n = h->caplen < room ? h->caplen : room;
-
+	if (rc == 1 && h->caplen <= room) {
 		pp->frames++;
-		memcpy(data, from, n);
-		return (int)n;
+		memcpy(data, from, h->caplen);
+		return (int)h->caplen;
+	}
+	if (rc == 1) {
+		snprintf(pp->port->why, PORT_WHYLEN, "frame %llu has %u bytes, %u fit into the ring; take it out, for instance by editcap, "
+		    "or give more slots by -C", (unsigned long long)pp->frames + 1, h->caplen, room);
+		return -EMSGSIZE;
 	}
 	if (rc == PCAP_ERROR && !pp->live)
 		snprintf(pp->port->why, PORT_WHYLEN, "the file is damaged after frame %llu: %.150s; cut it there, for instance by editcap",

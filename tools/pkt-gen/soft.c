@@ -111,24 +111,41 @@ soft_txsync(struct port *p, soft_sink *sink, void *arg)
 	return rc == -EAGAIN ? 0 : rc;
 }
 
+/* A frame of len bytes with its header into as many slots as it needs. */
+static void
+spread(struct netmap_ring *ring, const uint8_t *data, uint32_t len)
+{
+	uint32_t part;
+
+	do {
+		struct netmap_slot *slot = &ring->slot[ring->tail];
+
+		part = len < SOFT_BUF ? len : SOFT_BUF;
+		memcpy(NETMAP_BUF(ring, slot->buf_idx), data, part);
+		slot->len = (uint16_t)part;
+		slot->flags = part < len ? NS_MOREFRAG : 0;
+		ring->tail = nm_ring_next(ring, ring->tail);
+		data += part;
+		len -= part;
+	} while (len);
+}
+
 int
 soft_rxsync(struct port *p, soft_source *source, void *arg)
 {
 	struct netmap_ring *ring = p->rx[0];
+	/* as much as the longest frame needs, or the ring has */
+	uint32_t most = (SOFT_FRAME + SOFT_BUF - 1) / SOFT_BUF, want = most < ring->num_slots - 1 ? most : ring->num_slots - 1;
 	uint32_t stop = ring->head == 0 ? ring->num_slots - 1 : ring->head - 1;
+	uint8_t whole[SOFT_FRAME];
 	int n = 0;
 
-	while (ring->tail != stop) {
-		struct netmap_slot *slot = &ring->slot[ring->tail];
-		uint8_t *buf = (uint8_t *)NETMAP_BUF(ring, slot->buf_idx);
-
-		n = source(arg, buf + p->vnet, SOFT_BUF - p->vnet);
+	memset(whole, 0, p->vnet);
+	while ((stop + ring->num_slots - ring->tail) % ring->num_slots >= want) {
+		n = source(arg, whole + p->vnet, (want < most ? want * SOFT_BUF : SOFT_FRAME) - p->vnet);
 		if (n < 0)
 			break;
-		memset(buf, 0, p->vnet);
-		slot->len = (uint16_t)((uint32_t)n + p->vnet);
-		slot->flags = 0;
-		ring->tail = nm_ring_next(ring, ring->tail);
+		spread(ring, whole, (uint32_t)n + p->vnet);
 	}
 	return n >= 0 || n == -EAGAIN ? 0 : n;
 }

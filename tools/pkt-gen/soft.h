@@ -3,10 +3,12 @@
 #ifndef PKTGEN_SOFT_H
 #define PKTGEN_SOFT_H
 
+#include "frame.h"
 #include "port.h"
 
 #define SOFT_SLOTS 1024
 #define SOFT_BUF 2048
+#define SOFT_FRAME (FRAME_MAX + FRAME_VNET_MAX)
 
 /* One transmit and one receive ring. 0 or -ENOMEM. */
 int soft_open(struct port *p, const struct options *o, char *err);
