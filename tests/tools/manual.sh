@@ -49,9 +49,15 @@ run() {
 run_until() {
 	{ examples "$1" "$2" | sed '$s/^/exec /'; } >"$tmp/example.sh"
 	start example sh -e "$tmp/example.sh"
-	until_true "$1(8), example $2 says '$3'" grep -q -e "$3" "$tmp/example.out" "$tmp/example.err"
+	until_true "$1(8), example $2 says '$3'" said_it_or_gone "$3"
+	has "$1(8), example $2" "$tmp/example.all" "$3"
 	signal example INT
 	finish example
+}
+
+said_it_or_gone() {
+	cat "$tmp/example.out" "$tmp/example.err" >"$tmp/example.all"
+	grep -qE -e "$1" "$tmp/example.all" || ! running example
 }
 
 run pkt-gen 1
@@ -69,11 +75,11 @@ if [ "$(id -u)" -eq 0 ]; then
 	NETMAP_SOCKET=$tmp/net
 	start engine unshare -n sh "$tmp/net.sh" "$NETMAP_SOCKET"
 	until_true "the engine listens" env NETMAPD=/nonexistent vale-ctl
-	vale-ctl -h vale0:eth0 2>"$tmp/attach.err" && vale-ctl -d vale0:eth0 2>>"$tmp/attach.err"
+	vale-ctl -a vale0:eth0 2>"$tmp/attach.err" && vale-ctl -d vale0:eth0 2>>"$tmp/attach.err"
 	if grep -q EOPNOTSUPP "$tmp/attach.err"; then
 		echo "this engine can't attach an interface: $(cat "$tmp/attach.err")"
 	else
-		run_until vale-ctl 1 '^vale0 (switch'
+		run_until vale-ctl 1 '^vale0 \(switch'
 		vale-ctl -d vale0:eth0
 	fi
 	receive user vale0:user

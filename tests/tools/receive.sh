@@ -6,6 +6,7 @@
 #
 # shellcheck source=tests/tools/lib.sh
 . "$(dirname "$0")/lib.sh"
+need_tool tcpdump tcpdump
 
 # send ARGUMENTS... - into vale0; its output in $tmp/send.out
 send() { pkt-gen -i vale0:tx -f tx "$@" >"$tmp/send.out" 2>"$tmp/send.err" || fail "tx $*: $(tail -3 "$tmp/send.err")"; }
@@ -81,6 +82,17 @@ start foreign pkt-gen -i "pcap:$tmp/good.pcap" -f rxseq --json
 finish foreign
 expect "rxseq: foreign" "$(value foreign '"\(.good) \(.foreign)"')" "0 5"
 
+# Frames longer than a buffer come from a file in several slots, byte for byte; a ring that is too small for one says so
+pkt-gen -i "pcap:$tmp/long.pcap" -f tx -n 40 -l 65000 -F 32 >/dev/null || fail "cannot make a pcap file"
+start long pkt-gen -i "pcap:$tmp/long.pcap" -f rx --write "$tmp/copy.pcap" --json
+finish long
+expect "long frames" "$(value long '"\(.packets) \(.bytes) \(.bad_frames)"')" "40 2600000 0"
+for f in long copy; do tcpdump -nn -t -x -r "$tmp/$f.pcap" >"$tmp/$f.txt" 2>/dev/null; done
+expect "long frames: lines" "$(grep -c 10.0.0.2.1234 "$tmp/long.txt")" 40
+cmp -s "$tmp/long.txt" "$tmp/copy.txt" || fail "long frames: the copy differs"
+refused 1 "pkt-gen: pcap:$tmp/long.pcap: frame 1 has 65000 bytes, 8192 fit into the ring; take it out, for instance by editcap, or give more slots by -C" \
+	pkt-gen -i "pcap:$tmp/long.pcap" -f rx -C 4
+
 # -B counts 24 bytes more a frame in bit rates, -N drops unit prefixes, -A adds the slots found, -T sets the lines' distance
 for b in "" -B; do
 	pkt-gen -i null -f tx -n 5M --json $b >"$tmp/framing$b" || fail "tx $b failed"
@@ -96,6 +108,13 @@ stop often
 grep -v received "$tmp/often.out" | grep -vqE '^0 pps  0 bps  0 frames in [0-9.]+ s  0.0 frames a batch$' && fail "-T: $(cat "$tmp/often.out")"
 lines=$(awk '/ in / && !/received/ { n++; s += $8 } END { print (s / n >= 0.0195) }' "$tmp/often.out")
 expect "-T 20: not shorter than asked" "$lines" 1
+
+# Each line is true to itself, and all lines together to the summary
+start lines pkt-gen -i null -f tx -n 2000 -R 5000 -T 50 -N
+finish lines
+expect "lines: rate, bits and frames agree" "$(awk '/ in / && !/^sent/ { n++; f = $5; r = $1 * $8; b = $1 * 480
+	if (r > f * 1.03 + 1 || r < f * 0.97 - 1 || $3 > b * 1.001 || $3 < b * 0.999) bad++ } END { print (n > 0), bad + 0 }' "$tmp/lines.out")" "1 0"
+expect "lines: no more than all" "$(awk '/ in / && !/^sent/ { f += $5 } END { print (f <= 2000 && f > 0) }' "$tmp/lines.out")" 1
 
 # -R: not faster than asked, in bursts of 10 ms' worth, of -b at most; 0 is unlimited
 pkt-gen -i null -f tx -n 2000 -R 5000 --json >"$tmp/pace" || fail "-R failed"

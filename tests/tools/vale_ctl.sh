@@ -114,7 +114,7 @@ if [ "$(id -u)" -eq 0 ]; then
 		echo "this engine can't attach interfaces: $(head -1 "$tmp/attach")"
 	fi
 	if ! grep -q EOPNOTSUPP "$tmp/newif"; then
-		has -n "$tmp/newif" '^vp0: made$' '^status 0$' '^vp0: 2 tx rings of 64 slots, 2 rx rings of 32 slots'
+		has -n "$tmp/newif" '^vp0: made$' '^status 0$' '^vp0: [12] tx rings of 64 slots, [12] rx rings of 32 slots'
 		has -r "$tmp/delif" '^vp0: removed$' '^status 0$'
 	else
 		echo "this engine can't make persistent ports: $(head -1 "$tmp/newif")"
