@@ -61,6 +61,7 @@ struct nm_kring {
 	/* set up by control */
 	uint32_t users;              /* sessions bound, and one more while held */
 	bool held;                   /* by a pipe that is open */
+	bool orphan;                 /* a transmit ring that is only held: what waits in it is its peer's to fetch */
 	bool exclusive;
 	bool ready;                  /* may be delivered to; cleared, then waited for, before it goes */
 	bool blocked;                /* a transmit ring waits for this receive ring to be emptied */

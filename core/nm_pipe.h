@@ -14,5 +14,9 @@ int nm_pipe_get(struct nm_session *s, const char *name, const struct nmreq_regis
 /* Moves [hwcur, rhead) of a transmit ring to its peer as far as there is room. Data. */
 int nm_pipe_sync_tx(struct nm_kring *kr);
 int nm_pipe_sync_rx(struct nm_kring *kr);
+/* The sender of this receive ring closed while frames waited for room. Data, by who serves rx, as is the next. */
+bool nm_pipe_waits(const struct nm_kring *rx);
+/* Fetches these as far as there is room. */
+void nm_pipe_fetch(struct nm_kring *rx);
 
 #endif

@@ -156,6 +156,21 @@ nm_pipe_sync_tx(struct nm_kring *kr)
 	return 0;
 }
 
+bool
+nm_pipe_waits(const struct nm_kring *rx)
+{
+	const struct nm_kring *kr = rx->peer;
+
+	return kr && NM_LOAD_ACQUIRE(&kr->orphan) && kr->hwcur != kr->rhead;
+}
+
+void
+nm_pipe_fetch(struct nm_kring *rx)
+{
+	if (nm_pipe_waits(rx))
+		nm_pipe_sync_tx(rx->peer);
+}
+
 /* Slots given back are seen by the sender's next sync, which the host runs when the ring was blocked. */
 int
 nm_pipe_sync_rx(struct nm_kring *kr)

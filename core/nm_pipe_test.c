@@ -270,6 +270,48 @@ state_is_kept_while_either_end_is_open(void **state)
 	assert_int_equal(host_take(&s, got, NULL), -1);
 }
 
+/* A sender that closed while its peer was full: the peer fetches the rest, until somebody opens the end again. */
+static void
+what_a_sender_left_is_fetched(void **state)
+{
+	struct nm_kring *rx = nm_session_kring(&s, NM_DIR_RX, 0), *tx = nm_session_kring(&m, NM_DIR_TX, 0);
+	uint32_t i, got_n = 0;
+	unsigned synced, changed;
+
+	(void)state;
+	for (i = 0; i < 25; i++) {
+		memcpy(frame + 20, &i, 4);
+		if (i == 15)
+			host_txsync(&m);
+		host_put(&m, frame, 60, 0);
+	}
+	host_txsync(&m);
+	nm_pipe_fetch(rx);
+	assert_int_equal(rx->hwtail, 15); /* not while the sender is there */
+	assert_int_equal(host_take(&s, got, NULL), 60);
+	got_n++;
+	assert_false(nm_pipe_waits(rx));
+	changed = host_changed;
+	nm_session_close(&m);
+	assert_true(host_changed > changed + 1); /* the receiver's host is told */
+	assert_true(nm_pipe_waits(rx));
+	nm_pipe_fetch(rx);
+	assert_int_equal(nm_ring_dist(tx->hwcur, tx->rhead, 16), 9);
+	synced = host_synced;
+	assert_int_equal(open_end(&m, "x{1", 16), 0);
+	assert_int_equal(host_synced, synced + 1); /* a fetch that runs is waited for */
+	assert_false(nm_pipe_waits(rx));
+	nm_session_close(&m);
+	while (got_n < 25) {
+		nm_pipe_fetch(rx);
+		assert_int_equal(host_take(&s, got, NULL), 60);
+		assert_int_equal(*(uint32_t *)(void *)(got + 20), got_n);
+		got_n++;
+	}
+	assert_false(nm_pipe_waits(rx));
+	assert_int_equal(tx->stat[NM_STAT_forwarded], 25);
+}
+
 static void
 ends_close_in_any_order(void **state)
 {
@@ -377,6 +419,7 @@ main(void)
 		P(a_full_receiver_holds_the_sender_back),
 		T(the_slave_is_the_masters_mirror),
 		P(state_is_kept_while_either_end_is_open),
+		P(what_a_sender_left_is_fetched),
 		T(ends_close_in_any_order),
 		T(a_pipe_can_be_a_base),
 		T(names_that_are_none),

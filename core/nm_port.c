@@ -289,9 +289,18 @@ void
 nm_port_ring_put(struct nm_port *p, int dir, uint32_t i)
 {
 	struct nm_kring *kr = &p->krings[dir][i];
+	bool waits;
 
-	if (--kr->users)
+	if (--kr->users) {
+		if (!kr->held || kr->users > 1 || dir != NM_DIR_TX)
+			return;
+		waits = kr->hwcur != kr->rhead;
+		NM_STORE_RELEASE(&kr->orphan, true); /* from here on it is its peer's */
+		if (waits)
+			nm_os_port_changed(kr->peer->port);
 		return;
+	}
+	NM_WRITE_ONCE(kr->orphan, false);
 	nm_kring_unstack(kr);
 	nm_port_private_destroy(kr);
 	nm_mem_free_slots(p->mem, kr->slots, kr->nslots);

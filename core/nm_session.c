@@ -53,6 +53,23 @@ ifp_fill(struct nm_session *s)
 	}
 }
 
+/* Rings that a pipe kept have a sender again: their peer's fetch must be over before anything of them is looked at. */
+static void
+adopt_rings(struct nm_session *s)
+{
+	bool wait = false;
+	uint32_t i;
+
+	for (i = s->first[NM_DIR_TX]; i < s->last[NM_DIR_TX]; i++) {
+		struct nm_kring *kr = nm_session_kring(s, NM_DIR_TX, i);
+
+		wait |= kr->orphan;
+		NM_WRITE_ONCE(kr->orphan, false);
+	}
+	if (wait)
+		nm_os_rcu_sync();
+}
+
 /* Takes what is bound; on failure last[] tells how far it got. */
 static int
 rings_get(struct nm_session *s)
@@ -147,6 +164,7 @@ nm_session_bind(struct nm_session *s, struct nm_port *p, uint32_t extra_wanted, 
 		return error;
 	s->port = p;
 	s->mem = nm_mem_get(p->mem);
+	adopt_rings(s);
 	error = rings_get(s);
 	if (error) {
 		error = no_memory(s, p);

@@ -143,6 +143,48 @@ sleepers_are_woken(void **state)
 	raw_close(&b);
 }
 
+/* A sender that leaves while its peer is full: all that it published still comes, also to one who opens the end later. */
+static void
+a_sender_that_leaves_loses_nothing(void **state)
+{
+	struct raw_client a, b;
+	struct pollfd p;
+	uint32_t sent, got, value, i, round;
+	const uint8_t *f;
+	uint16_t len;
+
+	(void)state;
+	for (round = 0; round < 20; round++) {
+		open_port(&a, "x{1");
+		open_port(&b, "x}1");
+		for (sent = i = 0; i < 4; i++) {
+			for (number_frame(sent); raw_put(&a, frame, 60); number_frame(++sent))
+				;
+			assert_int_equal(raw_txsync(&a), 0);
+		}
+		assert_true(sent > a.tx->num_slots);
+		raw_close(&a);
+		p = (struct pollfd){.fd = b.ready, .events = POLLIN};
+		for (got = i = 0; got < sent && i < 1000; i++) {
+			__atomic_store_n(&b.sync->sleep, NM_SLEEP_RX, __ATOMIC_SEQ_CST);
+			if ((f = raw_take(&b, &len)) == NULL && poll(&p, 1, 10) > 0) {
+				(void)!recv(b.ready, &value, 1, MSG_DONTWAIT);
+				__atomic_store_n(&b.sync->kicked, 0, __ATOMIC_SEQ_CST);
+			}
+			for (; f; f = raw_take(&b, &len)) {
+				memcpy(&value, f + 20, sizeof(value));
+				assert_int_equal(value, got);
+				got++;
+				if (got % 300 == 299)
+					raw_release(&b);
+			}
+			raw_release(&b);
+		}
+		assert_int_equal(got, sent);
+		raw_close(&b);
+	}
+}
+
 static void
 memory_is_sealed_and_bounded(void **state)
 {
@@ -367,6 +409,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(frames_cross_the_switch),
 		T(frames_cross_a_pipe),
+		T(a_sender_that_leaves_loses_nothing),
 		T(sleepers_are_woken),
 		T(memory_is_sealed_and_bounded),
 		T(holes_in_memory_hurt_nobody),

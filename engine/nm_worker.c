@@ -7,6 +7,7 @@
  * epoll on the kick descriptors. The server hands clients over and takes them back through a command slot.
  */
 #include "nm_worker.h"
+#include "nm_pipe.h"
 #include "nm_place.h"
 
 #include <limits.h>
@@ -94,7 +95,11 @@ nm_os_notify(struct nm_kring *kr)
 void
 nm_os_port_changed(struct nm_port *port)
 {
-	(void)port; /* clients are handed over one by one */
+	struct nm_session *s;
+
+	/* its clients are handed over one by one; here they only look whether there is something for them */
+	for (s = NM_RCU_DEREF(port->sessions); s; s = NM_RCU_DEREF(s->next))
+		nm_worker_poke(s->host);
 }
 
 /* All who bind the ring and wait for room on it: the one whose sync moved the frames need not be the one that sleeps. */
@@ -210,6 +215,11 @@ activate_senders(struct nm_worker *w, struct nm_client *c)
 
 		if (!kr->peer || !NM_READ_ONCE(kr->blocked))
 			continue;
+		if (nm_pipe_waits(kr)) { /* the sender has gone: what it left is ours to fetch, also later */
+			__atomic_fetch_or(&s->sync->need_kick, NM_KICK_RX, __ATOMIC_SEQ_CST);
+			NM_MB();
+			nm_pipe_fetch(kr);
+		}
 		for (o = NM_RCU_DEREF(kr->peer->port->sessions); o; o = NM_RCU_DEREF(o->next)) {
 			struct nm_client *sender = o->host;
 
@@ -300,6 +310,12 @@ finish_client(struct nm_worker *w, struct nm_client *c)
 
 	for (i = s->first[NM_DIR_TX]; i < s->last[NM_DIR_TX]; i++)
 		finish_ring(nm_session_kring(s, NM_DIR_TX, i));
+	/* what a full pipe has no room for is fetched by the receiver, who tells when he gives slots back */
+	if (arm_receivers(c)) {
+		NM_MB();
+		for (i = s->first[NM_DIR_TX]; i < s->last[NM_DIR_TX]; i++)
+			finish_ring(nm_session_kring(s, NM_DIR_TX, i));
+	}
 	unlink_active(w, c);
 	epoll_ctl(w->epoll_fd, EPOLL_CTL_DEL, c->kick_fd, NULL);
 	epoll_ctl(w->epoll_fd, EPOLL_CTL_DEL, c->poke_fd, NULL);
