@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* nic_rx.c - the thread of an interface: receives, waits for room to transmit, notices that the interface is gone. */
+#include "nm_os_user.h"
 #include "nic.h"
 #include "nm_root.h"
 #include "nm_vale_nic.h"
@@ -185,9 +186,9 @@ wait_for_work(struct nic *n, int64_t ns)
 		q[0] = (struct pollfd){.fd = l->kind && !l->stalled && !gone && ns ? l->rx_fd : -1, .events = POLLIN};
 		q[1] = (struct pollfd){.fd = l->kind && !gone && NM_READ_ONCE(l->tx_waits) ? l->tx_fd : -1, .events = POLLOUT};
 	}
-	rcu_thread_offline();
+	nm_os_user_offline();
 	ppoll(p, NPOLL, ns < 0 ? NULL : &t, NULL);
-	rcu_thread_online();
+	nm_os_user_online();
 	return after_poll(n, p);
 }
 
@@ -226,7 +227,7 @@ thread_main(void *arg)
 	while (!NM_LOAD_ACQUIRE(&n->stop)) {
 		bool moved = receive_all(n, &paused, &doubt);
 
-		rcu_quiescent_state();
+		nm_os_user_quiescent();
 		if ((doubt || error) && n->link[NIC_WIRE].kind->gone(&n->link[NIC_WIRE])) {
 			leave(n);
 			break;

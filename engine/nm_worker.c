@@ -6,6 +6,7 @@
  * is told to kick (need_kick), looked at once more, and left alone. With no active client the worker sleeps in
  * epoll on the kick descriptors. The server hands clients over and takes them back through a command slot.
  */
+#include "nm_os_user.h"
 #include "nm_worker.h"
 #include "nm_pipe.h"
 #include "nm_place.h"
@@ -382,9 +383,9 @@ sleep_for_work(struct nm_worker *w)
 {
 	struct pollfd p = {.fd = w->epoll_fd, .events = POLLIN};
 
-	rcu_thread_offline();
+	nm_os_user_offline();
 	poll(&p, 1, -1);
-	rcu_thread_online();
+	nm_os_user_online();
 	take_kicks(w, 0);
 }
 
@@ -402,7 +403,7 @@ worker_main(void *arg)
 		if (NM_LOAD_ACQUIRE(&w->command) != CMD_NONE && !run_command(w))
 			break;
 		moved = pass(w);
-		rcu_quiescent_state();
+		nm_os_user_quiescent();
 		if (!w->active)
 			sleep_for_work(w);
 		else if (++turn % 64 == 0)

@@ -6,10 +6,13 @@
 #include <net/if.h>
 #include <time.h>
 
+char nm_os_user_readers;
+
 void
 nm_os_rcu_sync(void)
 {
 	synchronize_rcu();
+	NM_OS_ACQUIRED(&nm_os_user_readers);
 }
 
 static uint64_t

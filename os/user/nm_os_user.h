@@ -5,6 +5,26 @@
 
 #include "nm_os.h"
 
+/*
+ * ThreadSanitizer does not see the barriers inside liburcu: it is told that what readers did before they were quiescent
+ * comes before what the updater does after it waited for them.
+ */
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define NM_OS_TSAN
+#endif
+#endif
+#if defined(__SANITIZE_THREAD__) || defined(NM_OS_TSAN)
+void __tsan_acquire(void *addr);
+void __tsan_release(void *addr);
+#define NM_OS_ACQUIRED(p) __tsan_acquire(p)
+#define NM_OS_RELEASED(p) __tsan_release(p)
+#else
+#define NM_OS_ACQUIRED(p) ((void)(p))
+#define NM_OS_RELEASED(p) ((void)(p))
+#endif
+extern char nm_os_user_readers; /* only its address is used */
+
 /* Installs the SIGBUS handler. 0 or -errno. */
 int nm_os_user_init(void);
 /* Bytes of regions that each user may have; `own`: also the engine's own user. */
@@ -13,6 +33,26 @@ void nm_os_user_quota(size_t bytes, bool own);
 bool nm_os_user_poisoned(const struct nm_os_region *r);
 /* An eventfd that becomes readable when that happens to any region. */
 int nm_os_user_poison_fd(void);
+/* The read side of RCU: a thread's read section lasts from one of these to the next. */
+static inline void
+nm_os_user_quiescent(void)
+{
+	NM_OS_RELEASED(&nm_os_user_readers);
+	rcu_quiescent_state();
+}
+
+static inline void
+nm_os_user_offline(void)
+{
+	NM_OS_RELEASED(&nm_os_user_readers);
+	rcu_thread_offline();
+}
+
+static inline void
+nm_os_user_online(void)
+{
+	rcu_thread_online();
+}
 /* Messages above this NM_LOG_* are left out. */
 void nm_os_user_log_level(int level);
 
