@@ -128,7 +128,9 @@ install: all
 	install -m 644 include/libnetmap.h $(DESTDIR)$(PREFIX)/include/
 	install -m 644 include/net/*.h $(DESTDIR)$(PREFIX)/include/net/
 	sed 's|@PREFIX@|$(PREFIX)|' lib/libnetmap.pc.in > $(DESTDIR)$(PREFIX)/lib/pkgconfig/libnetmap.pc
-	for m in $(wildcard man/*.3); do install -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man3/; done
+	for m in $(wildcard man/*.3); do install -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man3/; \
+		for n in $$(sed -n '/^\.Sh NAME/,/^\.Sh LIB/s/^\.Nm \([a-z_]*\).*/\1/p' $$m); do \
+			[ $$n.3 = $${m#man/} ] || ln -sf $${m#man/} $(DESTDIR)$(PREFIX)/share/man/man3/$$n.3; done; done
 	for m in $(wildcard man/*.4); do install -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man4/; done
 	for m in $(wildcard tools/*/*.8 engine/*.8); do install -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man8/; done
 
