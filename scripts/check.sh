@@ -58,6 +58,7 @@ step "hostile clients, ASan and UBSan" sh scripts/run-built.sh asan hostile/host
 step "hostile clients, TSan" sh scripts/run-built.sh tsan hostile/hostile --seconds $attack
 [ ! -f tests/abi/run.sh ] || step "ABI" env BUILD=build/abi sh tests/abi/run.sh
 [ ! -f tests/ctl/run.sh ] || step "requests" env BUILD=build/gcc CC=gcc sh tests/ctl/run.sh
+step "installed tree" env BUILD=build/gcc sh tests/install/run.sh
 [ ! -f tests/net/run.sh ] || step "network tests" env BUILD=build/gcc sh tests/net/run.sh ${full:+--full}
 step "tools" env BUILD=build/gcc sh tests/net/run.sh --in tools ${full:+--full}
 [ -z "$skipped" ] || echo "$skipped"
