@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -456,6 +457,47 @@ epoll_inside_another(void **state)
 	close(in);
 }
 
+/* Timeouts that programs write for "for ever", and some that are none. */
+static void
+long_and_bad_timeouts(void **state)
+{
+	struct timespec ever = {LONG_MAX, 999999999}, bad[] = {{0, 1000000000}, {0, -1}, {-1, 0}};
+	struct pollfd p = {.fd = b.fd, .events = POLLIN};
+	struct epoll_event ev = {.events = EPOLLIN}, got;
+	int ep = epoll_create1(0);
+	pthread_t t;
+	uint32_t n;
+	fd_set r;
+	size_t i;
+
+	(void)state;
+	assert_int_equal(epoll_ctl(ep, EPOLL_CTL_ADD, b.fd, &ev), 0);
+	for (i = 0; i < 3; i++) {
+		int k;
+
+		FD_ZERO(&r);
+		FD_SET(b.fd, &r);
+		pthread_create(&t, NULL, send_later, NULL);
+		k = i == 0 ? ppoll(&p, 1, &ever, NULL) : i == 1 ? pselect(b.fd + 1, &r, NULL, NULL, &ever, NULL) :
+		    epoll_pwait2(ep, &got, 1, &ever, NULL);
+		pthread_join(t, NULL);
+		assert_int_equal(k, 1);
+		assert_true(app_port_take(b.rx, &n));
+	}
+	for (i = 0; i < 3; i++) {
+		errno = 0;
+		assert_int_equal(ppoll(&p, 1, &bad[i], NULL), -1);
+		assert_int_equal(errno, EINVAL);
+		errno = 0;
+		assert_int_equal(pselect(b.fd + 1, &r, NULL, NULL, &bad[i], NULL), -1);
+		assert_int_equal(errno, EINVAL);
+		errno = 0;
+		assert_int_equal(epoll_pwait2(ep, &got, 1, &bad[i], NULL), -1);
+		assert_int_equal(errno, EINVAL);
+	}
+	close(ep);
+}
+
 /* A loop that never calls us but for a sync: raw system calls on the descriptor itself. */
 static void
 the_descriptor_itself_becomes_readable(void **state)
@@ -484,6 +526,7 @@ main(void)
 		ON_A_PIPE(select_among_others), ON_A_PIPE(epoll_level), ON_A_PIPE(epoll_edge), ON_A_PIPE(epoll_one_shot),
 		ON_A_PIPE(out_sleeps_until_room), ON_A_PIPE(epoll_in_another_thread),
 		ON_A_PIPE(epoll_joined_by_a_ready_one), ON_A_PIPE(epoll_inside_another),
+		ON_A_PIPE(long_and_bad_timeouts),
 		ON_A_PIPE(the_descriptor_itself_becomes_readable),
 	};
 

@@ -184,6 +184,19 @@ nm_shim_now(void)
 	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }
 
+#define NM_SHIM_NS_BAD (-2)
+
+/* A timeout in ns: -1 for NULL, very long ones cut, NM_SHIM_NS_BAD for what the kernel refuses. */
+static inline int64_t
+nm_shim_ns(const struct timespec *ts)
+{
+	if (ts == NULL)
+		return -1;
+	if (ts->tv_sec < 0 || ts->tv_nsec < 0 || ts->tv_nsec >= 1000000000)
+		return NM_SHIM_NS_BAD;
+	return ts->tv_sec > 1000000000 ? INT64_MAX / 4 : ts->tv_sec * (int64_t)1000000000 + ts->tv_nsec;
+}
+
 /* nm_shim_wait. timeout in ns, negative: none. As ppoll(2), errno set. */
 int nm_shim_poll(struct pollfd *fds, nfds_t n, int64_t timeout, const sigset_t *mask);
 /* The sync pass of poll on one descriptor: revents. */

@@ -243,8 +243,14 @@ NM_SHIM_API int
 epoll_pwait2(int ep, struct epoll_event *ev, int max, const struct timespec *ts, const sigset_t *mask)
 {
 	struct nm_shim_epset *e = nm_shim_epset_find(ep);
+	int64_t ns;
 
 	if (__builtin_expect(e == NULL || max <= 0, 1))
 		return nm_real_epoll_pwait2(ep, ev, max, ts, mask);
-	return shim_wait(e, ep, ev, max, ts ? ts->tv_sec * (int64_t)1000000000 + ts->tv_nsec : -1, mask);
+	ns = nm_shim_ns(ts);
+	if (ns == NM_SHIM_NS_BAD) {
+		errno = EINVAL;
+		return -1;
+	}
+	return shim_wait(e, ep, ev, max, ns, mask);
 }

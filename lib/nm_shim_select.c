@@ -146,7 +146,14 @@ select(int n, fd_set *r, fd_set *w, fd_set *x, struct timeval *tv)
 NM_SHIM_API int
 pselect(int n, fd_set *r, fd_set *w, fd_set *x, const struct timespec *ts, const sigset_t *mask)
 {
+	int64_t ns;
+
 	if (!any(n, r, w, x))
 		return nm_real_pselect(n, r, w, x, ts, mask);
-	return shim_select(n, r, w, x, ts ? ts->tv_sec * (int64_t)1000000000 + ts->tv_nsec : -1, mask);
+	ns = nm_shim_ns(ts);
+	if (ns == NM_SHIM_NS_BAD) {
+		errno = EINVAL;
+		return -1;
+	}
+	return shim_select(n, r, w, x, ns, mask);
 }

@@ -325,9 +325,16 @@ poll(struct pollfd *fds, nfds_t n, int timeout)
 NM_SHIM_API int
 ppoll(struct pollfd *fds, nfds_t n, const struct timespec *ts, const sigset_t *mask)
 {
+	int64_t ns;
+
 	if (!any(fds, n))
 		return nm_real_ppoll(fds, n, ts, mask);
-	return nm_shim_poll(fds, n, ts ? ts->tv_sec * (int64_t)1000000000 + ts->tv_nsec : -1, mask);
+	ns = nm_shim_ns(ts);
+	if (ns == NM_SHIM_NS_BAD) {
+		errno = EINVAL;
+		return -1;
+	}
+	return nm_shim_poll(fds, n, ns, mask);
 }
 
 int __poll_chk(struct pollfd *fds, nfds_t n, int timeout, size_t size);
