@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Threads that open, share, use and close ports at the same time, and close what another thread waits for. */
+#include <libnetmap.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "app_port.h"
+#include "own_engine.h"
+
+#define THREADS 4
+#define ROUNDS 40
+
+static struct nmport_d *shared;
+
+/* Ports of one region and of a region of their own, clones of a port that all have. */
+static void *
+open_and_close(void *arg)
+{
+	char name[64];
+	int i;
+
+	for (i = 0; i < ROUNDS; i++) {
+		struct nmport_d *own, *joined, *clone = nmport_clone(shared);
+
+		snprintf(name, sizeof(name), "vale6:t%d", (int)(uintptr_t)arg);
+		own = nmport_open(name);
+		snprintf(name, sizeof(name), "vale6:s%d@share=vale6:shared", (int)(uintptr_t)arg);
+		joined = nmport_open(name);
+		if (!own || !joined || !clone || nmport_open_desc(clone) < 0)
+			return (void *)"a port did not open";
+		if (joined->mem != shared->mem || clone->mem != shared->mem || own->mem == shared->mem)
+			return (void *)"a mapping is not shared as it should";
+		if (nmport_inject(own, name, 60) != 60 || nmport_poll(&own, 1, POLLOUT, 20000) != 1)
+			return (void *)"a frame was not sent";
+		nmport_close(i & 1 ? own : joined);
+		nmport_close(clone);
+		nmport_close(i & 1 ? joined : own);
+	}
+	return NULL;
+}
+
+static void
+ports_of_many_threads(void **state)
+{
+	pthread_t t[THREADS];
+	void *wrong;
+	int i;
+
+	(void)state;
+	shared = nmport_open("vale6:shared");
+	assert_non_null(shared);
+	for (i = 0; i < THREADS; i++)
+		assert_int_equal(pthread_create(&t[i], NULL, open_and_close, (void *)(uintptr_t)i), 0);
+	for (i = 0; i < THREADS; i++) {
+		pthread_join(t[i], &wrong);
+		if (wrong)
+			fail_msg("%s", (const char *)wrong);
+	}
+	assert_int_equal(shared->mem->refcount, 1);
+	nmport_close(shared);
+	assert_null(nmctx_get()->mem_descs);
+}
+
+/* Several threads sync and poll one descriptor: each call succeeds, no frame is seen twice. */
+static struct app_port one;
+static uint32_t stop;
+
+static void *
+hammer(void *arg)
+{
+	struct pollfd p = {.fd = one.fd, .events = POLLIN | POLLOUT};
+	uintptr_t bad = 0;
+
+	(void)arg;
+	while (!__atomic_load_n(&stop, __ATOMIC_RELAXED)) {
+		bad += ioctl(one.fd, NIOCTXSYNC, NULL) != 0;
+		bad += ioctl(one.fd, NIOCRXSYNC, NULL) != 0;
+		bad += poll(&p, 1, 1) < 0 || (p.revents & (POLLERR | POLLNVAL));
+	}
+	return (void *)bad;
+}
+
+static void
+one_descriptor_of_many_threads(void **state)
+{
+	struct app_port peer;
+	pthread_t t[THREADS];
+	uint32_t n, next = 0, sent = 0;
+	void *bad;
+	int i;
+
+	(void)state;
+	app_port_open(&one, "h{1", 0);
+	app_port_open(&peer, "h}1", 0);
+	for (i = 0; i < THREADS; i++)
+		assert_int_equal(pthread_create(&t[i], NULL, hammer, NULL), 0);
+	while (next < 5000) {
+		while (sent < 5000 && app_port_put(peer.tx, sent))
+			sent++;
+		assert_int_equal(ioctl(peer.fd, NIOCTXSYNC, NULL), 0);
+		while (app_port_take(one.rx, &n)) /* one thread empties the ring, the others only sync */
+			assert_int_equal(n, next++);
+		sched_yield();
+	}
+	__atomic_store_n(&stop, 1, __ATOMIC_RELAXED);
+	for (i = 0; i < THREADS; i++) {
+		pthread_join(t[i], &bad);
+		assert_null(bad);
+	}
+	app_port_close(&one);
+	app_port_close(&peer);
+}
+
+/* While one thread syncs, another closes: the first gets an error or success, never a fault. */
+static void *
+sync_until_closed(void *arg)
+{
+	int fd = *(int *)arg;
+
+	while (ioctl(fd, NIOCRXSYNC, NULL) == 0 && ioctl(fd, NIOCTXSYNC, NULL) == 0)
+		;
+	return (void *)(uintptr_t)errno;
+}
+
+static void
+closed_under_a_sync(void **state)
+{
+	int i;
+
+	(void)state;
+	for (i = 0; i < 30; i++) {
+		struct app_port p;
+		pthread_t t;
+		void *err;
+		int fd;
+
+		app_port_open(&p, "vale6:c", 0);
+		fd = p.fd;
+		assert_int_equal(pthread_create(&t, NULL, sync_until_closed, &fd), 0);
+		poll(NULL, 0, 1);
+		app_port_close(&p);
+		pthread_join(t, &err);
+		/* ENOTTY: it is no port any more, and not closed yet */
+		if ((uintptr_t)err != EBADF && (uintptr_t)err != EIO && (uintptr_t)err != ENXIO && (uintptr_t)err != ENOTTY)
+			fail_msg("round %d: %s", i, strerror((int)(uintptr_t)err));
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(ports_of_many_threads), cmocka_unit_test(one_descriptor_of_many_threads),
+		cmocka_unit_test(closed_under_a_sync),
+	};
+
+	return cmocka_run_group_tests(tests, own_engine_setup, own_engine_teardown);
+}
