@@ -31,6 +31,13 @@ alone() { # header, compiler and flags
 	verdict $? "$h alone, $*"
 }
 
+compiles() { # source, compiler and flags
+	src=$1; shift
+	# shellcheck disable=SC2086
+	"$@" -D_GNU_SOURCE -O2 $warn -Iinclude -fsyntax-only "tests/abi/$src"
+	verdict $? "$src, $*"
+}
+
 for bits in "-m64" "-m32" "-m32 -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64"; do
 	for c in gcc clang; do
 		cxx=$([ $c = gcc ] && echo g++ || echo clang++)
@@ -39,6 +46,8 @@ for bits in "-m64" "-m32" "-m32 -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64"; do
 			program layout.c $c -std=c11 $bits
 			program layout.c $cxx -x c++ -std=c++17 -Wno-invalid-offsetof $bits
 			program access.c $c -std=gnu11 $bits
+			compiles names.c $c -std=gnu11 $bits
+			compiles names.c $cxx -x c++ -std=c++17 $bits
 			program nm_open.c $c -std=gnu11 -O2 $bits
 		}
 	done
