@@ -24,9 +24,6 @@ port_get(struct nm_session *s, const char *name, const struct nmreq_register *re
 		if (nm_access_check(&p->access, &s->cred, NM_ACCESS_READ | NM_ACCESS_WRITE))
 			return nm_session_error(s, EACCES, "%s belongs to user %u (mode %04o); its owner can open it: vale-ctl chmod 0660 %s",
 			    name, p->access.uid, p->access.mode, name);
-		if (p->wrap)
-			return nm_session_error(s, EBUSY, "%s is an interface in a switch; detach it first: vale-ctl -d %s", name,
-			    p->vale ? p->name : p->wrap->name);
 		*out = nm_port_get(p);
 		return 0;
 	}
@@ -137,10 +134,13 @@ check_mem_id(struct nm_session *s, const char *name, uint16_t id)
 
 /* Who opens a port maps its region, with all that is in it: the port's owner alone can't grant that. */
 static int
-check_region(struct nm_session *s, const struct nm_port *p)
+check_bind(struct nm_session *s, const struct nm_port *p)
 {
 	const struct nm_access *a = &p->mem->access;
 
+	if (p->wrap)
+		return nm_session_error(s, EBUSY, "%s is an interface in a switch; detach it first: vale-ctl -d %s", p->name,
+		    p->vale ? p->name : p->wrap->name);
 	if (nm_access_check(a, &s->cred, NM_ACCESS_READ | NM_ACCESS_WRITE))
 		return nm_session_error(s, EACCES, "%s: its memory, region %u, belongs to user %u (mode %04o)", p->name, p->mem->id, a->uid,
 		    a->mode);
@@ -185,7 +185,7 @@ nm_register(struct nm_session *s, struct nm_ctl_msg *m)
 		error = port_get(s, name, reg, &p);
 	if (error)
 		return error;
-	error = check_region(s, p);
+	error = check_bind(s, p);
 	if (error)
 		goto fail_port;
 	s->flags = reg->nr_flags;

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=sh
+# nic_lib.sh - what the scripts with interfaces share; these begin with it, and it brings lib.sh.
+#
+# The script runs again in a network namespace of its own, which is the engine's; the stations are namespaces beside it, called
+# nic-PID-NAME outside. All go with the script.
+if [ -z "${NIC_INSIDE:-}" ]; then
+	[ "$(id -u)" -eq 0 ] || { echo "skip: needs root: network namespaces and interfaces"; exit 77; }
+	NIC_INSIDE=1 exec unshare -n sh "$0" "$@"
+fi
+# shellcheck disable=SC1091,SC2154
+. "$(dirname "$0")/lib.sh"
+need_home user
+need_tool ip iproute2
+need_tool jq jq
+need_tool ping iputils-ping
+need_tool iperf3 iperf3
+need_tool tcpdump tcpdump
+ip link set lo up
+stations=
+
+# shellcheck disable=SC2317,SC2329
+undo() {
+	for s_ in $stations; do ip netns del "$s_" 2>/dev/null; done
+}
+
+# station NAME - a namespace; in_ NAME COMMAND... - there
+station() {
+	ip netns add "nic-$$-$1" || skip "no network namespaces here"
+	stations="$stations nic-$$-$1"
+	in_ "$1" ip link set lo up
+}
+in_() {
+	at_=$1; shift
+	ip netns exec "nic-$$-$at_" "$@"
+}
+
+# from_ STATION COMMAND... - likewise, - for the engine's namespace
+from_() {
+	if [ "$1" = - ]; then shift; "$@"; else in_ "$@"; fi
+}
+
+# dress STATION INTERFACE ADDRESS - moves nothing, gives the address and brings up
+dress() { in_ "$1" ip addr add "$3/24" dev "$2" && in_ "$1" ip link set "$2" up; }
+
+# engine NAME - in the foreground of its own, so that the script knows its process
+engine() {
+	begin_engine "$1" netmapd --foreground --log-level 2
+}
+# A client that comes earlier would start another one.
+begin_engine() {
+	rm -f "$NETMAP_SOCKET" # of one that was killed
+	start "$@"
+	until_true "$1 has its socket" [ -S "$NETMAP_SOCKET" ]
+	until_true "$1 serves" vale-ctl list
+}
+
+# shellcheck disable=SC2154
+# ping_all WHAT STATION ADDRESS - twenty, none lost; STATION - is the engine's namespace
+ping_all() {
+	from_ "$2" ping -q -c 20 -i 0.05 -W 10 "$3" >"$tmp/ping"
+	grep -q '20 received, 0% packet loss' "$tmp/ping" || fail "$1: $(tail -3 "$tmp/ping")"
+}
+
+# tcp WHAT SERVER CLIENT ADDRESS SECONDS [OPTION] - the bytes that arrived, in $bytes
+tcp() {
+	start iperf_server ip netns exec "nic-$$-$2" iperf3 -s -1
+	until_true "$1: the server listens" sh -c "ip netns exec nic-$$-$2 ss -ltn | grep -q :5201"
+	set -- "$1" "$3" iperf3 --json -c "$4" -t "$5" ${6:+"$6"}
+	what_tcp=$1 who_=$2; shift 2
+	from_ "$who_" "$@" >"$tmp/iperf" || fail "$what_tcp: $(jq -r .error "$tmp/iperf")"
+	bytes=$(jq '.end.sum_received.bytes // 0' "$tmp/iperf")
+	expect_ge "$what_tcp: bytes" "$bytes" 1000000
+	[ "$bytes" -gt 0 ] || signal iperf_server KILL # nobody came
+	finish iperf_server
+}
+
+# sums NAME STATION INTERFACE - watches checksums of what comes in there; sums_right NAME - all of them were
+sums() {
+	start "$1" ip netns exec "nic-$$-$2" tcpdump -Z root -n -U -Q in -i "$3" -c 500 -w "$tmp/$1.pcap" tcp
+	until_true "$1 captures" grep -q listening "$tmp/$1.err"
+}
+sums_right() {
+	finish "$1"
+	tcpdump -n -vv -r "$tmp/$1.pcap" >"$tmp/$1.text" 2>/dev/null
+	expect "$1: wrong checksums" "$(grep -c '(incorrect\|bad cksum' "$tmp/$1.text")" 0
+	expect_ge "$1: right checksums" "$(grep -c '(correct)' "$tmp/$1.text")" 500
+}
+
+# shellcheck disable=SC2034
+seconds=3
+# shellcheck disable=SC2034
+[ -z "$NET_FULL" ] || seconds=10
