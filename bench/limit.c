@@ -148,7 +148,7 @@ take(struct lane *l, uint32_t tail)
 static double
 rate(struct lane *l, uint32_t batch)
 {
-	uint64_t now = cpus_now(), from = now + l->ms * 200000, until = from + l->ms * 1000000, began = 0, before = 0, taken = 0;
+	uint64_t now = cpus_now(), from = now + l->ms * 200000, began = 0, before = 0, taken = 0;
 	uint32_t tail = 0, next;
 	pthread_t t;
 
@@ -158,7 +158,7 @@ rate(struct lane *l, uint32_t batch)
 		fprintf(stderr, "limit: cannot start a thread\n");
 		return -1;
 	}
-	for (; now < until; now = cpus_now()) {
+	for (; !began || now < began + l->ms * 1000000; now = cpus_now()) {
 		if (!began && now >= from) {
 			began = now;
 			before = taken;
@@ -169,7 +169,7 @@ rate(struct lane *l, uint32_t batch)
 	}
 	__atomic_store_n(&l->stop, 1, __ATOMIC_RELAXED);
 	pthread_join(t, NULL);
-	return l->failed || !began ? -1 : (double)(taken - before) / ((double)(now - began) / 1e9);
+	return l->failed ? -1 : (double)(taken - before) / ((double)(now - began) / 1e9);
 }
 
 static void *
