@@ -22,7 +22,7 @@ gone() {
 
 engine
 start rx pkt-gen -i vale0:rx -f rx
-start tx pkt-gen -i vale0:tx -f tx
+start tx pkt-gen -i vale0:tx -f tx -p 3
 start slow pkt-gen -i vale0:slow -f tx -R 0.01 # one frame in 100 s: it is asleep between two
 start pong pkt-gen -i vale1:pong -f pong
 until_true "pong is there" vale-ctl list vale1:pong
@@ -30,14 +30,17 @@ start ping pkt-gen -i vale1:ping -f ping -n 0
 start lonely pkt-gen -i vale2:ping -f ping # nobody answers
 start full pkt-gen -i 'netmap:p{1' -f tx # nobody receives
 start bridge bridge vale3:a vale4:b
+start waiting pkt-gen -i vale5:rx -f rx -w 3600 # for the link
+start pausing bridge -w 3600 vale6:a vale7:b
 start watch vale-ctl --watch 0.1 list
+for p in vale5:rx vale7:b; do until_true "$p is there" vale-ctl list "$p"; done
 for p in vale0:rx vale0:tx vale0:slow vale1:ping vale2:ping vale4:b; do until_true "$p is there" vale-ctl list "$p"; done
 told rx ' frames a batch'
 told ping ' frames a batch'
 told watch 'vale4:b'
 until_true "the pipe is full" eval "tail -2 '$tmp/full.out' | grep -q '^0 pps'"
 kill_engine
-for t in rx tx slow pong ping lonely full bridge; do
+for t in rx tx slow pong ping lonely full bridge waiting pausing; do
 	finish "$t" 1
 	gone "$t"
 done

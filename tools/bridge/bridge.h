@@ -34,6 +34,9 @@ struct bridge {
 int sides_open(struct bridge *b, const struct config *c);
 void sides_close(struct bridge *b);
 
+/* loop.c: waits so many seconds for the links, less if a signal comes or a port dies. */
+void loop_wait(const struct bridge *b, unsigned seconds);
+
 /* loop.c: moves frames until a signal comes. 0, or -errno after one line on stderr. */
 int loop_run(struct bridge *b, bool verbose);
 

@@ -123,6 +123,20 @@ drain(struct bridge *b)
 	}
 }
 
+void
+loop_wait(const struct bridge *b, unsigned seconds)
+{
+	struct pollfd pfd[2] = { { .fd = b->side[0].d->fd }, { .fd = b->nsides == 2 ? b->side[1].d->fd : -1 } };
+	uint64_t end = interval_now() + (uint64_t)seconds * SECOND_NS, now;
+
+	while (!sig_stopped() && (now = interval_now()) < end) {
+		uint64_t ms = (end - now) / 1000000 + 1;
+
+		if (poll(pfd, (nfds_t)b->nsides, ms < TICK_MS ? (int)ms : TICK_MS) > 0)
+			break; /* loop_run() will tell */
+	}
+}
+
 int
 loop_run(struct bridge *b, bool verbose)
 {

@@ -17,7 +17,7 @@ run(struct bridge *b, const struct config *c)
 		return 1;
 	if (wait) {
 		fprintf(stderr, "bridge: waiting %u s for the links\n", wait);
-		sig_wait((int)wait * 1000);
+		loop_wait(b, wait);
 	}
 	for (i = 0; i < b->nflows; i++)
 		fprintf(stderr, "bridge: %s -> %s, %s\n", b->side[b->flow[i].from].name, b->side[b->flow[i].to].name,

@@ -96,15 +96,19 @@ static void
 wait_link(const struct run *run)
 {
 	double seconds = run->o->wait;
-	uint64_t end;
+	uint64_t end, now, ms;
 
 	if (seconds < 0)
 		seconds = run->worker[0].port.interface ? 2 : 0;
 	if (seconds > 0 && run->o->verbose)
 		fprintf(stderr, "pkt-gen: waiting %.1f s for the link\n", seconds);
 	end = interval_now() + (uint64_t)(seconds * 1e9);
-	while (!sig_stopped() && interval_now() < end)
-		sig_wait((int)((end - interval_now()) / 1000000 % 1000 + 1));
+	while (!sig_stopped() && (now = interval_now()) < end) {
+		ms = (end - now) / 1000000 + 1;
+		/* a port that dies meanwhile: the threads will tell */
+		if (port_wait(&run->worker[0].port, 0, ms < WORKER_TICK_MS ? (int)ms : WORKER_TICK_MS) < 0)
+			break;
+	}
 }
 
 static bool
@@ -145,6 +149,17 @@ watch(struct run *run, unsigned started)
 	}
 }
 
+static const char *
+first_error(const struct run *run)
+{
+	unsigned i;
+
+	for (i = 0; i < run->n; i++)
+		if (run->worker[i].rc)
+			return run->worker[i].err;
+	return NULL;
+}
+
 static int
 run_threads(struct run *run)
 {
@@ -160,25 +175,17 @@ run_threads(struct run *run)
 		}
 	}
 	watch(run, started);
-	for (i = 0; i < started; i++) {
+	for (i = 0; i < started; i++)
 		pthread_join(run->worker[i].thread, NULL);
-		if (run->worker[i].rc) {
-			rc = run->worker[i].rc;
+	for (i = 0; i < started; i++) {
+		if (!run->worker[i].rc)
+			continue;
+		rc = run->worker[i].rc;
+		/* what all threads met is said once */
+		if (first_error(run) == run->worker[i].err || strcmp(first_error(run), run->worker[i].err) != 0)
 			complain(run->worker[i].err);
-		}
 	}
 	return rc;
-}
-
-static const char *
-first_error(const struct run *run)
-{
-	unsigned i;
-
-	for (i = 0; i < run->n; i++)
-		if (run->worker[i].rc)
-			return run->worker[i].err;
-	return NULL;
 }
 
 static int
