@@ -311,12 +311,6 @@ finish_client(struct nm_worker *w, struct nm_client *c)
 
 	for (i = s->first[NM_DIR_TX]; i < s->last[NM_DIR_TX]; i++)
 		finish_ring(nm_session_kring(s, NM_DIR_TX, i));
-	/* what a full pipe has no room for is fetched by the receiver, who tells when he gives slots back */
-	if (arm_receivers(c)) {
-		NM_MB();
-		for (i = s->first[NM_DIR_TX]; i < s->last[NM_DIR_TX]; i++)
-			finish_ring(nm_session_kring(s, NM_DIR_TX, i));
-	}
 	unlink_active(w, c);
 	epoll_ctl(w->epoll_fd, EPOLL_CTL_DEL, c->kick_fd, NULL);
 	epoll_ctl(w->epoll_fd, EPOLL_CTL_DEL, c->poke_fd, NULL);
