@@ -111,6 +111,100 @@ host_rings_of_a_null_port_can_be_synced(void **state)
 	nm_session_close(&first);
 }
 
+static struct nm_kring *
+receive_ring(uint32_t slots)
+{
+	struct nmreq_register reg = {.nr_mode = NR_REG_ALL_NIC, .nr_tx_slots = slots, .nr_rx_slots = slots};
+
+	host_open(&first, &root, 1);
+	assert_int_equal(host_register(&first, "vale0:a", &reg), 0);
+	return nm_session_kring(&first, NM_DIR_RX, 0);
+}
+
+static uint32_t
+lease(struct nm_kring *kr, uint32_t n, uint32_t *start)
+{
+	uint32_t idx[16], room = nm_kring_lease_begin(kr), i;
+
+	n = n < room ? n : room;
+	*start = nm_kring_lease_commit(kr, n, idx);
+	for (i = 0; i < n; i++)
+		nm_kring_put_slot(&kr->slots[nm_ring_add(*start, i, kr->nslots)], idx[i], (uint16_t)(100 + i), 0);
+	return n;
+}
+
+/* Leases that end in another order than they began are published in the order in which they began. */
+static void
+leases_are_published_in_order(void **state)
+{
+	struct nm_kring *kr = receive_ring(16);
+	uint32_t a, b, c, round;
+
+	(void)state;
+	for (round = 0; round < 40; round++) {
+		assert_int_equal(lease(kr, 2, &a), 2);
+		assert_int_equal(lease(kr, 3, &b), 3);
+		assert_int_equal(lease(kr, 1, &c), 1);
+		assert_int_equal(b, nm_ring_add(a, 2, 16));
+		nm_kring_finish(kr, c, 1, 1, 10);
+		nm_kring_finish(kr, b, 3, 3, 30);
+		assert_int_equal(kr->ktoa->hwtail, a); /* the first is still being filled */
+		nm_kring_finish(kr, a, 2, 2, 20);
+		assert_int_equal(kr->ktoa->hwtail, nm_ring_add(a, 6, 16));
+		assert_int_equal(kr->stat[NM_STAT_rx_packets], 6 * (round + 1));
+		assert_int_equal(kr->stat[NM_STAT_rx_bytes], 60 * (round + 1));
+		kr->atok->cur = kr->atok->head = kr->ktoa->hwtail;
+	}
+	nm_session_close(&first);
+}
+
+/* One slot stays empty; what is given back is used again, what was lost to a bad index is not. */
+static void
+room_is_what_was_given_back(void **state)
+{
+	struct nm_kring *kr = receive_ring(8);
+	uint32_t a;
+
+	(void)state;
+	assert_int_equal(lease(kr, 16, &a), 7);
+	nm_kring_finish(kr, a, 7, 7, 0);
+	assert_int_equal(lease(kr, 16, &a), 0);
+	kr->atok->head = kr->atok->cur = 3;
+	kr->slots[1].buf_idx = 0;
+	assert_int_equal(lease(kr, 16, &a), 3); /* the stack had one more than the ring has room for */
+	nm_kring_finish(kr, a, 3, 3, 0);
+	assert_int_equal(kr->stat[NM_STAT_buf_errors], 1);
+	kr->atok->head = kr->atok->cur = nm_ring_add(3, 7, 8);
+	assert_int_equal(lease(kr, 16, &a), 7);
+	nm_kring_finish(kr, a, 7, 7, 0);
+	kr->slots[nm_ring_add(a, 2, 8)].buf_idx = UINT32_MAX;
+	kr->atok->head = kr->atok->cur = kr->ktoa->hwtail;
+	assert_int_equal(lease(kr, 16, &a), 6);
+	nm_kring_finish(kr, a, 6, 6, 0);
+	nm_session_close(&first);
+}
+
+/* The ring's memory goes with every buffer in a slot, wherever it was: in use, given back, on the stack. */
+static void
+no_buffer_is_lost_with_a_ring(void **state)
+{
+	struct nm_kring *kr = receive_ring(8);
+	struct nm_pool *p = &first.mem->pool[NM_POOL_BUF];
+	struct nmreq_register reg = {.nr_mode = NR_REG_ALL_NIC, .nr_flags = NR_TX_RINGS_ONLY};
+	uint32_t a, with;
+
+	(void)state;
+	host_open(&second, &root, 1);
+	assert_int_equal(host_register(&second, "vale0:a", &reg), 0); /* keeps the transmit ring */
+	with = p->nfree;
+	assert_int_equal(lease(kr, 5, &a), 5);
+	nm_kring_finish(kr, a, 5, 5, 0);
+	kr->atok->head = kr->atok->cur = 2;
+	nm_session_close(&first);
+	assert_int_equal(p->nfree, with + 8);
+	nm_session_close(&second);
+}
+
 int
 main(void)
 {
@@ -118,6 +212,9 @@ main(void)
 		cmocka_unit_test_setup_teardown(a_new_ring_takes_no_index_that_another_wrote, setup, teardown),
 		cmocka_unit_test_setup_teardown(others_flood_to_a_port_that_is_being_made, setup, teardown),
 		cmocka_unit_test_setup_teardown(host_rings_of_a_null_port_can_be_synced, setup, teardown),
+		cmocka_unit_test_setup_teardown(leases_are_published_in_order, setup, teardown),
+		cmocka_unit_test_setup_teardown(room_is_what_was_given_back, setup, teardown),
+		cmocka_unit_test_setup_teardown(no_buffer_is_lost_with_a_ring, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
