@@ -6,7 +6,7 @@
 #	stream send --- x}1===x{1 --- bridge --- x{2===x}2 --- stream recv   and back   one region: by exchange, and by copy (-c)
 #	stream send --- vale1:s  vale1:b --- bridge --- vale2:b  vale2:r --- stream recv        two regions: by copy
 #
-# Needs: any home. --full: 50 million short and 5 million long frames.
+# Needs: any home. --full: 50 million frames of one slot and more of many.
 # shellcheck source=tests/net/lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/net/stream_lib.sh
@@ -69,11 +69,10 @@ through_switches() {
 	echo "$what: $count sent, $(value r .frames) received, $lost counted as lost"
 }
 
-short=$([ -n "$NET_FULL" ] && echo 50000000 || echo 700000)
-long=$([ -n "$NET_FULL" ] && echo 5000000 || echo 80000)
-through_pipes "exchange" "$short" -- min=14 max=1514
-through_pipes "exchange, many slots" "$long" -- min=14 max=9000 fragment=701 swap=100
-through_pipes "copy" "$short" -c -- min=14 max=1514
-through_pipes "copy, many slots" "$long" -c -- min=14 max=9000 fragment=701
-through_switches "switches" "$short" min=14 max=1514
-through_switches "switches, many slots" "$long" min=14 max=9000 fragment=701
+million=$([ -n "$NET_FULL" ] && echo 1000000 || echo 30000)
+through_pipes "exchange" $((million * 20)) -- min=14 max=1514
+through_pipes "exchange, many slots" $((million * 2)) -- min=14 max=9000 fragment=701 swap=100
+through_pipes "copy" $((million * 10)) -c -- min=14 max=1514
+through_pipes "copy, many slots" $((million * 2)) -c -- min=14 max=9000 fragment=701
+through_switches "switches" $((million * 10)) min=14 max=1514
+through_switches "switches, many slots" $((million * 2)) min=14 max=9000 fragment=701

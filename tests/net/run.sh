@@ -45,8 +45,9 @@ build() {
 }
 
 log=$(mktemp) || exit 1
+child=
 trap 'rm -f "$log"' EXIT
-trap 'exit 130' INT TERM
+trap '[ -z "$child" ] || { kill "$child"; wait "$child"; }; exit 130' INT TERM
 build || { echo "FAIL prog"; echo "0 passed, 1 failed"; exit 1; }
 [ -n "$names" ] || for s in "$scripts"/*.sh; do
 	case $(basename "$s" .sh) in run | lib | *_lib) ;; *) names="$names $(basename "$s" .sh)" ;; esac
@@ -54,8 +55,11 @@ done
 passed=0 failed=0 skipped=0 why=
 for name in $names; do
 	begin=$(date +%s)
-	timeout -k 30 "$limit" sh "$scripts/$name.sh" >"$log" 2>&1 </dev/null
+	timeout -k 30 "$limit" sh "$scripts/$name.sh" >"$log" 2>&1 </dev/null &
+	child=$!
+	wait $child # so that a signal to us ends it at once
 	status=$?
+	child=
 	took=$(($(date +%s) - begin))
 	case $status in
 	0) passed=$((passed + 1)); echo "ok $name $took s" ;;
