@@ -35,7 +35,7 @@ nm_port_find(struct nm_root *root, const char *name)
 	struct nm_port *p;
 
 	for (p = root->ports; p; p = p->next)
-		if (!p->anonymous && !p->gone && !strcmp(p->name, name))
+		if (!p->anonymous && !NM_READ_ONCE(p->gone) && !strcmp(p->name, name))
 			return p;
 	return NULL;
 }

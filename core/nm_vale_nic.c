@@ -91,7 +91,7 @@ wrap_ring(struct vale_nic *vn, struct nm_kring *kr, struct nm_kring *nk)
 	if (kr->dir == NM_DIR_RX)
 		kr->notify = notify_output;
 	else
-		nk->notify = input;
+		NM_RCU_ASSIGN(nk->notify, input); /* the thread of a persistent port is here already */
 	NM_STORE_RELEASE(&kr->ready, true);
 	return 0;
 }

@@ -78,7 +78,7 @@ deliver(struct nm_kring *kr, struct nic_in *in, uint32_t n)
 		bytes += in[i].len;
 	}
 	nm_kring_finish(kr, start, slots, fit, bytes);
-	kr->notify(kr);
+	NM_RCU_DEREF(kr->notify)(kr);
 }
 
 /* One batch. Frames received, 0 for none, -ENOBUFS when the ring is full. */

@@ -405,6 +405,105 @@ a_removed_interface_is_reported(void **state)
 }
 
 static void
+attach(struct raw_client *c, const char *name)
+{
+	struct nmreq_vale_attach a = {.reg.nr_mode = NR_REG_ALL_NIC};
+
+	if (!allowed)
+		skip();
+	assert_int_equal(raw_connect(c, path), 0);
+	assert_int_equal(raw_request(c, NETMAP_REQ_VALE_ATTACH, name, &a, sizeof(a)), 0);
+}
+
+/* Both ways through the switch, more frames than the interface's ring has slots. */
+static void
+an_interface_joins_a_switch(void **state)
+{
+	struct nmreq_vale_detach d = {0};
+	struct raw_client ctl, c;
+	uint32_t i, number;
+	const uint8_t *got;
+	uint8_t f[1514];
+	uint16_t len;
+	int fd;
+
+	(void)state;
+	attach(&ctl, "vale0:v0");
+	open_port(&c, "vale0:c");
+	fd = host_socket("v1");
+	for (i = 1; i <= 5000; i++) {
+		make_frame(f, i % 2 ? 60 : 1514, i);
+		assert_true(raw_put(&c, f, i % 2 ? 60 : 1514));
+		assert_int_equal(raw_txsync(&c), 0);
+		host_gets(fd, i, i % 2 ? 60 : 1514);
+	}
+	for (i = 10000; i < 15000; i++) {
+		make_frame(f, 100, i);
+		assert_int_equal(send(fd, f, 100, 0), 100);
+		got = take_type(&c, 0x88b5, &len);
+		assert_non_null(got);
+		memcpy(&number, got + 14, sizeof(number));
+		assert_int_equal(number, i);
+		raw_release(&c);
+	}
+	assert_int_equal(raw_request(&ctl, NETMAP_REQ_VALE_DETACH, "vale0:v0", &d, sizeof(d)), 0);
+	assert_int_equal(raw_request(&ctl, NETMAP_REQ_VALE_DETACH, "vale0:v0", &d, sizeof(d)), -ENXIO);
+	close(fd);
+	raw_close(&c);
+	raw_close(&ctl);
+}
+
+/* Its port goes too, by itself; a new one of the name can be attached. */
+static void
+an_attached_interface_leaves(void **state)
+{
+	struct nmreq_vale_detach d = {0};
+	struct raw_client ctl;
+	int i, error = 0;
+
+	(void)state;
+	attach(&ctl, "vale0:v0");
+	run("ip link del v0");
+	for (i = 0; i < 20 * TRIES && error != -ENOENT; i++) {
+		struct nmreq_vale_list l = {0};
+
+		error = raw_request(&ctl, NETMAP_REQ_VALE_LIST, "", &l, sizeof(l));
+		poll(NULL, 0, 2);
+	}
+	assert_int_equal(error, -ENOENT);
+	raw_close(&ctl);
+	run("ip link add v0 type veth peer name v1 && ip link set v0 up");
+	attach(&ctl, "vale0:v0");
+	assert_int_equal(raw_request(&ctl, NETMAP_REQ_VALE_DETACH, "vale0:v0", &d, sizeof(d)), 0);
+	raw_close(&ctl);
+}
+
+/* An interface that is only down comes back, and nobody is told that it is gone. */
+static void
+an_interface_that_was_down_works_on(void **state)
+{
+	const uint8_t *got = NULL;
+	struct raw_client c;
+	uint8_t f[60];
+	uint16_t len;
+	int fd, i;
+
+	(void)state;
+	open_port(&c, "v0");
+	run("ip link set v0 down && ip link set v0 up");
+	fd = host_socket("v1");
+	make_frame(f, 60, 1);
+	for (i = 0; i < TRIES && !got; i++) {
+		(void)!send(fd, f, 60, 0); /* the carrier may take a while */
+		got = take_type(&c, 0x88b5, &len);
+	}
+	assert_non_null(got);
+	assert_int_equal(c.sync->dead, 0);
+	close(fd);
+	raw_close(&c);
+}
+
+static void
 absent_interfaces_are_refused(void **state)
 {
 	struct raw_client c;
@@ -432,6 +531,9 @@ main(void)
 		T(a_full_ring_recovers),
 		T(a_slow_interface_is_waited_for),
 		T(a_removed_interface_is_reported),
+		T(an_interface_that_was_down_works_on),
+		T(an_interface_joins_a_switch),
+		T(an_attached_interface_leaves),
 		T(absent_interfaces_are_refused),
 	};
 
