@@ -107,6 +107,17 @@ $(BUILD)/test/hostile/hostile: $(HOSTILE) $(BED) tests/hostile/attack.h tests/fa
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) -DNM_OS_NO_RCU -Itests/unit $(LDFLAGS_ALL) -o $@ $(filter %.c,$^) -lpthread
 
+# Fuzz targets: see tests/fuzz/run.sh, which builds and runs them.
+FUZZ_CC = @mkdir -p $(@D); $(CC) $(CFLAGS_ALL) -Itests/unit -Itools/pkt-gen -fsanitize=fuzzer -o $@ $(filter %.c %.o %.a,$^)
+$(BUILD)/test/fuzz/ctl: tests/fuzz/fuzz_ctl.c $(ENGINE_OBJ)
+	$(FUZZ_CC) $(ENGINE_LIBS)
+$(BUILD)/test/fuzz/names: tests/fuzz/fuzz_names.c tests/unit/host.c $(CORE_OBJ) $(BUILD)/libnetmap.a
+	$(FUZZ_CC) -lcmocka $(ENGINE_LIBS) -ldl
+$(BUILD)/test/fuzz/rings: tests/fuzz/fuzz_rings.c tests/unit/host.c $(CORE_OBJ)
+	$(FUZZ_CC) -lcmocka $(ENGINE_LIBS)
+$(BUILD)/test/fuzz/pcap: tests/fuzz/fuzz_pcap.c $(BUILD)/tool/tools/pkt-gen/pcapfile.o
+	$(FUZZ_CC) -lpcap
+
 check: all $(TEST_BIN)
 	sh scripts/run-tests.sh $(TEST_BIN)
 

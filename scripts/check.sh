@@ -13,6 +13,8 @@ for a in "$@"; do
 done
 sh scripts/deps.sh gcc g++ clang make pkg-config git gcc-multilib g++-multilib liburcu-dev libbpf-dev libcmocka-dev libjson-c-dev libpcap-dev \
 	iproute2 iputils-ping iperf3 mandoc shellcheck jq util-linux tcpdump || exit 1
+# the run-time libraries of the sanitizers and the fuzzer are of clang's version
+sh scripts/deps.sh "libclang-rt-$(clang -dumpversion | cut -d. -f1)-dev" || exit 1
 passed=0 failed=0 skipped=
 log=$(mktemp) || exit 1
 trap 'rm -f "$log"' EXIT INT TERM
@@ -50,12 +52,13 @@ step "unit tests, gcc" make -j"$jobs" check BUILD=build/gcc CC=gcc
 step "unit tests, ASan and UBSan" make -j"$jobs" check BUILD=build/asan CC=clang SAN=address,undefined OPT="-O1 -g"
 skipped="2 skipped: unit tests of lib and tools under ASan and TSan, whose runtimes take the calls that the library interposes"
 step "unit tests, TSan" make -j"$jobs" check BUILD=build/tsan CC=clang SAN=thread OPT="-O1 -g"
-kills=40 deaths=5 attack=3
-[ -z "$full" ] || { kills=300 deaths=30 attack=60; }
+kills=40 deaths=5 attack=3 fuzz=60
+[ -z "$full" ] || { kills=300 deaths=30 attack=60 fuzz=600; }
 step "faults" sh scripts/run-built.sh gcc fault/fault --kills $kills --engine-kills $deaths
 step "hostile clients, gcc" sh scripts/run-built.sh gcc hostile/hostile --seconds $attack
 step "hostile clients, ASan and UBSan" sh scripts/run-built.sh asan hostile/hostile --seconds $attack
 step "hostile clients, TSan" sh scripts/run-built.sh tsan hostile/hostile --seconds $attack
+step "fuzzing, $fuzz s each" sh tests/fuzz/run.sh $fuzz
 [ ! -f tests/abi/run.sh ] || step "ABI" env BUILD=build/abi sh tests/abi/run.sh
 [ ! -f tests/ctl/run.sh ] || step "requests" env BUILD=build/gcc CC=gcc sh tests/ctl/run.sh
 step "installed tree" env BUILD=build/gcc sh tests/install/run.sh

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -74,6 +75,7 @@ become_engine(const struct bed *b, int ready)
 	const char *argv[32] = {exe, "--foreground", "--log-level", options.verbose ? "2" : "0", "--socket", b->path, "--ready-fd", fd};
 	unsigned n = 8, i;
 
+	prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that is killed leaves nothing */
 	snprintf(exe, sizeof(exe), "%s/netmapd", b->exe_dir);
 	snprintf(fd, sizeof(fd), "%d", ready);
 	for (i = 0; b->args[i]; i++)
@@ -144,7 +146,8 @@ bed_end(struct bed *b, int sig)
 	if (!b->pid)
 		return -1;
 	kill(b->pid, sig);
-	waitpid(b->pid, &status, 0);
+	if (!bed_reap(b->pid, 30, &status))
+		printf("the engine had to be killed\n");
 	b->pid = 0;
 	return status;
 }
@@ -268,6 +271,7 @@ bed_tool(const struct bed *b, int out, const char *const *argv)
 
 	if (pid)
 		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	snprintf(exe, sizeof(exe), "%s/%s", b->exe_dir, argv[0]);
 	setenv("NETMAP_SOCKET", b->path, 1);
 	setenv("NETMAP_ENGINE", "user", 1);

@@ -11,56 +11,51 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 /*
- * The flags of the kick descriptor belong to both sides. The client makes it block, then takes each kick away before the
- * engine reads it, and fills the counter before the engine could write to it.
+ * The flags of the kick descriptor belong to both sides. The client makes it block, kicks, and takes the kick away when the
+ * engine may have learned of it and not read it yet. A second descriptor of the port has the same worker: it tells.
  */
 static void
-fight_for_kicks(const struct raw_client *a, const struct raw_client *p)
+fight_for_kicks(const struct raw_client *a, struct raw_client *same)
 {
-	uint64_t count;
-	unsigned round;
+	uint64_t count, round, end = bed_now_ms() + attack_seconds * 1000ull;
+	struct iovec v = {&count, sizeof(count)};
+	unsigned spin;
 
-	for (round = 0;; round++) {
-		fcntl(a->kick, F_SETFL, 0);
-		fcntl(p->kick, F_SETFL, 0);
-		(void)!write(a->kick, &(uint64_t){1}, sizeof(uint64_t));
-		fcntl(a->kick, F_SETFL, O_NONBLOCK);
-		(void)!read(a->kick, &count, sizeof(count));
-		(void)!write(a->kick, &(uint64_t){1}, sizeof(uint64_t));
-		fcntl(a->kick, F_SETFL, 0);
-		(void)!read(a->kick, &count, sizeof(count));
-		fcntl(p->kick, F_SETFL, O_NONBLOCK);
-		(void)!write(p->kick, &(uint64_t){0xfffffffffffffffeull}, sizeof(uint64_t));
+	fcntl(a->kick, F_SETFL, 0);
+	for (round = 0; bed_now_ms() < end; round++) {
+		attack_kick(a);
+		for (spin = bed_random(1u << bed_random(15)); spin > 0; spin--)
+			__atomic_signal_fence(__ATOMIC_SEQ_CST);
+		(void)!preadv2(a->kick, &v, 1, -1, RWF_NOWAIT);
+		if (round % 4 == 0 && raw_txsync(same))
+			_exit(2);
 	}
 }
 
 enum verdict
 kicks_block_nobody(struct bed *b, struct pair *witness)
 {
-	struct raw_client a, p;
+	struct raw_client a, same;
 	int line, status;
 	pid_t pid;
 
 	fflush(stdout);
 	pid = fork();
 	if (!pid) {
-		if (raw_connect(&a, b->path) || raw_register(&a, "vale0:k", 0) || raw_connect(&p, b->path) || raw_register(&p, "k{1", 0))
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (raw_connect(&a, b->path) || raw_register(&a, "vale0:k", 0) || raw_connect(&same, b->path) ||
+		    raw_register(&same, "vale0:k", 0))
 			_exit(1);
-		for (status = 0; status < 3; status++)
-			if (!fork()) {
-				prctl(PR_SET_PDEATHSIG, SIGKILL);
-				break;
-			}
-		fight_for_kicks(&a, &p);
+		fight_for_kicks(&a, &same);
+		_exit(0);
 	}
 	line = attack_watch(witness, bed_now_ms() + attack_seconds * 1000ull);
-	CHECK(waitpid(pid, &status, WNOHANG) == 0, "the attacker could not attack: status 0x%x", status);
-	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
+	CHECK(bed_reap(pid, 30, &status) && !status, "the worker is blocked, or the attacker could not attack: status 0x%x", status);
 	CHECK(!line, "the witness was hurt (bed.c:%d)", line);
 	return OK;
 }

@@ -337,38 +337,30 @@ nothing_but_the_frame_is_delivered(struct bed *b, struct pair *witness)
 	return OK;
 }
 
-/* What one client left behind in its memory is not there in that of the next. */
+/*
+ * What one client left behind in its buffers is not there when the next one gets them. The first port keeps the region, in
+ * which pipes come and go until every buffer was used before.
+ */
 enum verdict
 memory_comes_zeroed(struct bed *b, struct pair *witness)
 {
 	struct raw_client a, c;
-	size_t i, from, to;
 	unsigned round;
+	size_t i;
 
 	(void)witness;
-	for (round = 0; round < 4; round++) {
-		CHECK(!raw_connect(&a, b->path) && !raw_register(&a, "vale0:a", 0), "no port");
-		/* a second descriptor keeps the region: what is taken from its pools a second time was used before */
+	CHECK(!raw_connect(&a, b->path) && !raw_register(&a, "vale0:a", 0), "no port");
+	for (round = 0; round < 24; round++) {
 		CHECK(!raw_connect(&c, b->path) && !raw_register(&c, "vale0:a{1", 0), "no pipe");
-		from = (size_t)((char *)c.tx - c.base) + (size_t)c.tx->buf_ofs;
-		to = from + (size_t)2048 * 8 * c.tx->nr_buf_size;
-		to = to < c.size ? to : c.size;
 		for (i = 0; i < c.tx->num_slots; i++) {
-			const char *p = c.base + from + (size_t)c.tx->slot[i].buf_idx * c.tx->nr_buf_size;
+			char *p = (char *)c.tx + c.tx->buf_ofs + (size_t)c.tx->slot[i].buf_idx * c.tx->nr_buf_size;
 
 			CHECK(p[0] == 0 && !memcmp(p, p + 1, c.tx->nr_buf_size - 1), "round %u: slot %zu names a buffer that is not zero", round, i);
-			memset((char *)(uintptr_t)p, SECRET, c.tx->nr_buf_size);
+			memset(p, SECRET, c.tx->nr_buf_size);
 		}
 		raw_close(&c);
-		CHECK(!raw_connect(&c, b->path) && !raw_register(&c, "vale0:a{2", 0), "no pipe");
-		for (i = 0; i < c.tx->num_slots; i++) {
-			const char *p = c.base + from + (size_t)c.tx->slot[i].buf_idx * c.tx->nr_buf_size;
-
-			CHECK(p[0] == 0 && !memcmp(p, p + 1, c.tx->nr_buf_size - 1), "round %u: a used buffer was not cleared", round);
-		}
-		raw_close(&c);
-		raw_close(&a);
 	}
+	raw_close(&a);
 	return OK;
 }
 
