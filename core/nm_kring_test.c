@@ -63,6 +63,24 @@ a_new_ring_takes_no_index_that_another_wrote(void **state)
 }
 
 static void
+rings_are_aligned_whatever_their_size(void **state)
+{
+	uint32_t slots;
+
+	(void)state;
+	for (slots = 1270; slots < 1290; slots++) {
+		struct nmreq_register reg = {.nr_mode = NR_REG_ALL_NIC, .nr_tx_slots = slots, .nr_rx_slots = slots, .nr_rx_rings = 3};
+		uint32_t i;
+
+		host_open(&first, &root, 1);
+		assert_int_equal(host_register(&first, "vale0:a", &reg), 0);
+		for (i = first.first[NM_DIR_RX]; i < first.last[NM_DIR_RX]; i++)
+			assert_int_equal((uintptr_t)nm_session_kring(&first, NM_DIR_RX, i)->ring % 128, 0);
+		nm_session_close(&first);
+	}
+}
+
+static void
 flood_one(size_t size)
 {
 	uint8_t f[64];
@@ -211,6 +229,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_new_ring_takes_no_index_that_another_wrote, setup, teardown),
 		cmocka_unit_test_setup_teardown(others_flood_to_a_port_that_is_being_made, setup, teardown),
+		cmocka_unit_test_setup_teardown(rings_are_aligned_whatever_their_size, setup, teardown),
 		cmocka_unit_test_setup_teardown(host_rings_of_a_null_port_can_be_synced, setup, teardown),
 		cmocka_unit_test_setup_teardown(leases_are_published_in_order, setup, teardown),
 		cmocka_unit_test_setup_teardown(room_is_what_was_given_back, setup, teardown),

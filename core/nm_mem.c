@@ -15,6 +15,15 @@ static const struct { uint32_t min_size, max_size, min_num, max_num; } limits[NM
 	{64, 65536, 4, 1000000},
 };
 
+/* What struct netmap_ring asks for; the others are better off on a cache line too. */
+static size_t
+object_size(const struct nm_mem_geometry *g, int pool)
+{
+	size_t align = pool == NM_POOL_RING ? 128 : 64;
+
+	return ROUND(g->size[pool], align);
+}
+
 static struct nm_mem *
 find_id(struct nm_root *root, uint16_t id)
 {
@@ -48,7 +57,7 @@ pools_init(struct nm_mem *m, const struct nm_mem_geometry *g, const size_t *offs
 	int i, error;
 
 	for (i = 0; i < NM_POOLS; i++) {
-		uint32_t size = i == NM_POOL_SYNC ? NM_SYNC_CELL : (uint32_t)ROUND(g->size[i], 64);
+		uint32_t size = i == NM_POOL_SYNC ? NM_SYNC_CELL : (uint32_t)object_size(g, i);
 		uint32_t num = i == NM_POOL_SYNC ? nsync : g->num[i];
 
 		error = nm_pool_init(&m->pool[i], m->region.base + offset[i], offset[i], size, num);
@@ -74,7 +83,7 @@ mem_destroy(struct nm_mem *m)
 static size_t
 pool_bytes(const struct nm_mem_geometry *g, int pool)
 {
-	return ROUND((size_t)ROUND(g->size[pool], 64) * g->num[pool], PAGE);
+	return ROUND(object_size(g, pool) * g->num[pool], PAGE);
 }
 
 static uint32_t
