@@ -25,7 +25,7 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 	(void)argc;
 	(void)argv;
 	nm_os_user_log_level(-1);
-	nm_os_user_quota((size_t)1 << 30, true); /* so that a run stays within the fuzzer's limit of memory */
+	nm_os_user_quota((size_t)128 << 20, true); /* so that a run stays within the fuzzer's limit of memory */
 	if (nm_root_init(&root) || nm_worker_start(&w))
 		abort();
 	return 0;
@@ -49,6 +49,7 @@ open_peer(struct peer *p, uint32_t uid)
 		abort();
 	p->c->client.session.cred.uid = uid;
 	p->c->client.session.cred.admin = false;
+	p->c->client.session.cred.net_raw = false; /* whoever runs this: no interface of the machine is touched */
 }
 
 static void
@@ -111,6 +112,25 @@ send_step(struct peer *p, unsigned kind, const uint8_t *bytes, size_t n)
 	take_answer(p);
 }
 
+/* These are meant to outlive their makers. */
+static void
+remove_persistent(void)
+{
+	struct nm_cred c = {.admin = true};
+	struct nm_session s;
+
+	nm_session_init(&s, &root, &c);
+	while (root.ports && root.ports->persistent) {
+		struct nmreq_header h = {.nr_version = NETMAP_API, .nr_reqtype = NETMAP_REQ_VALE_DELIF};
+		struct nm_ctl_msg m = {.hdr = &h};
+
+		snprintf(h.nr_name, sizeof(h.nr_name), "%s", root.ports->name);
+		if (nm_ctl_request(&s, &m))
+			break;
+	}
+	nm_session_close(&s);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -132,6 +152,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	close_peer(&p[0]);
 	close_peer(&p[1]);
+	remove_persistent();
 	if (root.ports || root.mems) /* what a connection had goes with it */
 		abort();
 	return 0;

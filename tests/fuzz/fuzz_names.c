@@ -64,7 +64,7 @@ static void
 ask_core(const char *text)
 {
 	static const uint16_t types[] = {NETMAP_REQ_REGISTER, NETMAP_REQ_PORT_INFO_GET, NETMAP_REQ_VALE_LIST, NETMAP_REQ_VALE_DETACH,
-	    NETMAP_REQ_VALE_NEWIF, NETMAP_REQ_FDB_GET, NETMAP_REQ_STATS_GET, NETMAP_REQ_PORT_ACCESS};
+	    NETMAP_REQ_VALE_NEWIF, NETMAP_REQ_FDB_GET, NETMAP_REQ_STATS_GET, NETMAP_REQ_PORT_ACCESS, NETMAP_REQ_VALE_DELIF};
 	static union { struct nmreq_register reg; struct nmreq_fdb fdb; struct nmreq_stats stats; } body;
 	struct nm_root root;
 	struct nm_session s;
@@ -75,7 +75,7 @@ ask_core(const char *text)
 	host_open(&s, &root, 1);
 	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
 		struct nmreq_header h = {.nr_version = NETMAP_API, .nr_reqtype = types[i]};
-		struct nm_ctl_msg m = {.hdr = &h, .body = &body};
+		struct nm_ctl_msg m = {.hdr = &h, .body = nm_ctl_body_size(types[i]) > 0 ? &body : NULL};
 
 		memset(&body, 0, sizeof(body));
 		if (types[i] == NETMAP_REQ_REGISTER)
@@ -85,8 +85,10 @@ ask_core(const char *text)
 			abort();
 	}
 	nm_session_close(&s);
-	if (root.ports || root.mems)
+	if (root.ports || root.mems) {
+		fprintf(stderr, "left: port %s, region %u\n", root.ports ? root.ports->name : "none", root.mems ? root.mems->id : 0);
 		abort();
+	}
 	nm_root_fini(&root);
 }
 
