@@ -107,6 +107,10 @@ $(BUILD)/test/hostile/hostile: $(HOSTILE) $(BED) tests/hostile/attack.h tests/fa
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) -DNM_OS_NO_RCU -Itests/unit $(LDFLAGS_ALL) -o $@ $(filter %.c,$^) -lpthread
 
+$(BUILD)/test/race/race: tests/race/race.c tests/unit/raw_client.c tests/unit/raw_client.h $(ENGINE_OBJ)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -Itests/unit $(LDFLAGS_ALL) -o $@ $(filter %.c %.o,$^) $(ENGINE_LIBS)
+
 # Fuzz targets: see tests/fuzz/run.sh, which builds and runs them.
 FUZZ_CC = @mkdir -p $(@D); $(CC) $(CFLAGS_ALL) -Itests/unit -Itools/pkt-gen -fsanitize=fuzzer -o $@ $(filter %.c %.o %.a,$^)
 $(BUILD)/test/fuzz/ctl: tests/fuzz/fuzz_ctl.c $(ENGINE_OBJ)

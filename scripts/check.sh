@@ -58,6 +58,8 @@ step "faults" sh scripts/run-built.sh gcc fault/fault --kills $kills --engine-ki
 step "hostile clients, gcc" sh scripts/run-built.sh gcc hostile/hostile --seconds $attack
 step "hostile clients, ASan and UBSan" sh scripts/run-built.sh asan hostile/hostile --seconds $attack
 step "hostile clients, TSan" sh scripts/run-built.sh tsan hostile/hostile --seconds $attack
+step "clients as threads of the engine, TSan" sh scripts/run-built.sh tsan race/race --seconds $attack
+step "isolation of users" env BUILD=build/gcc sh tests/fault/isolation.sh
 step "fuzzing, $fuzz s each" sh tests/fuzz/run.sh $fuzz
 [ ! -f tests/abi/run.sh ] || step "ABI" env BUILD=build/abi sh tests/abi/run.sh
 [ ! -f tests/ctl/run.sh ] || step "requests" env BUILD=build/gcc CC=gcc sh tests/ctl/run.sh
