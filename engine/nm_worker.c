@@ -87,7 +87,7 @@ nm_os_notify(struct nm_kring *kr)
 		if (self)
 			nm_place_receiver(&self->place, y);
 		if (NM_READ_ONCE(y->sleep) & NM_SLEEP_RX) {
-			kr->stat[NM_STAT_kicks_out]++;
+			__atomic_fetch_add(&kr->stat[NM_STAT_kicks_out], 1, __ATOMIC_RELAXED); /* other workers deliver here too */
 			nm_worker_wake_client(s->host);
 		}
 	}
