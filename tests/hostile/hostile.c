@@ -26,20 +26,31 @@
 
 unsigned attack_seconds = 3;
 
-#define T(f) {#f, f}
+#ifndef __has_feature
+#define __has_feature(x) 0
+#endif
+
+/*
+ * A client may name a buffer for transmission that he also gave to a receive ring. Two workers then meet in it, by his will,
+ * and the thread sanitizer says so; with it such attacks get one worker.
+ */
+#define WORKERS_OF_WRITERS (__has_feature(thread_sanitizer) ? "1" : "2")
+
+#define T(f) {#f, f, false}
 
 static const struct {
 	const char *name;
 	enum verdict (*run)(struct bed *b, struct pair *witness);
+	bool writes_indices;
 } tests[] = {
-	T(slots_change_while_they_are_read),
+	{"slots_change_while_they_are_read", slots_change_while_they_are_read, true},
 	T(bad_slots_are_dropped_and_counted),
 	T(bad_heads_change_nothing),
 	T(numbers_in_requests_are_bounded),
 	T(random_messages),
 	T(truncated_messages),
 	T(descriptors_in_messages),
-	T(everything_is_overwritten),
+	{"everything_is_overwritten", everything_is_overwritten, true},
 	T(kicks_block_nobody),
 	T(a_mute_client_blocks_nobody),
 	T(a_leaving_client_keeps_nobody),
@@ -52,7 +63,7 @@ static const struct {
 static enum verdict
 run(size_t i)
 {
-	struct bed b = {.args = {"--workers", "2"}};
+	struct bed b = {.args = {"--workers", tests[i].writes_indices ? WORKERS_OF_WRITERS : "2"}};
 	struct holdings before;
 	struct pair witness;
 	enum verdict v = FAILED;
