@@ -31,11 +31,11 @@ nm_vale_ctl_list(struct nm_session *s, struct nm_ctl_msg *m)
 		return 0;
 	}
 	for (b = l->nr_bridge_idx; b < s->root->limits.max_switches; b++, first = 0) {
-		v = s->root->vales[b];
+		v = s->root->vales[nm_os_index_nospec(b, s->root->limits.max_switches)];
 		if (!v || nm_access_check(&v->access, &s->cred, NM_ACCESS_READ))
 			continue;
 		for (i = first; i < NM_VALE_MAX_PORTS; i++) {
-			p = v->ports[i];
+			p = v->ports[nm_os_index_nospec(i, NM_VALE_MAX_PORTS)];
 			if (!p || nm_access_check(&p->access, &s->cred, NM_ACCESS_READ))
 				continue;
 			snprintf(m->hdr->nr_name, sizeof(m->hdr->nr_name), "%s", p->name);
