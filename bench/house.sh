@@ -60,8 +60,9 @@ bench_idle() {
 	helpers=
 }
 
-rss() {
-	awk '/^VmRSS/ { printf "%.3f", $2 / 1024 }' "/proc/$1/status"
+# status_mib FIELD PID
+status_mib() {
+	awk -v f="$1:" '$1 == f { printf("%.3f", $2 / 1024) }' "/proc/$2/status"
 }
 
 # MiB in the memory files that PID has open
@@ -75,10 +76,10 @@ memfds() {
 
 bench_memory() {
 	engine
-	record memory - idle_engine - "$(rss "$engine")" - - - 1 mib 'value<=10'
-	before=$(memfds "$engine")
+	record memory - idle_engine - "$(status_mib VmRSS "$engine")" - - - 1 mib 'value<=10'
+	before="$(memfds "$engine") + $(status_mib RssAnon "$engine")"
 	receiver rx vale0:rx
-	record memory - VALE_port - "$(calc "$(memfds "$engine") - $before")" - - - 1 mib 'value<=8'
+	record memory - VALE_port - "$(calc "$(memfds "$engine") + $(status_mib RssAnon "$engine") - ($before)")" - - - 1 mib 'value<=8'
 	gen_end rx "$pid"
 	engine_end
 }
