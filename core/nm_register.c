@@ -34,19 +34,21 @@ port_get(struct nm_session *s, const char *name, const struct nmreq_register *re
 
 struct range { uint32_t first, last; };
 
+/* One ring of each direction, of the `count` that come after the `before` first ones. */
 static int
-one_ring(struct nm_session *s, const char *what, uint32_t ring, uint32_t ntx, uint32_t nrx, uint32_t base_tx,
-    uint32_t base_rx, struct range r[2])
+one_ring(struct nm_session *s, const char *what, uint32_t ring, const uint16_t count[2], const uint32_t before[2],
+    struct range r[2])
 {
-	uint32_t max = ntx > nrx ? ntx : nrx;
+	uint32_t max = count[0] > count[1] ? count[0] : count[1];
+	int dir;
 
 	if (ring >= max)
 		return nm_session_error(s, EINVAL, "%s ring %u does not exist, there are %u (0 to %u)", what, ring, max, max ? max - 1 : 0);
 	ring = nm_os_index_nospec(ring, max);
-	r[NM_DIR_TX].first = base_tx + (ring < ntx ? ring : 0);
-	r[NM_DIR_RX].first = base_rx + (ring < nrx ? ring : 0);
-	r[NM_DIR_TX].last = r[NM_DIR_TX].first + (ntx > 0);
-	r[NM_DIR_RX].last = r[NM_DIR_RX].first + (nrx > 0);
+	for (dir = 0; dir < 2; dir++) {
+		r[dir].first = before[dir] + (ring < count[dir] ? ring : 0);
+		r[dir].last = r[dir].first + (count[dir] > 0);
+	}
 	return 0;
 }
 
@@ -54,6 +56,7 @@ static int
 select_rings(struct nm_session *s, const struct nm_port *p, const struct nmreq_register *reg)
 {
 	uint32_t ntx = p->nrings[0], nrx = p->nrings[1], htx = p->nhost[0], hrx = p->nhost[1];
+	const uint32_t none[2] = {0, 0}, nics[2] = {ntx, nrx};
 	struct range r[2] = {{0, ntx}, {0, nrx}};
 	int error = 0;
 
@@ -63,7 +66,7 @@ select_rings(struct nm_session *s, const struct nm_port *p, const struct nmreq_r
 	case NR_REG_NULL:
 		break;
 	case NR_REG_ONE_NIC:
-		error = one_ring(s, p->name, reg->nr_ringid, ntx, nrx, 0, 0, r);
+		error = one_ring(s, p->name, reg->nr_ringid, p->nrings, none, r);
 		break;
 	case NR_REG_SW:
 	case NR_REG_NIC_SW:
@@ -71,7 +74,7 @@ select_rings(struct nm_session *s, const struct nm_port *p, const struct nmreq_r
 		if (!htx && !hrx)
 			return nm_session_error(s, EINVAL, "%s has no host rings", p->name);
 		if (reg->nr_mode == NR_REG_ONE_SW)
-			error = one_ring(s, p->name, reg->nr_ringid, htx, hrx, ntx, nrx, r);
+			error = one_ring(s, p->name, reg->nr_ringid, p->nhost, nics, r);
 		else if (reg->nr_mode == NR_REG_SW)
 			r[0] = (struct range){ntx, ntx + htx}, r[1] = (struct range){nrx, nrx + hrx};
 		else
@@ -244,6 +247,8 @@ static int
 existing(struct nm_session *s, const char *name, struct nm_port **out)
 {
 	struct nm_port *p = nm_port_find(s->root, name);
+
+	*out = NULL;
 
 	if (!*name)
 		return nm_session_error(s, ENXIO, "the port's name is empty");

@@ -141,7 +141,7 @@ int
 nic_gso_begin(struct nic_gso *g, const void *frame, uint32_t len, const struct virtio_net_hdr *h)
 {
 	uint8_t kind = h->gso_type & (uint8_t)~VIRTIO_NET_HDR_GSO_ECN, proto;
-	uint16_t type;
+	uint16_t type = 0;
 	int error;
 
 	memset(g, 0, sizeof(*g));

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # style.sh - the limits the code is held to; prints each breach and fails if there is one.
-#   files of C: 800 lines; functions: 100 lines, 6 parameters; no OS conditionals in core/; an SPDX line in each file
+#   files of C: 800 lines; functions: 100 lines, 6 parameters, 4 nested braces (style.awk); no OS conditionals in core/; an SPDX
+#   line in each file
 set -eu
 cd "$(dirname "$0")/.."
 files=$(git ls-files --cached --others --exclude-standard '*.c' '*.h')
@@ -11,11 +12,7 @@ breaches=$(
 		head -3 "$f" | grep -q 'SPDX-License-Identifier: BSD-2-Clause' || echo "$f: no SPDX line"
 		n=$(wc -l <"$f")
 		[ "$n" -le 800 ] || echo "$f: $n lines, 800 are the limit"
-		awk -v f="$f" '
-			/^[a-z_A-Z].*\(/ && !/;/ && !/^(static )?(const )?struct [a-z_]+ [a-z_]+ = / { head = $0; open = NR }
-			/^\{/ { start = NR }
-			/^\}/ && start { if (NR - start > 100) printf "%s:%d: function of %d lines, 100 are the limit\n", f, start, NR - start; start = 0 }
-		' "$f"
+		awk -v f="$f" -f scripts/style.awk "$f"
 		grep -nE '\b(TODO|XXX|FIXME|HACK)\b' "$f" | sed "s|^|$f:|" || true
 	done
 	for f in core/*.[ch]; do

@@ -80,11 +80,9 @@ ctl_expect_at(const char *file, int line, const struct ctl_req *r, int err, cons
 }
 
 void
-ctl_legacy_at(const char *file, int line, int fd, struct nmreq *req, int regif, int err, const char *text)
+ctl_legacy_at(const char *file, int line, int fd, struct nmreq *req, int regif, int err)
 {
 	check_errno(file, line, ioctl(fd, regif ? NIOCREGIF : NIOCGINFO, req) ? errno : 0, err);
-	if (text || err)
-		ctl_reason_at(file, line, fd, err, text);
 }
 
 int

@@ -24,7 +24,11 @@ int ctl_open(void);
 #define ctl_expect_name(fd, type, out, body, err, text) ctl_expect_at(__FILE__, __LINE__, \
 	&(struct ctl_req){fd, type, out, body, NULL, out}, err, text)
 /* NIOCREGIF (regif != 0) or NIOCGINFO. */
-#define ctl_legacy(fd, req, regif, err, text) ctl_legacy_at(__FILE__, __LINE__, fd, req, regif, err, text)
+#define ctl_legacy(fd, req, regif, err, text) do { \
+	ctl_legacy_at(__FILE__, __LINE__, fd, req, regif, err); \
+	if ((err) || (text)) \
+		ctl_reason_at(__FILE__, __LINE__, fd, err, text); \
+} while (0)
 /* The text of the last request that failed, as of NETMAP_REQ_ERROR_GET. */
 #define ctl_reason(fd, err, text) ctl_reason_at(__FILE__, __LINE__, fd, err, text)
 #define ctl_check(cond) ctl_check_at(__FILE__, __LINE__, !!(cond), #cond)
@@ -39,7 +43,7 @@ struct ctl_req {
 };
 
 void ctl_expect_at(const char *file, int line, const struct ctl_req *r, int err, const char *text);
-void ctl_legacy_at(const char *file, int line, int fd, struct nmreq *req, int regif, int err, const char *text);
+void ctl_legacy_at(const char *file, int line, int fd, struct nmreq *req, int regif, int err);
 void ctl_reason_at(const char *file, int line, int fd, int err, const char *text);
 void ctl_check_at(const char *file, int line, int ok, const char *what);
 void ctl_equal_at(const char *file, int line, long long a, long long b, const char *what);

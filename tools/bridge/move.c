@@ -126,25 +126,24 @@ hand_over(struct netmap_ring *rx, uint32_t i, uint32_t n, struct netmap_ring *tx
 	return bytes;
 }
 
-/* Slots at the head of the input that are no frame for the output; 0: the frame there, of *n slots if whole, may be one. */
+/*
+ * Slots at the head of the input that are no frame for the output; 0: the frame there, if whole, may be one. n: its slots, 0
+ * if its end is not there yet; suits: the output can take it.
+ */
 static uint32_t
-unusable(struct move *m, struct move_in *in, uint32_t i, uint32_t avail, const struct netmap_ring *tx, uint32_t k,
-    uint32_t *n)
+unusable(struct move *m, struct move_in *in, uint32_t avail, uint32_t n, bool suits)
 {
-	const struct netmap_ring *rx = in->ring;
-
-	*n = frame_slots(rx, i, avail);
 	if (in->skip) {
-		in->skip = !*n;
-		return *n ? *n : avail;
+		in->skip = !n;
+		return n ? n : avail;
 	}
-	if (*n && fits(rx, i, *n, tx, k, m->swap))
+	if (n && suits)
 		return 0;
-	if (!*n && avail <= NETMAP_MAX_FRAGS && avail + 1 < rx->num_slots)
+	if (!n && avail <= NETMAP_MAX_FRAGS && avail + 1 < in->ring->num_slots)
 		return 0; /* the rest may come */
 	m->count.misfits++;
-	in->skip = !*n;
-	return *n ? *n : avail;
+	in->skip = !n;
+	return n ? n : avail;
 }
 
 /* One receive ring. True: slots were given back. */
@@ -162,7 +161,8 @@ run_ring(struct move *m, struct move_in *in, struct netmap_ring *tx)
 			in->again = true;
 			break;
 		}
-		bad = unusable(m, in, i, avail, tx, k, &n);
+		n = frame_slots(rx, i, avail);
+		bad = unusable(m, in, avail, n, n && fits(rx, i, n, tx, k, m->swap));
 		if (!bad && !n)
 			break;
 		if (!bad && n > room) {
