@@ -181,10 +181,49 @@ stay_armed(struct nm_shim_epset *e, struct epoll_event *ev, int max, int n)
 	return n > 0 ? n : collect(e, ev, max);
 }
 
+struct waiting {
+	struct nm_shim_epset *e;
+	struct epoll_event *ev;
+	int max, n;
+};
+
+static bool
+collected(void *arg)
+{
+	struct waiting *w = arg;
+
+	w->n = collect(w->e, w->ev, w->max);
+	return w->n > 0;
+}
+
+/* The object whose worker the short wait goes by: the first one watched. NULL: none. */
+static struct nm_shim_obj *
+first_watched(struct nm_shim_epset *e)
+{
+	struct nm_shim_obj *o = NULL;
+	uint32_t i;
+
+	pthread_mutex_lock(&e->lock);
+	for (i = 0; i < e->n && o == NULL; i++)
+		o = nm_shim_find(e->w[i].fd);
+	pthread_mutex_unlock(&e->lock);
+	return o;
+}
+
+/* Stays awake for a while; events, or 0. What others than the engine have to say waits for the next call. */
+static int
+linger(struct nm_shim_epset *e, struct nm_shim_obj *o, struct epoll_event *ev, int max)
+{
+	struct waiting w = {e, ev, max, 0};
+
+	return o != NULL && nm_shim_linger(o, collected, &w) ? w.n : 0;
+}
+
 static int
 shim_wait(struct nm_shim_epset *e, int fd, struct epoll_event *ev, int max, int64_t timeout, const sigset_t *mask)
 {
-	uint64_t end = timeout > 0 ? nm_shim_now() + (uint64_t)timeout : 0;
+	uint64_t end = timeout > 0 ? nm_shim_now() + (uint64_t)timeout : 0, start;
+	struct nm_shim_obj *o;
 	int n, err;
 
 	if (NM_READ_ONCE(e->poked))
@@ -194,6 +233,11 @@ shim_wait(struct nm_shim_epset *e, int fd, struct epoll_event *ev, int max, int6
 		return stay_armed(e, ev, max, n);
 	if (n != 0)
 		return n;
+	o = first_watched(e);
+	n = linger(e, o, ev, max);
+	if (n != 0)
+		return n;
+	start = nm_shim_now();
 	for (;;) {
 		int ms = -1;
 
@@ -217,6 +261,8 @@ shim_wait(struct nm_shim_epset *e, int fd, struct epoll_event *ev, int max, int6
 	}
 	err = errno;
 	arm(e, false, BOTH);
+	if (o != NULL)
+		nm_shim_slept(o, nm_shim_now() - start);
 	errno = err;
 	return n;
 }
