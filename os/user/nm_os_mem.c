@@ -9,6 +9,7 @@
 #include "nm_os_user.h"
 
 #include <fcntl.h>
+#include <linux/memfd.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
@@ -16,6 +17,7 @@
 #include <unistd.h>
 
 #define MAX_REGIONS 4096u
+#define HUGE_PAGE ((size_t)2 << 20)
 #define USER_REGIONS 1024u /* of each user under a quota */
 
 struct mapped {
@@ -27,7 +29,7 @@ struct mapped {
 
 static struct mapped regions[MAX_REGIONS]; /* the signal handler has no other way to find them */
 static size_t quota = SIZE_MAX;
-static bool quota_own;
+static bool quota_own, huge_pages;
 static int poison_fd = -1; /* written by the handler */
 
 void *
@@ -47,6 +49,12 @@ nm_os_user_quota(size_t bytes, bool own)
 {
 	quota = bytes;
 	quota_own = own;
+}
+
+void
+nm_os_user_huge_pages(bool on)
+{
+	huge_pages = on;
 }
 
 static struct mapped *
@@ -88,12 +96,13 @@ over_quota(uint32_t uid, size_t size)
 	return size > quota || used > quota - size || count >= USER_REGIONS;
 }
 
+/* A sealed file of `size` bytes mapped at r->base. With huge pages mapping takes them from the pool, or fails. */
 static int
-map_memfd(struct nm_os_region *r, size_t size)
+map_memfd(struct nm_os_region *r, size_t size, unsigned flags)
 {
 	int error;
 
-	r->handle = memfd_create("netmap", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	r->handle = memfd_create("netmap", MFD_CLOEXEC | MFD_ALLOW_SEALING | flags);
 	if (r->handle < 0)
 		return -errno;
 	if (ftruncate(r->handle, (off_t)size) || fcntl(r->handle, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)) {
@@ -107,7 +116,6 @@ map_memfd(struct nm_os_region *r, size_t size)
 		goto fail_fd;
 	}
 	madvise(r->base, size, MADV_DONTDUMP);
-	r->size = size;
 	return 0;
 
 fail_fd:
@@ -115,10 +123,25 @@ fail_fd:
 	return error;
 }
 
+/* Huge pages if they are wanted and there, else ordinary ones; *mapped is the size by whole pages of their kind. */
+static int
+map_pages(struct nm_os_region *r, size_t size, size_t *mapped)
+{
+	if (huge_pages) {
+		*mapped = (size + HUGE_PAGE - 1) & ~(HUGE_PAGE - 1);
+		if (!map_memfd(r, *mapped, MFD_HUGETLB | MFD_HUGE_2MB))
+			return 0;
+		nm_os_log(NM_LOG_WARN, "a region of %zu MiB is made of ordinary pages: not enough huge pages are free", *mapped >> 20);
+	}
+	*mapped = size;
+	return map_memfd(r, size, 0);
+}
+
 int
 nm_os_region_create(struct nm_os_region *r, struct nm_root *root, size_t size, uint32_t uid)
 {
 	struct mapped *m;
+	size_t mapped;
 	int error;
 
 	(void)root;
@@ -128,10 +151,11 @@ nm_os_region_create(struct nm_os_region *r, struct nm_root *root, size_t size, u
 		;
 	if (m == regions + MAX_REGIONS)
 		return -ENFILE;
-	error = map_memfd(r, size);
+	error = map_pages(r, size, &mapped);
 	if (error)
 		return error;
-	m->size = size;
+	r->size = size;
+	m->size = mapped;
 	m->uid = uid;
 	m->poisoned = false;
 	NM_STORE_RELEASE(&m->base, r->base);
@@ -145,7 +169,7 @@ nm_os_region_destroy(struct nm_os_region *r)
 	struct mapped *m = r->host;
 
 	m->base = NULL;
-	munmap(r->base, r->size);
+	munmap(r->base, m->size);
 	close(r->handle);
 }
 

@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <stdarg.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <setjmp.h>
@@ -84,12 +85,99 @@ a_missing_page_poisons_its_region_only(void **state)
 	close(fd);
 }
 
+static long pool_before = -1;
+
+/* Sets the number of huge pages of the system, or with NULL reads it; -1: can't. */
+static long
+pool(const char *text)
+{
+	long n = -1;
+	FILE *f = fopen("/proc/sys/vm/nr_hugepages", text ? "w" : "r");
+
+	if (f && text)
+		n = fputs(text, f) >= 0 ? 0 : -1;
+	else if (f && fscanf(f, "%ld", &n) != 1)
+		n = -1;
+	if (f && fclose(f))
+		n = -1;
+	return n;
+}
+
+static int
+set_pool(long n)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%ld", n);
+	return (int)pool(text);
+}
+
+static bool
+is_huge(const struct nm_os_region *r)
+{
+	struct stat st;
+
+	assert_int_equal(fstat(r->handle, &st), 0);
+	return st.st_blksize >= 2 << 20;
+}
+
+static int
+give_pool_back(void **state)
+{
+	(void)state;
+	nm_os_user_huge_pages(false);
+	return !geteuid() && pool_before >= 0 && pool(NULL) != pool_before ? set_pool(pool_before) : 0;
+}
+
+/* Regions take huge pages while there are enough, ordinary ones then; one whose page has left the pool is poisoned. */
+static void
+huge_pages_run_out(void **state)
+{
+	struct nm_os_region a = {0}, b = {0};
+
+	(void)state;
+	pool_before = pool(NULL);
+	if (geteuid() || pool_before < 0) {
+		print_message("skipped: only root may set the number of huge pages\n");
+		skip();
+	}
+	if (pool_before > 0) {
+		print_message("skipped: the huge pages of this machine are not ours to take\n");
+		skip();
+	}
+	if (set_pool(2) || pool(NULL) != 2) {
+		print_message("skipped: no two huge pages could be had\n");
+		skip();
+	}
+	assert_int_equal(nm_os_user_init(), 0);
+	nm_os_user_huge_pages(true);
+	assert_int_equal(nm_os_region_create(&a, NULL, 3 << 20, geteuid()), 0);
+	assert_int_equal(nm_os_region_create(&b, NULL, 1 << 20, geteuid()), 0);
+	nm_os_user_huge_pages(false);
+	assert_true(is_huge(&a));
+	assert_false(is_huge(&b));
+	assert_int_equal(a.size, 3 << 20);
+	assert_int_equal(fcntl(a.handle, F_GET_SEALS), F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
+	a.base[0] = a.base[(3 << 20) - 1] = b.base[0] = 1;
+	assert_int_equal(a.base[1], 0);
+	/* what a client can do: give a page back to the pool, which somebody else takes then */
+	assert_int_equal(fallocate(a.handle, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, 2 << 20), 0);
+	assert_int_equal(set_pool(0), 0);
+	((volatile char *)a.base)[0] = 2; /* SIGBUS */
+	assert_true(nm_os_user_poisoned(&a));
+	assert_false(nm_os_user_poisoned(&b));
+	assert_int_equal(((volatile char *)a.base)[0], 2);
+	nm_os_region_destroy(&a);
+	nm_os_region_destroy(&b);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(regions_are_sealed_and_zero),
 		cmocka_unit_test(quotas_hold_for_others),
+		cmocka_unit_test_teardown(huge_pages_run_out, give_pool_back),
 		cmocka_unit_test(a_missing_page_poisons_its_region_only),
 	};
 

@@ -29,6 +29,8 @@ extern char nm_os_user_readers; /* only its address is used */
 int nm_os_user_init(void);
 /* Bytes of regions that each user may have; `own`: also the engine's own user. */
 void nm_os_user_quota(size_t bytes, bool own);
+/* Regions made from now on take huge pages of 2 MiB from the system's pool while it has enough. */
+void nm_os_user_huge_pages(bool on);
 /* A page of the region could not be had: its sessions should end. */
 bool nm_os_user_poisoned(const struct nm_os_region *r);
 /* An eventfd that becomes readable when that happens to any region. */

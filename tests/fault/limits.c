@@ -6,11 +6,13 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define MOST 400
+#define HUGE_PAGES 60 /* enough for one region of a port, not for two */
 
 /* Opens ports with a region each until that fails; the error of the one that failed, its text in `text`. */
 static int
@@ -287,8 +289,81 @@ the_engine_reaches_its_memory_limit(void)
 	return OK;
 }
 
+/* A number of /proc/meminfo, or of the system's pool of huge pages with a value to set; -1: can't. */
+static long
+meminfo(const char *name)
+{
+	FILE *f = fopen("/proc/meminfo", "r");
+	size_t len = strlen(name);
+	char line[128];
+	long n = -1;
+
+	while (f && n < 0 && fgets(line, sizeof(line), f))
+		if (!strncmp(line, name, len) && line[len] == ':')
+			n = atol(line + len + 1);
+	if (f)
+		fclose(f);
+	return n;
+}
+
+static bool
+set_huge_pages(long n)
+{
+	FILE *f = fopen("/proc/sys/vm/nr_hugepages", "w");
+	bool ok = f && fprintf(f, "%ld", n) > 0;
+
+	return f && !fclose(f) && ok && meminfo("HugePages_Total") == n;
+}
+
+/* The kernel gives pages back a moment after the last mapping has gone. */
+static bool
+huge_pages_back(void)
+{
+	int i;
+
+	for (i = 0; i < 500 && meminfo("HugePages_Free") - meminfo("HugePages_Rsvd") != HUGE_PAGES; i++)
+		poll(NULL, 0, 10);
+	return i < 500;
+}
+
+/* With pages for one port's region: it takes them, the next ones are made of ordinary pages, and all give back. */
+static enum verdict
+with_few_huge_pages(struct bed *b)
+{
+	struct holdings before;
+	struct pair pair;
+	char what[200];
+	int error = bed_start(b), line;
+
+	CHECK(!error, "no engine: %s", strerror(-error));
+	CHECK(!bed_count(b, &before), "can't count");
+	line = pair_open(&pair, b, "vale0:a", "vale0:b");
+	CHECK(!line, "no ports (bed.c:%d)", line);
+	CHECK(HUGE_PAGES - meminfo("HugePages_Free") + meminfo("HugePages_Rsvd") > HUGE_PAGES / 2, "no region took huge pages");
+	line = pair_move(&pair, 10000);
+	CHECK(!line, "frames are lost or wrong (bed.c:%d)", line);
+	pair_close(&pair);
+	CHECK(bed_settled(b, &before, what), "what the engine holds is not what it was: %s", what);
+	CHECK(huge_pages_back(), "huge pages did not come back");
+	CHECK(!bed_end(b, SIGTERM), "the engine did not end in order");
+	return OK;
+}
+
 enum verdict
 huge_pages_run_out(void)
 {
-	return skip("regions use pages of the ordinary size, there is no pool to run out of; SIGBUS is tested in os/user/nm_os_mem_test");
+	struct bed b = {.args = {"--huge-pages"}};
+	enum verdict v;
+
+	if (geteuid())
+		return skip("only root may set the number of huge pages");
+	if (meminfo("HugePages_Total"))
+		return skip("the huge pages of this machine are not ours to take");
+	v = set_huge_pages(HUGE_PAGES) ? with_few_huge_pages(&b) : skip("%u huge pages could not be had", HUGE_PAGES);
+	bed_clean(&b);
+	if (!set_huge_pages(0)) {
+		printf("the huge pages could not be given back\n");
+		v = FAILED;
+	}
+	return v;
 }

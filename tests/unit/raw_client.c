@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -183,8 +184,11 @@ raw_request(struct raw_client *c, uint16_t type, const char *name, void *body, s
 void
 raw_close(struct raw_client *c)
 {
-	if (c->base)
-		munmap(c->base, c->size);
+	struct stat st;
+
+	/* by whole pages, whatever their size */
+	if (c->base && !fstat(c->mem, &st))
+		munmap(c->base, (size_t)(st.st_size));
 	if (c->mem >= 0)
 		close(c->mem);
 	close(c->ready);
