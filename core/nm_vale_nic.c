@@ -228,7 +228,7 @@ build(struct nm_session *s, struct vale_nic *vn, struct nm_vale *v, const char *
 
 /* The interface, free to be attached; a reference for the caller. */
 static int
-free_nic(struct nm_session *s, const char *ifname, bool host, struct nm_port **out)
+free_nic(struct nm_session *s, const char *ifname, struct nm_port **out)
 {
 	struct nm_port *nic = nm_port_find(s->root, ifname);
 	int error;
@@ -248,11 +248,7 @@ free_nic(struct nm_session *s, const char *ifname, bool host, struct nm_port **o
 		*out = nm_port_get(nic);
 	else
 		nm_port_link(*out);
-	if (!host || ((*out)->nhost[NM_DIR_TX] && (*out)->nhost[NM_DIR_RX]))
-		return 0;
-	nm_port_put(*out);
-	return nm_session_error(s, EINVAL, "%s has no host rings: the host is at its other end already; attach it without them: vale-ctl -a",
-	    ifname);
+	return 0;
 }
 
 /* Memory that no client has. */
@@ -309,9 +305,11 @@ nm_vale_nic_attach(struct nm_session *s, const char *name, const struct nmreq_re
 	if (error)
 		return error;
 	vn = nm_os_alloc(sizeof(*vn));
-	error = vn ? free_nic(s, ifname, host, &vn->nic) : nm_session_error(s, ENOMEM, "%s: no memory", name);
+	error = vn ? free_nic(s, ifname, &vn->nic) : nm_session_error(s, ENOMEM, "%s: no memory", name);
 	if (error)
 		goto fail_alloc;
+	/* of an interface without host rings, as a TAP, the host is the other end: the port itself leads there */
+	host = host && vn->nic->nhost[NM_DIR_TX] && vn->nic->nhost[NM_DIR_RX];
 	error = own_mem(s, vn, reg);
 	if (error)
 		goto fail_nic;
