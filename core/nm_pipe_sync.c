@@ -68,21 +68,27 @@ struct moved {
 static uint32_t
 move_singles(struct nm_kring *kr, struct nm_kring *rx, uint32_t from, uint32_t most, struct moved *m)
 {
-	uint32_t to = nm_ring_add(rx->lease, m->slots, rx->nslots), n = 0, ahead = SLOTS_AHEAD < kr->nslots ? SLOTS_AHEAD : 0;
+	/* locals: the compiler takes each store to a slot for one to anything */
+	struct netmap_slot *src = kr->slots, *dst = rx->slots;
+	const uint32_t *free = rx->stack + rx->nstack;
+	uint32_t nsrc = kr->nslots, ndst = rx->nslots, ahead = SLOTS_AHEAD < nsrc ? SLOTS_AHEAD : 0;
+	uint32_t to = nm_ring_add(rx->lease, m->slots, ndst), n = 0;
 	uint64_t bytes = 0;
 
 	while (n < most) {
-		struct netmap_slot s = nm_kring_snapshot(&kr->slots[from]);
+		struct netmap_slot s = nm_kring_snapshot(&src[from]);
 
-		NM_PREFETCHW(&kr->slots[nm_ring_add(from, ahead, kr->nslots)]);
+		NM_PREFETCHW(&src[nm_ring_add(from, ahead, nsrc)]);
 		if (NM_UNLIKELY((s.flags & NS_MOREFRAG) || refuse(kr, &s)))
 			break;
-		exchange(kr, rx, from, to, &s);
+		nm_kring_put_slot(&dst[to], s.buf_idx, s.len, s.flags & NS_BUF_CHANGED);
+		nm_kring_put_slot(&src[from], *--free, s.len, 0);
 		bytes += s.len;
 		n++;
-		from = nm_ring_add(from, 1, kr->nslots);
-		to = nm_ring_add(to, 1, rx->nslots);
+		from = nm_ring_add(from, 1, nsrc);
+		to = nm_ring_add(to, 1, ndst);
 	}
+	rx->nstack -= n;
 	m->slots += n;
 	m->frames += n;
 	m->bytes += bytes;

@@ -89,27 +89,35 @@ plan_runs(struct nm_kring *kr, struct nm_vale_work *w, uint32_t a, uint32_t b, u
 	return slots;
 }
 
+/* What copying needs of the destination, apart from it: the compiler takes each store to a slot for one to anything. */
+struct target {
+	struct netmap_slot *slots;
+	char *bufs;
+	uint32_t stride, nslots;
+};
+
 static inline uint32_t
-copy_frag(struct nm_kring *d, const struct nm_vale_frag *f, const uint32_t *idx, uint32_t slot, uint16_t flags)
+copy_frag(const struct target *t, const struct nm_vale_frag *f, const uint32_t *idx, uint32_t slot, uint16_t flags)
 {
-	NM_PREFETCHW(d->bufs + (size_t)idx[NM_VALE_AHEAD] * d->stride);
-	nm_os_copy(d->bufs + (size_t)*idx * d->stride, f->buf, f->len);
-	nm_kring_put_slot(&d->slots[slot], *idx, f->len, flags);
-	return nm_ring_add(slot, 1, d->nslots);
+	NM_PREFETCHW(t->bufs + (size_t)idx[NM_VALE_AHEAD] * t->stride);
+	nm_os_copy(t->bufs + (size_t)*idx * t->stride, f->buf, f->len);
+	nm_kring_put_slot(&t->slots[slot], *idx, f->len, flags);
+	return nm_ring_add(slot, 1, t->nslots);
 }
 
 /* One run into the slots from `slot` on; returns the slot after it. */
 static uint32_t
-copy_run(const struct nm_vale_work *w, const struct nm_vale_run *r, struct nm_kring *d, const uint32_t *idx, uint32_t slot,
-    uint64_t *bytes)
+copy_run(const struct nm_vale_work *w, const struct nm_vale_run *r, const struct nm_kring *d, const uint32_t *idx,
+    uint32_t slot, uint64_t *bytes)
 {
+	const struct target t = {d->slots, d->bufs, d->stride, d->nslots};
 	const struct nm_vale_frag *f = &w->frag[r->first], *end = f + r->slots;
 	uint64_t sum = 0;
 	uint32_t k;
 
 	if (NM_LIKELY(r->frames == r->slots)) {
 		for (; f < end; f++, idx++) {
-			slot = copy_frag(d, f, idx, slot, 1 << 8);
+			slot = copy_frag(&t, f, idx, slot, 1 << 8);
 			sum += f->len;
 		}
 	} else {
@@ -118,8 +126,8 @@ copy_run(const struct nm_vale_work *w, const struct nm_vale_run *r, struct nm_kr
 
 			sum += f->total;
 			for (k = 1; k < n; k++)
-				slot = copy_frag(d, f++, idx++, slot, flags);
-			slot = copy_frag(d, f++, idx++, slot, flags & ~NS_MOREFRAG);
+				slot = copy_frag(&t, f++, idx++, slot, flags);
+			slot = copy_frag(&t, f++, idx++, slot, flags & ~NS_MOREFRAG);
 		}
 	}
 	*bytes += sum;

@@ -67,30 +67,35 @@ collect_frame(struct nm_kring *kr, struct nm_vale_work *w, uint32_t i, uint32_t 
 uint32_t
 nm_vale_collect(struct nm_kring *kr, struct nm_vale_work *w, uint32_t from, uint32_t avail)
 {
-	uint32_t used = 0, i = from, n, nslots = kr->nslots;
 	const struct netmap_slot *slots = kr->slots;
+	uint32_t used = 0, i = from, nslots = kr->nslots, stride = kr->stride, n = 0, frames = 0, chain;
+	uint32_t ahead = SLOTS_AHEAD < nslots ? SLOTS_AHEAD : 0;
+	uint64_t bytes = 0;
 
 	w->frames = w->nfrags = 0;
 	w->bytes = 0;
 	while (used < avail && used < NM_VALE_STEP) {
-		struct nm_vale_frag *f = &w->frag[w->nfrags];
 		struct netmap_slot s = nm_kring_snapshot(&slots[i]);
 		const char *buf = nm_kring_buf(kr, s.buf_idx);
 
-		NM_PREFETCH(&slots[nm_ring_add(i, SLOTS_AHEAD < nslots ? SLOTS_AHEAD : 0, nslots)]);
-		if (NM_LIKELY(!(s.flags & UNUSUAL) && buf && s.len >= MIN_FRAME && s.len <= kr->stride)) {
+		NM_PREFETCH(&slots[nm_ring_add(i, ahead, nslots)]);
+		if (NM_LIKELY(!(s.flags & UNUSUAL) && buf && s.len >= MIN_FRAME && s.len <= stride)) {
 			NM_PREFETCH(buf);
-			*f = (struct nm_vale_frag){buf, s.len, 1, s.len};
-			w->nfrags++;
-			w->frames++;
-			w->bytes += s.len;
-			n = 1;
+			w->frag[n++] = (struct nm_vale_frag){buf, s.len, 1, s.len};
+			frames++;
+			bytes += s.len;
+			chain = 1;
 		} else {
-			n = collect_frame(kr, w, i, avail - used);
+			w->nfrags = n;
+			chain = collect_frame(kr, w, i, avail - used);
+			n = w->nfrags;
 		}
-		used += n;
-		i = nm_ring_add(i, n, nslots);
+		used += chain;
+		i = nm_ring_add(i, chain, nslots);
 	}
+	w->nfrags = n;
+	w->frames += frames;
+	w->bytes += bytes;
 	return used;
 }
 
