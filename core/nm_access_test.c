@@ -4,12 +4,13 @@
 
 static struct nm_root root;
 static struct nm_session owner, member, stranger, admin, other;
+static struct nm_session *const sessions[] = {&admin, &stranger, &member, &other, &owner, NULL};
 
 static int
 setup(void **state)
 {
 	(void)state;
-	if (nm_root_init(&root))
+	if (host_begin(&root, NULL))
 		return -1;
 	host_open(&owner, &root, 1);
 	host_open(&other, &root, 1);
@@ -25,13 +26,7 @@ static int
 teardown(void **state)
 {
 	(void)state;
-	nm_session_close(&admin);
-	nm_session_close(&stranger);
-	nm_session_close(&member);
-	nm_session_close(&other);
-	nm_session_close(&owner);
-	nm_root_fini(&root);
-	return 0;
+	return host_end(&root, sessions);
 }
 
 static int

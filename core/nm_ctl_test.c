@@ -3,27 +3,20 @@
 
 static struct nm_root root;
 static struct nm_session s;
+static struct nm_session *const sessions[] = {&s, NULL};
 
 static int
 setup(void **state)
 {
 	(void)state;
-	host_allocs = 0;
-	nm_root_init(&root);
-	host_open(&s, &root, 1000);
-	return 0;
+	return host_begin(&root, sessions);
 }
 
 static int
 teardown(void **state)
 {
 	(void)state;
-	nm_session_close(&s);
-	assert_null(root.ports);
-	assert_null(root.mems);
-	nm_root_fini(&root);
-	assert_int_equal(host_allocs, 0);
-	return 0;
+	return host_end(&root, sessions);
 }
 
 static int

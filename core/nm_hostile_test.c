@@ -13,6 +13,7 @@
 
 static struct nm_root root;
 static struct nm_session a, b, c;
+static struct nm_session *const sessions[] = {&a, &b, &c, NULL};
 static uint8_t frame[64];
 
 static int
@@ -27,28 +28,14 @@ static int
 setup(void **state)
 {
 	(void)state;
-	host_allocs = 0;
-	host_quota = SIZE_MAX;
-	if (nm_root_init(&root))
-		return -1;
-	host_open(&a, &root, 1000);
-	host_open(&b, &root, 1000);
-	host_open(&c, &root, 1000);
-	return 0;
+	return host_begin(&root, sessions);
 }
 
 static int
 teardown(void **state)
 {
 	(void)state;
-	nm_session_close(&a);
-	nm_session_close(&b);
-	nm_session_close(&c);
-	assert_null(root.ports);
-	assert_null(root.mems);
-	nm_root_fini(&root);
-	assert_int_equal(host_allocs, 0);
-	return 0;
+	return host_end(&root, sessions);
 }
 
 /* What the racing thread puts into slots: good ones, bad indices, bad lengths, endless chains. */

@@ -9,16 +9,14 @@ static int
 setup(void **state)
 {
 	(void)state;
-	return nm_root_init(&root);
+	return host_begin(&root, NULL);
 }
 
 static int
 teardown(void **state)
 {
 	(void)state;
-	host_on_alloc = NULL;
-	nm_root_fini(&root);
-	return 0;
+	return host_end(&root, NULL);
 }
 
 static struct nm_session first, second;

@@ -4,29 +4,22 @@
 
 static struct nm_root root;
 static struct nm_session s;
+static struct nm_session *const sessions[] = {&s, NULL};
 
 static int
 setup(void **state)
 {
 	(void)state;
-	host_allocs = 0;
 	host_nic_rings[0] = host_nic_rings[1] = 4;
 	host_nic_host[0] = host_nic_host[1] = 1;
-	if (nm_root_init(&root))
-		return -1;
-	host_open(&s, &root, 1000);
-	return 0;
+	return host_begin(&root, sessions);
 }
 
 static int
 teardown(void **state)
 {
 	(void)state;
-	nm_session_close(&s);
-	assert_null(root.ports);
-	nm_root_fini(&root);
-	assert_int_equal(host_allocs, 0);
-	return 0;
+	return host_end(&root, sessions);
 }
 
 /* What a request becomes; modes above the pipes are as they are. */

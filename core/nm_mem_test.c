@@ -8,19 +8,14 @@ static int
 setup(void **state)
 {
 	(void)state;
-	host_allocs = 0;
-	return nm_root_init(&root);
+	return host_begin(&root, NULL);
 }
 
 static int
 teardown(void **state)
 {
 	(void)state;
-	assert_null(root.mems);
-	nm_root_fini(&root);
-	assert_int_equal(host_allocs, 0);
-	assert_int_equal(host_regions, 0);
-	return 0;
+	return host_end(&root, NULL);
 }
 
 static void

@@ -3,29 +3,20 @@
 
 static struct nm_root root;
 static struct nm_session s, t;
+static struct nm_session *const sessions[] = {&t, &s, NULL};
 
 static int
 setup(void **state)
 {
 	(void)state;
-	host_allocs = 0;
-	if (nm_root_init(&root))
-		return -1;
-	host_open(&s, &root, 1000);
-	host_open(&t, &root, 1000);
-	return 0;
+	return host_begin(&root, sessions);
 }
 
 static int
 teardown(void **state)
 {
 	(void)state;
-	nm_session_close(&t);
-	nm_session_close(&s);
-	assert_null(root.ports);
-	nm_root_fini(&root);
-	assert_int_equal(host_allocs, 0);
-	return 0;
+	return host_end(&root, sessions);
 }
 
 static void

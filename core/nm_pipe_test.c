@@ -4,6 +4,7 @@
 
 static struct nm_root root;
 static struct nm_session m, s;
+static struct nm_session *const sessions[] = {&m, &s, NULL};
 static uint8_t frame[64], got[4096];
 
 static int
@@ -18,13 +19,8 @@ static int
 setup(void **state)
 {
 	(void)state;
-	host_allocs = 0;
 	host_frame(frame, "\2bbbbb", "\2aaaaa");
-	if (nm_root_init(&root))
-		return -1;
-	host_open(&m, &root, 1000);
-	host_open(&s, &root, 1000);
-	return 0;
+	return host_begin(&root, sessions);
 }
 
 static int
@@ -37,13 +33,7 @@ static int
 teardown(void **state)
 {
 	(void)state;
-	nm_session_close(&m);
-	nm_session_close(&s);
-	assert_null(root.ports);
-	assert_null(root.mems);
-	nm_root_fini(&root);
-	assert_int_equal(host_allocs, 0);
-	return 0;
+	return host_end(&root, sessions);
 }
 
 static void

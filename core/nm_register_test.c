@@ -4,33 +4,22 @@
 
 static struct nm_root root;
 static struct nm_session s, t;
+static struct nm_session *const sessions[] = {&t, &s, NULL};
 
 static int
 setup(void **state)
 {
 	(void)state;
-	host_allocs = 0;
-	host_fail_after = -1;
 	host_nic_rings[0] = 3, host_nic_rings[1] = 2;
 	host_nic_host[0] = 2, host_nic_host[1] = 1;
-	if (nm_root_init(&root))
-		return -1;
-	host_open(&s, &root, 1000);
-	host_open(&t, &root, 1000);
-	return 0;
+	return host_begin(&root, sessions);
 }
 
 static int
 teardown(void **state)
 {
 	(void)state;
-	nm_session_close(&t);
-	nm_session_close(&s);
-	assert_null(root.ports);
-	assert_null(root.mems);
-	nm_root_fini(&root);
-	assert_int_equal(host_allocs, 0);
-	return 0;
+	return host_end(&root, sessions);
 }
 
 /* Rings of a port with 3 + 2 transmit and 2 + 1 receive rings, host rings behind the others. */

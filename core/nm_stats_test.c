@@ -7,6 +7,7 @@
 
 static struct nm_root root;
 static struct nm_session a, b, c;
+static struct nm_session *const sessions[] = {&a, &b, &c, NULL};
 static uint8_t frame[64], got[4096];
 
 static int
@@ -22,20 +23,14 @@ static int
 setup(void **state)
 {
 	(void)state;
-	host_allocs = 0;
-	return nm_root_init(&root) || open_port(&a, "vale0:a") || open_port(&b, "vale0:b") || open_port(&c, "vale0:c");
+	return host_begin(&root, NULL) || open_port(&a, "vale0:a") || open_port(&b, "vale0:b") || open_port(&c, "vale0:c");
 }
 
 static int
 teardown(void **state)
 {
 	(void)state;
-	nm_session_close(&a);
-	nm_session_close(&b);
-	nm_session_close(&c);
-	nm_root_fini(&root);
-	assert_int_equal(host_allocs, 0);
-	return 0;
+	return host_end(&root, sessions);
 }
 
 static const uint64_t *

@@ -5,23 +5,14 @@
 
 static struct nm_root root;
 static struct nm_session ctl, a;
+static struct nm_session *const sessions[] = {&ctl, &a, NULL};
 static uint8_t out[64], in[64];
-
-static int
-request(struct nm_session *s, uint16_t type, const char *name, void *body)
-{
-	struct nmreq_header h = {.nr_version = NETMAP_API, .nr_reqtype = type};
-	struct nm_ctl_msg m = {.hdr = &h, .body = body};
-
-	snprintf(h.nr_name, sizeof(h.nr_name), "%s", name);
-	return nm_ctl_request(s, &m);
-}
 
 static int
 attach(const char *name, uint32_t mode, uint32_t *index)
 {
 	struct nmreq_vale_attach v = {.reg.nr_mode = mode};
-	int error = request(&ctl, NETMAP_REQ_VALE_ATTACH, name, &v);
+	int error = host_request(&ctl, NETMAP_REQ_VALE_ATTACH, name, &v);
 
 	*index = v.port_index;
 	return error;
@@ -32,7 +23,7 @@ detach(const char *name)
 {
 	struct nmreq_vale_detach d;
 
-	return request(&ctl, NETMAP_REQ_VALE_DETACH, name, &d);
+	return host_request(&ctl, NETMAP_REQ_VALE_DETACH, name, &d);
 }
 
 static int
@@ -41,14 +32,10 @@ setup(void **state)
 	struct nmreq_register reg = {.nr_mode = NR_REG_ALL_NIC};
 
 	(void)state;
-	host_allocs = 0;
 	host_nic_sent = 0;
 	host_nic_stuck = false;
 	host_later = NULL;
-	nm_root_init(&root);
-	host_open(&ctl, &root, 1000);
-	host_open(&a, &root, 1000);
-	return host_register(&a, "vale0:a", &reg);
+	return host_begin(&root, sessions) || host_register(&a, "vale0:a", &reg);
 }
 
 static int
@@ -57,13 +44,9 @@ teardown(void **state)
 	(void)state;
 	nm_session_close(&a);
 	nm_session_close(&ctl);
-	nm_root_fini(&root);
-	assert_null(root.ports);
-	assert_null(root.mems);
+	host_fini(&root);
 	assert_int_equal(host_nic_enabled, 0);
 	assert_int_equal(host_nic_taken, NM_PORT_HOST_FREE);
-	assert_int_equal(host_allocs, 0);
-	assert_int_equal(host_regions, 0);
 	return 0;
 }
 
@@ -208,7 +191,7 @@ bad_requests_are_refused(void **state)
 	assert_int_equal(attach("vale0:nosuch", NR_REG_ALL_NIC, &index), -ENXIO);
 	assert_int_equal(attach("vale0:a", NR_REG_ALL_NIC, &index), -EBUSY);
 	assert_int_equal(attach("vale0:nic0", NR_REG_SW, &index), -EINVAL);
-	assert_int_equal(request(&ctl, NETMAP_REQ_VALE_ATTACH, "vale0:nic0", &v), -EINVAL);
+	assert_int_equal(host_request(&ctl, NETMAP_REQ_VALE_ATTACH, "vale0:nic0", &v), -EINVAL);
 	assert_string_equal(ctl.errtext, "vale0:nic0: ring 3 can't be attached alone; nr_ringid must be 0");
 	assert_int_equal(detach("vale0:nic0"), -ENXIO);
 	assert_int_equal(detach("vale0:a"), -EINVAL);
@@ -216,9 +199,9 @@ bad_requests_are_refused(void **state)
 	assert_null(nm_vale_find(&root, "vale9"));
 	host_open(&stranger, &root, 2000);
 	v.reg.nr_ringid = 0;
-	assert_int_equal(request(&stranger, NETMAP_REQ_VALE_ATTACH, "vale0:nic0", &v), -EACCES);
+	assert_int_equal(host_request(&stranger, NETMAP_REQ_VALE_ATTACH, "vale0:nic0", &v), -EACCES);
 	assert_int_equal(attach("vale0:nic0", NR_REG_ALL_NIC, &index), 0);
-	assert_int_equal(request(&stranger, NETMAP_REQ_VALE_DETACH, "vale0:nic0", &(struct nmreq_vale_detach){0}), -EACCES);
+	assert_int_equal(host_request(&stranger, NETMAP_REQ_VALE_DETACH, "vale0:nic0", &(struct nmreq_vale_detach){0}), -EACCES);
 }
 
 static void
@@ -263,29 +246,29 @@ persistent_ports_stay(void **state)
 	uint32_t index;
 
 	(void)state;
-	assert_int_equal(request(&ctl, NETMAP_REQ_VALE_NEWIF, "valet", &n), -EINVAL);
-	assert_int_equal(request(&ctl, NETMAP_REQ_VALE_NEWIF, "name-of-16-chars", &n), -EINVAL);
-	assert_int_equal(request(&ctl, NETMAP_REQ_VALE_NEWIF, "lo", &n), -EEXIST);
-	assert_int_equal(request(&ctl, NETMAP_REQ_VALE_NEWIF, "v0", &n), 0);
+	assert_int_equal(host_request(&ctl, NETMAP_REQ_VALE_NEWIF, "valet", &n), -EINVAL);
+	assert_int_equal(host_request(&ctl, NETMAP_REQ_VALE_NEWIF, "name-of-16-chars", &n), -EINVAL);
+	assert_int_equal(host_request(&ctl, NETMAP_REQ_VALE_NEWIF, "lo", &n), -EEXIST);
+	assert_int_equal(host_request(&ctl, NETMAP_REQ_VALE_NEWIF, "v0", &n), 0);
 	assert_int_equal(n.nr_tx_slots, 128);
 	assert_int_equal(n.nr_rx_slots, 64);
 	assert_int_equal(n.nr_tx_rings, 1);
 	assert_int_equal(n.nr_rx_rings, 1);
 	assert_true(n.nr_mem_id > 1);
-	assert_int_equal(request(&ctl, NETMAP_REQ_VALE_NEWIF, "v0", &again), -EEXIST);
+	assert_int_equal(host_request(&ctl, NETMAP_REQ_VALE_NEWIF, "v0", &again), -EEXIST);
 	assert_memory_equal(&again, &n, sizeof(n));
 	assert_int_equal(attach("vale0:v0", NR_REG_ALL_NIC, &index), 0);
-	assert_int_equal(request(&ctl, NETMAP_REQ_VALE_DELIF, "v0", NULL), -EBUSY);
+	assert_int_equal(host_request(&ctl, NETMAP_REQ_VALE_DELIF, "v0", NULL), -EBUSY);
 	assert_int_equal(detach("vale0:v0"), 0);
 	host_open(&b, &root, 1000);
 	assert_int_equal(host_register(&b, "v0", &reg), 0);
 	assert_int_equal(reg.nr_tx_slots, 128);
-	assert_int_equal(request(&ctl, NETMAP_REQ_VALE_DELIF, "v0", NULL), -EBUSY);
+	assert_int_equal(host_request(&ctl, NETMAP_REQ_VALE_DELIF, "v0", NULL), -EBUSY);
 	nm_session_close(&b);
 	assert_non_null(nm_port_find(&root, "v0"));
-	assert_int_equal(request(&ctl, NETMAP_REQ_VALE_DELIF, "v1", NULL), -ENXIO);
-	assert_int_equal(request(&ctl, NETMAP_REQ_VALE_DELIF, "vale0:a", NULL), -EINVAL);
-	assert_int_equal(request(&ctl, NETMAP_REQ_VALE_DELIF, "v0", NULL), 0);
+	assert_int_equal(host_request(&ctl, NETMAP_REQ_VALE_DELIF, "v1", NULL), -ENXIO);
+	assert_int_equal(host_request(&ctl, NETMAP_REQ_VALE_DELIF, "vale0:a", NULL), -EINVAL);
+	assert_int_equal(host_request(&ctl, NETMAP_REQ_VALE_DELIF, "v0", NULL), 0);
 	assert_null(nm_port_find(&root, "v0"));
 }
 

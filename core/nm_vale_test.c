@@ -8,6 +8,7 @@
 
 static struct nm_root root;
 static struct nm_session a, b, c;
+static struct nm_session *const sessions[] = {&a, &b, &c, NULL};
 static uint8_t frame[64], got[4096];
 
 static void
@@ -23,8 +24,8 @@ static int
 setup(void **state)
 {
 	(void)state;
-	host_allocs = 0;
-	nm_root_init(&root);
+	if (host_begin(&root, NULL))
+		return -1;
 	open_port(&a, "vale0:a");
 	open_port(&b, "vale0:b");
 	open_port(&c, "vale0:c");
@@ -35,16 +36,7 @@ static int
 teardown(void **state)
 {
 	(void)state;
-	nm_session_close(&a);
-	nm_session_close(&b);
-	nm_session_close(&c);
-	assert_null(root.ports);
-	assert_null(root.mems);
-	assert_null(nm_vale_find(&root, "vale0"));
-	nm_root_fini(&root);
-	assert_int_equal(host_allocs, 0);
-	assert_int_equal(host_regions, 0);
-	return 0;
+	return host_end(&root, sessions);
 }
 
 static void

@@ -234,6 +234,46 @@ host_open(struct nm_session *s, struct nm_root *root, uint32_t uid)
 }
 
 int
+host_begin(struct nm_root *root, struct nm_session *const *sessions)
+{
+	host_allocs = 0;
+	host_fail_after = -1;
+	host_on_alloc = NULL;
+	host_quota = SIZE_MAX;
+	host_regions = 0;
+	if (nm_root_init(root))
+		return -1;
+	for (; sessions && *sessions; sessions++)
+		host_open(*sessions, root, 1000);
+	return 0;
+}
+
+int
+host_end(struct nm_root *root, struct nm_session *const *sessions)
+{
+	uint32_t i;
+
+	for (; sessions && *sessions; sessions++)
+		nm_session_close(*sessions);
+	assert_null(root->ports);
+	assert_null(root->mems);
+	for (i = 0; i < root->limits.max_switches; i++)
+		assert_null(root->vales[i]);
+	host_fini(root);
+	return 0;
+}
+
+void
+host_fini(struct nm_root *root)
+{
+	nm_root_fini(root);
+	assert_null(root->ports);
+	assert_null(root->mems);
+	assert_int_equal(host_allocs, 0);
+	assert_int_equal(host_regions, 0);
+}
+
+int
 host_request(struct nm_session *s, uint16_t type, const char *name, void *body)
 {
 	struct nmreq_header h = {.nr_version = NETMAP_API, .nr_reqtype = type};

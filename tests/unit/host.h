@@ -29,6 +29,14 @@ extern bool host_nic_stuck;            /* it takes none */
 extern enum nm_port_host host_nic_taken;
 extern struct nm_kring *host_later;    /* of nm_os_tx_later */
 
+/*
+ * Set-up and tear-down of a test: a root and sessions of user 1000, a NULL behind the last (the list itself may be NULL). The end
+ * closes them in this order and fails if a port, region, switch or allocation is left.
+ */
+int host_begin(struct nm_root *root, struct nm_session *const *sessions);
+int host_end(struct nm_root *root, struct nm_session *const *sessions);
+/* The last part of the end, for a root that has interfaces attached when its last session closes. */
+void host_fini(struct nm_root *root);
 void host_open(struct nm_session *s, struct nm_root *root, uint32_t uid);
 int host_request(struct nm_session *s, uint16_t type, const char *name, void *body);
 int host_register(struct nm_session *s, const char *name, struct nmreq_register *reg);
