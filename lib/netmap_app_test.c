@@ -13,13 +13,14 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <cmocka.h>
+
+#include "own_engine.h"
 
 struct app {
 	int fd;
@@ -28,8 +29,6 @@ struct app {
 	struct netmap_if *nifp;
 	struct netmap_ring *tx, *rx;
 };
-
-static char dir[] = "/tmp/netmap-app-XXXXXX";
 
 static int
 register_app(struct app *a, const char *name)
@@ -217,48 +216,6 @@ legacy_requests_work(void **state)
 	close(fd);
 }
 
-static int
-environment(void **state)
-{
-	char exe[512], path[64];
-	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 32);
-	char *end;
-
-	(void)state;
-	if (n < 0 || !mkdtemp(dir))
-		return -1;
-	exe[n] = 0;
-	end = strstr(exe, "/test/");
-	if (!end)
-		return -1;
-	strcpy(end, "/netmapd");
-	snprintf(path, sizeof(path), "%s/sock", dir);
-	setenv("NETMAPD", exe, 1);
-	setenv("NETMAP_SOCKET", path, 1);
-	setenv("NETMAP_ENGINE", "user", 1);
-	return 0;
-}
-
-/* The engine leaves by itself and takes its socket with it. */
-static int
-cleanup(void **state)
-{
-	char name[80];
-	int i;
-
-	(void)state;
-	snprintf(name, sizeof(name), "%s/sock", dir);
-	for (i = 0; i < 1000 && access(name, F_OK) == 0; i++)
-		poll(NULL, 0, 10);
-	if (access(name, F_OK) == 0)
-		return -1;
-	snprintf(name, sizeof(name), "%s/sock.lock", dir);
-	unlink(name);
-	snprintf(name, sizeof(name), "%s/sock.srv", dir);
-	unlink(name);
-	return rmdir(dir);
-}
-
 int
 main(void)
 {
@@ -270,5 +227,5 @@ main(void)
 		cmocka_unit_test(legacy_requests_work),
 	};
 
-	return cmocka_run_group_tests(tests, environment, cleanup);
+	return cmocka_run_group_tests(tests, own_engine_setup, own_engine_teardown);
 }

@@ -7,13 +7,12 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
-static char dir[] = "/tmp/nmport-test-XXXXXX";
+#include "own_engine.h"
+
 static char said[4096];
 
 static void
@@ -25,47 +24,15 @@ hear(struct nmctx *ctx, const char *text)
 
 static struct nmctx ctx;
 
-/* The engine of this build, at a socket of its own. */
 static int
-environment(void **state)
+setup(void **state)
 {
-	char exe[512], path[64], *end;
-	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 32);
-
-	(void)state;
-	if (n < 0 || !mkdtemp(dir))
+	if (own_engine_setup(state))
 		return -1;
-	exe[n] = '\0';
-	end = strstr(exe, "/test/");
-	if (!end)
-		return -1;
-	strcpy(end, "/netmapd");
-	snprintf(path, sizeof(path), "%s/sock", dir);
-	setenv("NETMAPD", exe, 1);
-	setenv("NETMAP_SOCKET", path, 1);
-	setenv("NETMAP_ENGINE", "user", 1);
 	ctx = *nmctx_get();
 	ctx.error = hear;
 	nmctx_set_default(&ctx);
 	return 0;
-}
-
-static int
-cleanup(void **state)
-{
-	static const char *const files[] = { "sock", "sock.lock", "sock.srv" };
-	char name[80];
-	int i;
-
-	(void)state;
-	snprintf(name, sizeof(name), "%s/sock", dir);
-	for (i = 0; i < 1000 && access(name, F_OK) == 0; i++)
-		poll(NULL, 0, 10); /* the engine leaves with its last client */
-	for (i = 0; i < 3; i++) {
-		snprintf(name, sizeof(name), "%s/%s", dir, files[i]);
-		unlink(name);
-	}
-	return rmdir(dir);
 }
 
 static struct netmap_ring *
@@ -220,5 +187,5 @@ main(void)
 		cmocka_unit_test(failures_name_option_errno_and_reason),
 	};
 
-	return cmocka_run_group_tests(tests, environment, cleanup);
+	return cmocka_run_group_tests(tests, setup, own_engine_teardown);
 }
