@@ -46,6 +46,17 @@ skip(const char *fmt, ...)
 	return SKIPPED;
 }
 
+bool
+bed_wanted(int argc, char **argv, const char *name)
+{
+	int i;
+
+	for (i = optind; i < argc; i++)
+		if (!strcmp(argv[i], name))
+			return true;
+	return optind == argc;
+}
+
 uint64_t
 bed_now_ms(void)
 {

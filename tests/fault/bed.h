@@ -23,6 +23,8 @@ extern char why_skipped[160];
 /* Ends the test with a message, unless c. */
 #define CHECK(c, ...) do { if (!(c)) { failed_at(__FILE__, __LINE__, #c, __VA_ARGS__); return FAILED; } } while (0)
 void failed_at(const char *file, int line, const char *text, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+/* A test is named among the arguments that getopt left, or none is. */
+bool bed_wanted(int argc, char **argv, const char *name);
 enum verdict skip(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* The engine under test, and what is done to it before it starts. */

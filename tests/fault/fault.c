@@ -34,17 +34,6 @@ static const struct {
 	T(huge_pages_run_out),
 };
 
-static bool
-wanted(int argc, char **argv, const char *name)
-{
-	int i;
-
-	for (i = optind; i < argc; i++)
-		if (!strcmp(argv[i], name))
-			return true;
-	return optind == argc;
-}
-
 int
 main(int argc, char **argv)
 {
@@ -74,7 +63,7 @@ main(int argc, char **argv)
 		uint64_t start = bed_now_ms();
 		enum verdict v;
 
-		if (!wanted(argc, argv, tests[i].name))
+		if (!bed_wanted(argc, argv, tests[i].name))
 			continue;
 		srandom(options.seed);
 		v = tests[i].run();

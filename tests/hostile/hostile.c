@@ -97,17 +97,6 @@ run(size_t i)
 	return v;
 }
 
-static bool
-wanted(int argc, char **argv, const char *name)
-{
-	int i;
-
-	for (i = optind; i < argc; i++)
-		if (!strcmp(argv[i], name))
-			return true;
-	return optind == argc;
-}
-
 int
 main(int argc, char **argv)
 {
@@ -136,7 +125,7 @@ main(int argc, char **argv)
 		uint64_t start = bed_now_ms();
 		enum verdict v;
 
-		if (!wanted(argc, argv, tests[i].name))
+		if (!bed_wanted(argc, argv, tests[i].name))
 			continue;
 		srandom(options.seed);
 		v = run(i);
