@@ -136,7 +136,9 @@ spawn(const char *file, char *const argv[], char *const env[], int ready)
 	if (pid < 0)
 		return -errno;
 	if (pid == 0) {
-		syscall(SYS_setsid);
+		/* signals of the terminal are not for it; a session of its own would be a scheduling group of its own, which
+		 * does not take turns with the program's */
+		syscall(SYS_setpgid, 0, 0);
 		if (syscall(SYS_clone, (unsigned long)SIGCHLD, NULL, NULL, NULL, 0UL) == 0)
 			become(file, argv, env, ready);
 		syscall(SYS_exit_group, 0);
