@@ -7,7 +7,6 @@
  */
 #include "nm_place.h"
 
-#include <sched.h>
 #include <unistd.h>
 
 #define WINDOW_NS 2000000u
@@ -21,6 +20,8 @@ nm_place_init(struct nm_place *p)
 	p->cpu = -1;
 	p->leave_cpu = UINT32_MAX;
 	p->ncpus = n < 1 ? 1 : n > (long)NM_PLACE_CPUS ? NM_PLACE_CPUS : (uint32_t)n;
+	if (sched_getaffinity(0, sizeof(p->allowed), &p->allowed))
+		CPU_ZERO(&p->allowed); /* not known: it stays unpinned */
 }
 
 static void
@@ -34,24 +35,27 @@ pin(struct nm_place *p, int32_t cpu)
 		p->cpu = cpu;
 }
 
+/* NM_PLACE_CPUS: no CPU that we may use had deliveries. */
 static uint32_t
-busiest(const uint32_t *count, uint32_t n)
+busiest(const struct nm_place *p)
 {
-	uint32_t i, best = 0;
+	uint32_t i, best = NM_PLACE_CPUS, most = 0;
 
-	for (i = 1; i < n; i++)
-		if (count[i] > count[best])
+	for (i = 0; i < p->ncpus; i++)
+		if (p->receivers[i] > most && CPU_ISSET(i, &p->allowed)) {
 			best = i;
+			most = p->receivers[i];
+		}
 	return best;
 }
 
 static void
 reconsider(struct nm_place *p)
 {
-	uint32_t best = busiest(p->receivers, p->ncpus);
+	uint32_t best = busiest(p);
 	uint32_t here = p->cpu >= 0 ? p->receivers[p->cpu] : 0;
 
-	if ((int32_t)best != p->cpu && p->receivers[best] > 2 * here)
+	if (best < NM_PLACE_CPUS && (int32_t)best != p->cpu && p->receivers[best] > 2 * here)
 		pin(p, (int32_t)best);
 	p->leave_cpu = p->cpu >= 0 && p->receivers[p->cpu] ? (uint32_t)p->cpu : UINT32_MAX;
 	memset(p->receivers, 0, sizeof(p->receivers));

@@ -6,6 +6,8 @@
 #include "nm_sync.h"
 #include "nm_os.h"
 
+#include <sched.h>
+
 #define NM_PLACE_CPUS 256u
 
 struct nm_place {
@@ -13,6 +15,7 @@ struct nm_place {
 	uint32_t passes;
 	uint64_t since;    /* of the counts below, ns */
 	uint32_t ncpus;
+	cpu_set_t allowed; /* the engine's own mask when it started: no client's hint leads out of it */
 	bool shares;       /* the last receiver served said it runs on our CPU */
 	bool waits;        /* frames wait for a receiver */
 	uint32_t leave_cpu; /* ours, once it turned out to be the receivers' */
