@@ -236,7 +236,7 @@ nm_vale_work_init(struct nm_vale_work *w)
 		w->list[i].head = NIL;
 }
 
-/* The ring where the last unicast went has no room for another step. */
+/* The ring where the last unicast went has no room for another step, or is a small one and more than half full. */
 static bool
 destination_full(struct nm_kring *kr, struct nm_vale *v)
 {
@@ -251,7 +251,7 @@ destination_full(struct nm_kring *kr, struct nm_vale *v)
 		return false;
 	room = nm_kring_lease_begin(d);
 	nm_os_spin_unlock(&d->lock);
-	return room < NM_VALE_STEP;
+	return room < NM_VALE_STEP && room < d->nslots / 2;
 }
 
 /*

@@ -7,8 +7,8 @@
 #define BCAST "\xff\xff\xff\xff\xff\xff"
 
 static struct nm_root root;
-static struct nm_session a, b, c;
-static struct nm_session *const sessions[] = {&a, &b, &c, NULL};
+static struct nm_session a, b, c, d;
+static struct nm_session *const sessions[] = {&a, &b, &c, &d, NULL};
 static uint8_t frame[64], got[4096];
 
 static void
@@ -29,6 +29,7 @@ setup(void **state)
 	open_port(&a, "vale0:a");
 	open_port(&b, "vale0:b");
 	open_port(&c, "vale0:c");
+	host_open(&d, &root, 1000); /* for tests that need another */
 	return 0;
 }
 
@@ -59,6 +60,32 @@ unknown_address_is_flooded_but_not_to_the_sender(void **state)
 	assert_int_equal(host_stat(&a, NM_DIR_TX, NM_STAT_flooded), 1);
 	assert_int_equal(host_stat(&a, NM_DIR_TX, NM_STAT_flood_copies), 2);
 	assert_int_equal(host_stat(&a, NM_DIR_TX, NM_STAT_forwarded), 2);
+}
+
+/* Patience is for a receiver that has no room. The clock of this host stands, so that who waits does so for good. */
+static void
+frames_do_not_wait_for_a_small_ring_that_is_empty(void **state)
+{
+	struct nmreq_register reg = {.nr_mode = NR_REG_ALL_NIC, .nr_rx_slots = 64};
+	struct nm_kring *kr = nm_session_kring(&a, NM_DIR_TX, 0);
+	uint32_t i;
+
+	(void)state;
+	root.limits.patience_ns = 1000;
+	assert_int_equal(host_register(&d, "vale0:d", &reg), 0);
+	send_one(&d, BCAST, B, 60);
+	host_frame(frame, B, A);
+	for (i = 0; i < 3; i++) {
+		host_put(&a, frame, 60, 0);
+		assert_int_equal(nm_kring_sync(kr), 0);
+		assert_int_equal(host_take(&d, got, NULL), 60);
+	}
+	for (i = 0; i < 40; i++) { /* more than half of it: the last ones wait */
+		host_put(&a, frame, 60, 0);
+		assert_int_equal(nm_kring_sync(kr), 0);
+	}
+	assert_int_not_equal(kr->hwcur, kr->rhead);
+	assert_int_equal(host_stat(&a, NM_DIR_TX, NM_STAT_drop_no_space), 0);
 }
 
 static void
@@ -338,6 +365,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(unknown_address_is_flooded_but_not_to_the_sender),
+		T(frames_do_not_wait_for_a_small_ring_that_is_empty),
 		T(learned_address_gets_it_alone),
 		T(address_forgotten_with_its_port_and_with_time),
 		T(own_address_is_not_sent_back),
