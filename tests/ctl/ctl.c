@@ -64,6 +64,13 @@ ctl_reason_at(const char *file, int line, int fd, int err, const char *text)
 }
 
 void
+ctl_refused_at(const char *file, int line, int fd, int err, const char *text)
+{
+	if (text || err)
+		ctl_reason_at(file, line, fd, err, text);
+}
+
+void
 ctl_expect_at(const char *file, int line, const struct ctl_req *r, int err, const char *text)
 {
 	struct nmreq_header h = {.nr_version = NETMAP_API, .nr_reqtype = r->type, .nr_body = (uintptr_t)r->body,
@@ -75,8 +82,7 @@ ctl_expect_at(const char *file, int line, const struct ctl_req *r, int err, cons
 	ctl_check_at(file, line, h.nr_body == (uintptr_t)r->body && h.nr_options == (uintptr_t)r->opts, "its pointers are as they were");
 	if (r->name_out)
 		memcpy(r->name_out, h.nr_name, sizeof(h.nr_name));
-	if (text || err)
-		ctl_reason_at(file, line, r->fd, err, text);
+	ctl_refused_at(file, line, r->fd, err, text);
 }
 
 void

@@ -26,8 +26,7 @@ int ctl_open(void);
 /* NIOCREGIF (regif != 0) or NIOCGINFO. */
 #define ctl_legacy(fd, req, regif, err, text) do { \
 	ctl_legacy_at(__FILE__, __LINE__, fd, req, regif, err); \
-	if ((err) || (text)) \
-		ctl_reason_at(__FILE__, __LINE__, fd, err, text); \
+	ctl_refused_at(__FILE__, __LINE__, fd, err, text); \
 } while (0)
 /* The text of the last request that failed, as of NETMAP_REQ_ERROR_GET. */
 #define ctl_reason(fd, err, text) ctl_reason_at(__FILE__, __LINE__, fd, err, text)
@@ -44,6 +43,8 @@ struct ctl_req {
 
 void ctl_expect_at(const char *file, int line, const struct ctl_req *r, int err, const char *text);
 void ctl_legacy_at(const char *file, int line, int fd, struct nmreq *req, int regif, int err);
+/* As ctl_reason_at, unless nothing was refused and no text is expected. */
+void ctl_refused_at(const char *file, int line, int fd, int err, const char *text);
 void ctl_reason_at(const char *file, int line, int fd, int err, const char *text);
 void ctl_check_at(const char *file, int line, int ok, const char *what);
 void ctl_equal_at(const char *file, int line, long long a, long long b, const char *what);
