@@ -157,12 +157,79 @@ closed_under_a_sync(void **state)
 	}
 }
 
+#define TURNS 150
+
+static void *
+wait_for_frames(void *arg)
+{
+	struct pollfd p = {.fd = *(int *)arg, .events = POLLIN};
+
+	return poll(&p, 1, 60000) == 1 && p.revents == POLLIN ? NULL : (void *)1;
+}
+
+/* Fills its end of the pipe and waits for room, over and over. */
+static void *
+wait_for_room(void *arg)
+{
+	struct app_port *a = arg;
+	struct pollfd p = {.fd = a->fd, .events = POLLOUT};
+	uintptr_t turn;
+	uint32_t n = 0;
+
+	for (turn = 1; turn <= TURNS; turn++) {
+		while (app_port_put(a->tx, n))
+			n++;
+		if (poll(&p, 1, 10000) != 1 || p.revents != POLLOUT)
+			return (void *)turn;
+	}
+	__atomic_store_n(&stop, 1, __ATOMIC_RELAXED);
+	return NULL;
+}
+
+/* One thread waits to receive, another for room, on one descriptor: neither takes the other's wake-up. */
+static void
+both_directions_waited_for(void **state)
+{
+	struct app_port a, b;
+	pthread_t in, out;
+	void *bad_in, *bad_out;
+	uint32_t n;
+
+	(void)state;
+	__atomic_store_n(&stop, 0, __ATOMIC_RELAXED);
+	app_port_open(&a, "w{1", 0);
+	app_port_open(&b, "w}1", 0);
+	assert_int_equal(pthread_create(&in, NULL, wait_for_frames, &a.fd), 0);
+	assert_int_equal(pthread_create(&out, NULL, wait_for_room, &a), 0);
+	while (!__atomic_load_n(&stop, __ATOMIC_RELAXED)) {
+		assert_int_equal(ioctl(b.fd, NIOCRXSYNC, NULL), 0);
+		if (nm_ring_space(b.rx) < b.rx->num_slots - 1) { /* full: the other end sleeps or is about to */
+			sched_yield();
+			if (pthread_tryjoin_np(out, &bad_out) == 0)
+				break;
+			continue;
+		}
+		poll(NULL, 0, 2); /* long enough that both do not only linger but sleep */
+		while (app_port_take(b.rx, &n))
+			;
+	}
+	if (__atomic_load_n(&stop, __ATOMIC_RELAXED))
+		pthread_join(out, &bad_out);
+	assert_null(bad_out);
+	assert_true(app_port_put(b.tx, 1));
+	assert_int_equal(ioctl(b.fd, NIOCTXSYNC, NULL), 0);
+	pthread_join(in, &bad_in);
+	assert_null(bad_in);
+	app_port_close(&a);
+	app_port_close(&b);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ports_of_many_threads), cmocka_unit_test(one_descriptor_of_many_threads),
-		cmocka_unit_test(closed_under_a_sync),
+		cmocka_unit_test(closed_under_a_sync), cmocka_unit_test(both_directions_waited_for),
 	};
 
 	return cmocka_run_group_tests(tests, own_engine_setup, own_engine_teardown);

@@ -61,6 +61,7 @@ struct nm_shim_obj {
 	struct nm_shim_obj *next;  /* free list */
 	uint32_t refs;             /* descriptors in the table */
 	uint32_t busy[2];          /* a sync of that direction runs */
+	uint32_t waiter;           /* a thread waits in poll for the byte of the ready socket */
 	uint32_t bound;            /* registered and mapped */
 	uint32_t closing;
 	uint32_t bad;              /* a ring was bad since the last poll */

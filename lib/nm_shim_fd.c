@@ -42,7 +42,7 @@ fork_child(void)
 
 		if (o == NULL)
 			continue;
-		o->busy[0] = o->busy[1] = 0;
+		o->busy[0] = o->busy[1] = o->waiter = 0;
 		pthread_mutex_init(&o->ctl, NULL);
 	}
 	pthread_mutex_init(&lock, NULL);
@@ -95,7 +95,7 @@ nm_shim_obj_new(void)
 	o->next = NULL;
 	o->refs = 1;
 	o->closing = o->bad = o->idle = o->linger_ns = 0;
-	o->refused = 0;
+	o->refused = o->waiter = 0;
 	o->sock = o->kick = -1;
 	return o;
 }

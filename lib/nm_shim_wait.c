@@ -17,6 +17,7 @@
 #endif
 
 #define LINGER_MIN_NS 5000
+#define SHARED_NS 1000000u /* between two looks of those who do not wait for the byte */
 #define LINGER_MAX_NS 60000
 #define LINGER_LOOKS 4
 #define LINGER_RELAX 16
@@ -116,6 +117,7 @@ struct set {
 	struct pollfd *fds, *real; /* real: what the kernel is asked */
 	nfds_t n;
 	nfds_t others;
+	bool shared;               /* another thread waits for the byte of one of them */
 	struct nm_shim_obj *first; /* whose worker the short wait goes by */
 };
 
@@ -194,7 +196,7 @@ prepare(struct set *s)
 		s->real[i] = s->fds[i];
 		s->real[i].revents = s->fds[i].revents = 0;
 		if (o != NULL) {
-			s->real[i].events = s->fds[i].events & (WANT_IN | WANT_OUT) ? POLLIN : 0;
+			s->real[i].events = 0; /* until it is ours to wait for */
 			if (s->first == NULL)
 				s->first = o;
 		} else if (s->fds[i].fd >= 0)
@@ -202,11 +204,16 @@ prepare(struct set *s)
 	}
 }
 
+/*
+ * One thread at a time waits for the byte of a descriptor: two would take it from each other. The others look again by
+ * the clock.
+ */
 static void
 arm(struct set *s, bool on)
 {
 	nfds_t i;
 
+	s->shared = false;
 	for (i = 0; i < s->n; i++) {
 		struct nm_shim_obj *o = nm_shim_find(s->fds[i].fd);
 		uint32_t what = (s->fds[i].events & WANT_IN ? NM_SLEEP_RX : 0) | (s->fds[i].events & WANT_OUT ? NM_SLEEP_TX : 0);
@@ -214,7 +221,16 @@ arm(struct set *s, bool on)
 		if (o == NULL || !o->bound)
 			continue;
 		if (!on) {
-			nm_shim_disarm(o, what);
+			if (s->real[i].events != 0) {
+				nm_shim_disarm(o, what);
+				__atomic_store_n(&o->waiter, 0, __ATOMIC_RELEASE);
+			}
+			continue;
+		}
+		if (what != 0 && s->real[i].events == 0 && __atomic_exchange_n(&o->waiter, 1, __ATOMIC_ACQUIRE) == 0)
+			s->real[i].events = POLLIN;
+		if (s->real[i].events == 0) {
+			s->shared |= what != 0;
 			continue;
 		}
 		if (NM_READ_ONCE(o->sync->kicked))
@@ -234,13 +250,13 @@ sleep_loop(struct set *s, int64_t timeout, const sigset_t *mask)
 		arm(s, true);
 		n = pass(s);
 		if (n == 0) {
-			if (timeout >= 0) {
-				uint64_t now = nm_shim_now(), left = now < end ? end - now : 0;
+			uint64_t now = timeout >= 0 ? nm_shim_now() : 0, left = now < end ? end - now : 0;
 
-				ts.tv_sec = (time_t)(left / 1000000000u);
-				ts.tv_nsec = (long)(left % 1000000000u);
-			}
-			n = ask(s, timeout >= 0 ? &ts : NULL, mask);
+			if (s->shared && (timeout < 0 || left > SHARED_NS))
+				left = SHARED_NS;
+			ts.tv_sec = (time_t)(left / 1000000000u);
+			ts.tv_nsec = (long)(left % 1000000000u);
+			n = ask(s, timeout >= 0 || s->shared ? &ts : NULL, mask);
 			if (n == 0)
 				n = pass(s);
 		}
