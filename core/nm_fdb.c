@@ -126,13 +126,15 @@ nm_fdb_learn(struct nm_fdb *f, uint64_t mac, uint32_t port, uint32_t now_s, uint
 uint32_t
 nm_fdb_age(struct nm_fdb *f, uint32_t now_s, uint32_t age_s)
 {
-	uint32_t i, k, n = 0;
+	uint32_t i, k, n = 0, hand;
 
 	if (NM_READ_ONCE(f->swept_s) == now_s)
 		return 0;
 	NM_WRITE_ONCE(f->swept_s, now_s);
+	/* two workers may both come here in a second: each sweeps a part of its own */
+	hand = NM_FETCH_ADD(&f->hand, SWEEP);
 	for (k = 0; k < SWEEP; k++) {
-		uint64_t *b = f->e[f->hand++ % BUCKETS];
+		uint64_t *b = f->e[(hand + k) % BUCKETS];
 
 		for (i = 0; i < WAYS; i++) {
 			uint64_t w = NM_READ_ONCE(b[i]);

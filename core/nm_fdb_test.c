@@ -113,6 +113,32 @@ sweep_and_flush_empty_the_table(void **state)
 	assert_int_equal(nm_fdb_flush(f, UINT32_MAX), 1);
 }
 
+static void *
+sweep_for_a_minute(void *fdb)
+{
+	uint32_t s;
+
+	for (s = 0; s < 60; s++)
+		nm_fdb_age(fdb, 11 + AGE + s, AGE);
+	return NULL;
+}
+
+/* The race that counts here is seen under ThreadSanitizer only. */
+static void
+two_workers_may_sweep_in_the_same_second(void **state)
+{
+	struct nm_fdb *f = *state;
+	pthread_t other;
+	uint32_t i;
+
+	for (i = 0; i < 100; i++)
+		nm_fdb_learn(f, mac_of(i), 1, 10, AGE);
+	assert_int_equal(pthread_create(&other, NULL, sweep_for_a_minute, f), 0);
+	sweep_for_a_minute(f);
+	assert_int_equal(pthread_join(other, NULL), 0);
+	assert_int_equal(nm_fdb_flush(f, UINT32_MAX), 0);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
@@ -124,6 +150,7 @@ main(void)
 		T(the_clock_may_wrap),
 		T(a_full_bucket_says_so_and_old_ones_make_room),
 		T(sweep_and_flush_empty_the_table),
+		T(two_workers_may_sweep_in_the_same_second),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
