@@ -2,6 +2,7 @@
 # make            library, engine and tools            make check    unit tests
 # make install    what was built (DESTDIR, PREFIX)      make SAN=address,undefined | SAN=thread
 # make bench      what bench/run.sh needs
+# make module KSRC=/path/to/kernel   netmap.ko for that kernel (default: the running one's)
 PREFIX ?= /usr/local
 BUILD ?= build
 CC ?= cc
@@ -32,7 +33,7 @@ TOOLLIB_OBJ := $(call objects,$(TOOLLIB),tool)
 ENGINE_LIBS := -lurcu-qsbr -lbpf -lpthread
 TOOL_LIBS := -ljson-c -lpcap -lpthread -lm -ldl
 
-.PHONY: all engine lib tools bench check nullos install clean
+.PHONY: all engine lib tools bench check nullos module install clean
 all: engine lib tools
 
 engine: $(if $(wildcard engine/main.c),$(BUILD)/netmapd)
@@ -131,6 +132,18 @@ nullos: $(NULLOS)
 $(BUILD)/nullos/%.o: core/%.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 $(OPT) $(WARN) -ffreestanding -nostdinc -DNETMAP_NO_SYSTEM_HEADERS -Itests/null_os -Iinclude -Icore -c -o $@ $<
+
+# The kernel's build writes beside the sources it is given, so it gets a folder of links; one for each kernel, MODDIR.
+KSRC ?= /lib/modules/$(shell uname -r)/build
+MODDIR ?= $(BUILD)/module
+MODULE_SRC := $(CORE) $(wildcard core/*.h include/net/*.h os/linux/*.h os/linux/*.c)
+module:
+	@test -e $(KSRC)/Makefile || { echo "there is no kernel build folder $(KSRC): install linux-headers-$$(uname -r), or say KSRC=/path/to/kernel" >&2; exit 1; }
+	@mkdir -p $(MODDIR)/core $(MODDIR)/include/net $(MODDIR)/os/linux
+	@find $(MODDIR) -xtype l -delete
+	@for f in $(MODULE_SRC); do ln -sf $(CURDIR)/$$f $(MODDIR)/$$f; done
+	@ln -sf $(CURDIR)/os/linux/Kbuild $(MODDIR)/Kbuild
+	$(MAKE) -C $(KSRC) M=$(abspath $(MODDIR)) $(KFLAGS) modules
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include/net

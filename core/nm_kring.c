@@ -33,6 +33,106 @@ nm_kring_sync(struct nm_kring *kr)
 	return error;
 }
 
+/* Bad slots are made harmless, the indices set to what the ring's last good ones came to. */
+static void
+reset_shared(struct nm_kring *kr)
+{
+	uint32_t i, head = kr->dir == NM_DIR_TX ? kr->hwcur : kr->rel;
+
+	for (i = 0; i < kr->nslots; i++) {
+		struct netmap_slot *s = &kr->slots[i];
+		uint32_t idx = NM_READ_ONCE(s->buf_idx);
+
+		if (idx < 2 || idx >= kr->nbufs) {
+			NM_WRITE_ONCE(s->buf_idx, 0);
+			NM_WRITE_ONCE(s->len, 0);
+		} else if (NM_READ_ONCE(s->len) > kr->stride) {
+			NM_WRITE_ONCE(s->len, 0);
+		}
+	}
+	kr->rhead = kr->rcur = head;
+	kr->rtail = kr->told = kr->hwtail;
+	NM_WRITE_ONCE(kr->atok->cur, head);
+	NM_STORE_RELEASE(&kr->atok->head, head);
+	NM_WRITE_ONCE(kr->ring->head, head);
+	NM_WRITE_ONCE(kr->ring->cur, head);
+	NM_WRITE_ONCE(kr->ring->tail, kr->hwtail);
+}
+
+static int
+enter_rx(struct nm_kring *kr, uint32_t head, uint32_t cur)
+{
+	int error = 0;
+
+	nm_os_spin_lock(&kr->lock);
+	if (NM_LIKELY(nm_ring_valid(kr->rel, head, cur, kr->hwtail, kr->nslots))) {
+		kr->rcur = cur;
+		NM_WRITE_ONCE(kr->atok->cur, cur);
+		NM_STORE_RELEASE(&kr->atok->head, head);
+	} else {
+		kr->stat[NM_STAT_sync_errors]++;
+		reset_shared(kr);
+		error = -EINVAL;
+	}
+	nm_os_spin_unlock(&kr->lock);
+	return error;
+}
+
+int
+nm_kring_enter(struct nm_kring *kr)
+{
+	uint32_t head, cur;
+	int error = 0;
+
+	if (NM_UNLIKELY(NM_EXCHANGE(&kr->busy, 1)))
+		return -EBUSY;
+	head = NM_LOAD_ACQUIRE(&kr->ring->head);
+	cur = NM_READ_ONCE(kr->ring->cur);
+	if (kr->dir == NM_DIR_RX) {
+		kr->stat[NM_STAT_syncs_rx]++;
+		error = enter_rx(kr, head, cur);
+	} else {
+		kr->stat[NM_STAT_syncs_tx]++;
+		error = nm_kring_accept(kr, head, cur);
+		if (error)
+			reset_shared(kr);
+		else
+			NM_STORE_RELEASE(&kr->atok->head, head);
+	}
+	if (error)
+		NM_STORE_RELEASE(&kr->busy, 0);
+	return error;
+}
+
+int
+nm_kring_step(struct nm_kring *kr)
+{
+	uint32_t before = kr->hwcur;
+	int error = kr->sync(kr);
+
+	if (error)
+		return error;
+	/* a pipe or interface that is full is the client's to wait for, not the call's */
+	return kr->dir == NM_DIR_TX && kr->hwcur != before && kr->hwcur != kr->rhead;
+}
+
+uint32_t
+nm_kring_leave(struct nm_kring *kr)
+{
+	uint32_t tail = NM_LOAD_ACQUIRE(&kr->hwtail), found = 0;
+
+	if (kr->rcur != tail)
+		found |= NM_KRING_READY;
+	if (kr->told != tail)
+		found |= NM_KRING_NEWS;
+	kr->told = tail;
+	if (kr->dir == NM_DIR_TX)
+		kr->rtail = tail;
+	NM_STORE_RELEASE(&kr->ring->tail, tail);
+	NM_STORE_RELEASE(&kr->busy, 0);
+	return found;
+}
+
 void
 nm_kring_publish(struct nm_kring *kr)
 {
@@ -128,7 +228,7 @@ nm_kring_reset(struct nm_kring *kr)
 				kr->stack[kr->nstack++] = idx;
 		}
 	kr->ring->head = kr->ring->cur = 0;
-	kr->ring->tail = kr->hwtail;
+	kr->ring->tail = kr->told = kr->hwtail;
 	kr->atok->head = kr->atok->cur = 0;
 	kr->atok->appl_need_kick = 0;
 	nm_kring_publish(kr);
@@ -144,7 +244,7 @@ nm_kring_resume(struct nm_kring *kr)
 	NM_WRITE_ONCE(kr->atok->cur, head);
 	NM_STORE_RELEASE(&kr->atok->head, head);
 	kr->ring->head = kr->ring->cur = head;
-	kr->ring->tail = kr->hwtail;
+	kr->ring->tail = kr->told = kr->hwtail;
 	nm_kring_publish(kr);
 	nm_os_spin_unlock(&kr->lock);
 }

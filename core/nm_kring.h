@@ -65,6 +65,8 @@ struct nm_kring {
 	bool exclusive;
 	bool ready;                  /* may be delivered to; cleared, then waited for, before it goes */
 	bool blocked;                /* a transmit ring waits for this receive ring to be emptied */
+	uint32_t told;               /* the tail that nm_kring_leave wrote last */
+	uint32_t busy;               /* a call is between nm_kring_enter and nm_kring_leave */
 	uint64_t stat[NM_STAT_MAX];
 };
 
@@ -107,6 +109,21 @@ int nm_kring_accept(struct nm_kring *kr, uint32_t head, uint32_t cur);
 
 /* One sync: reads the client's head and cur, accepts, calls kr->sync, publishes. 0, -EINVAL, or the port's error. */
 int nm_kring_sync(struct nm_kring *kr);
+
+/*
+ * The same in a home whose clients call the core themselves, by their ring instead of its cell: enter takes the ring's head
+ * and cur, and for a receive ring all there is; a transmit ring then takes nm_kring_step until that says that nothing is
+ * left to do now; leave tells the ring its tail. One call at a time is in a ring: enter is -EBUSY for the others, which pass
+ * it over. -EINVAL: the ring was out of rule and is reset; no leave then either. enter and leave may be called with no read
+ * section open; step is data.
+ */
+int nm_kring_enter(struct nm_kring *kr);
+/* 0 when done, 1 to be called again, -errno of the port. */
+int nm_kring_step(struct nm_kring *kr);
+/* NM_KRING_*: what the client finds now. */
+#define NM_KRING_READY 1u /* cur is not at the tail */
+#define NM_KRING_NEWS 2u  /* the tail is another than the one told before */
+uint32_t nm_kring_leave(struct nm_kring *kr);
 
 /* Writes hwcur and hwtail to the client's side. Data; under kr->lock for receive rings of a switch. */
 void nm_kring_publish(struct nm_kring *kr);

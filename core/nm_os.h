@@ -8,7 +8,7 @@
  *   - struct nm_os_spin, struct nm_os_mutex and the inline functions on them;
  *   - NM_READ_COUNTER(x): a statistic of 64 bits that its one writer adds to by plain stores; may be a little old;
  *   - NM_READ_ONCE(x) NM_WRITE_ONCE(x, v) NM_LOAD_ACQUIRE(p) NM_STORE_RELEASE(p, v) NM_MB()
- *     NM_FETCH_ADD(p, v) (ordered like NM_MB, gives the old value)
+ *     NM_FETCH_ADD(p, v) NM_EXCHANGE(p, v) (on uint32_t, ordered like NM_MB, give the old value)
  *     NM_PREFETCH(p) NM_PREFETCHW(p) NM_LIKELY(x) NM_UNLIKELY(x);
  *   - nm_os_rcu_read_lock/unlock, NM_RCU_DEREF(p), NM_RCU_ASSIGN(p, v).
  *

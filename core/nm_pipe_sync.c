@@ -177,10 +177,10 @@ nm_pipe_fetch(struct nm_kring *rx)
 		nm_pipe_sync_tx(rx->peer);
 }
 
-/* Slots given back are seen by the sender's next sync, which the host runs when the ring was blocked. */
+/* Slots given back are seen by the sender's next sync, which the host runs when the ring was blocked; or fetched, if it has left. */
 int
 nm_pipe_sync_rx(struct nm_kring *kr)
 {
-	(void)kr;
+	nm_pipe_fetch(kr);
 	return 0;
 }

@@ -32,12 +32,12 @@ port_get(struct nm_session *s, const char *name, const struct nmreq_register *re
 	return nm_port_nic_create(s, name, reg->nr_mem_id, out);
 }
 
-struct range { uint32_t first, last; };
+struct span { uint32_t first, last; };
 
 /* One ring of each direction, of the `count` that come after the `before` first ones. */
 static int
 one_ring(struct nm_session *s, const char *what, uint32_t ring, const uint16_t count[2], const uint32_t before[2],
-    struct range r[2])
+    struct span r[2])
 {
 	uint32_t max = count[0] > count[1] ? count[0] : count[1];
 	int dir;
@@ -57,7 +57,7 @@ select_rings(struct nm_session *s, const struct nm_port *p, const struct nmreq_r
 {
 	uint32_t ntx = p->nrings[0], nrx = p->nrings[1], htx = p->nhost[0], hrx = p->nhost[1];
 	const uint32_t none[2] = {0, 0}, nics[2] = {ntx, nrx};
-	struct range r[2] = {{0, ntx}, {0, nrx}};
+	struct span r[2] = {{0, ntx}, {0, nrx}};
 	int error = 0;
 
 	switch (reg->nr_mode) {
@@ -76,7 +76,7 @@ select_rings(struct nm_session *s, const struct nm_port *p, const struct nmreq_r
 		if (reg->nr_mode == NR_REG_ONE_SW)
 			error = one_ring(s, p->name, reg->nr_ringid, p->nhost, nics, r);
 		else if (reg->nr_mode == NR_REG_SW)
-			r[0] = (struct range){ntx, ntx + htx}, r[1] = (struct range){nrx, nrx + hrx};
+			r[0] = (struct span){ntx, ntx + htx}, r[1] = (struct span){nrx, nrx + hrx};
 		else
 			r[0].last += htx, r[1].last += hrx;
 		break;

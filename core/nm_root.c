@@ -2,7 +2,7 @@
 #include "nm_root.h"
 #include "nm_vale_nic.h"
 
-static const struct nm_limits defaults = {
+const struct nm_limits nm_root_defaults = {
 	.buf_size = 2112,
 	.ring_slots = 2048,
 	.max_switches = 8,
@@ -13,12 +13,12 @@ static const struct nm_limits defaults = {
 };
 
 int
-nm_root_init(struct nm_root *root)
+nm_root_init(struct nm_root *root, const struct nm_limits *limits)
 {
 	memset(root, 0, sizeof(*root));
-	root->limits = defaults;
+	root->limits = *limits;
 	root->last_mem_id = 1;
-	root->vales = nm_os_alloc(defaults.max_switches * sizeof(*root->vales));
+	root->vales = nm_os_alloc(limits->max_switches * sizeof(*root->vales));
 	if (!root->vales)
 		return -ENOMEM;
 	nm_os_mutex_init(&root->lock);

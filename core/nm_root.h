@@ -30,7 +30,8 @@ struct nm_root {
 	void *host;
 };
 
-int nm_root_init(struct nm_root *root);
+extern const struct nm_limits nm_root_defaults;
+int nm_root_init(struct nm_root *root, const struct nm_limits *limits);
 /* All sessions must be closed. */
 void nm_root_fini(struct nm_root *root);
 

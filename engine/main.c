@@ -252,7 +252,7 @@ main(int argc, char **argv)
 	set_quota(&o);
 	error = nm_os_user_init();
 	if (!error)
-		error = nm_root_init(&root);
+		error = nm_root_init(&root, &nm_root_defaults);
 	root.limits.patience_ns = PATIENCE_NS;
 	root.limits.default_mode = geteuid() ? 0600 : 0660; /* the system's engine has users with groups of their own */
 	if (!error)

@@ -24,6 +24,7 @@
 #define NM_STORE_RELEASE(p, v) __atomic_store_n(p, v, __ATOMIC_RELEASE)
 #define NM_MB() __atomic_thread_fence(__ATOMIC_SEQ_CST)
 #define NM_FETCH_ADD(p, v) __atomic_fetch_add(p, v, __ATOMIC_SEQ_CST)
+#define NM_EXCHANGE(p, v) __atomic_exchange_n(p, v, __ATOMIC_SEQ_CST)
 #define NM_READ_COUNTER(x) nm_os_read_counter(&(x))
 #define NM_PREFETCH(p) __builtin_prefetch(p)
 #define NM_PREFETCHW(p) __builtin_prefetch(p, 1)

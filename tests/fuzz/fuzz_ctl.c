@@ -26,7 +26,7 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 	(void)argv;
 	nm_os_user_log_level(-1);
 	nm_os_user_quota((size_t)128 << 20, true); /* so that a run stays within the fuzzer's limit of memory */
-	if (nm_root_init(&root) || nm_worker_start(&w))
+	if (nm_root_init(&root, &nm_root_defaults) || nm_worker_start(&w))
 		abort();
 	return 0;
 }

@@ -70,7 +70,7 @@ ask_core(const char *text)
 	struct nm_session s;
 	size_t i;
 
-	if (nm_root_init(&root))
+	if (nm_root_init(&root, &nm_root_defaults))
 		abort();
 	host_open(&s, &root, 1);
 	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {

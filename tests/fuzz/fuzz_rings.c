@@ -91,7 +91,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint32_t i;
 	size_t at;
 
-	if (nm_root_init(&root))
+	if (nm_root_init(&root, &nm_root_defaults))
 		abort();
 	for (i = 0; i < PORTS; i++) {
 		struct nmreq_register reg = {.nr_mode = NR_REG_ALL_NIC, .nr_tx_slots = SLOTS, .nr_rx_slots = SLOTS, .nr_extra_bufs = 4};

@@ -55,6 +55,7 @@ void nm_os_mutex_destroy(struct nm_os_mutex *l);
 #define NM_STORE_RELEASE(p, v) __atomic_store_n(p, v, __ATOMIC_RELEASE)
 #define NM_MB() __atomic_thread_fence(__ATOMIC_SEQ_CST)
 #define NM_FETCH_ADD(p, v) __atomic_fetch_add(p, v, __ATOMIC_SEQ_CST)
+#define NM_EXCHANGE(p, v) __atomic_exchange_n(p, v, __ATOMIC_SEQ_CST)
 #define NM_PREFETCH(p) __builtin_prefetch(p)
 #define NM_PREFETCHW(p) __builtin_prefetch(p, 1)
 #define NM_LIKELY(x) __builtin_expect(!!(x), 1)

@@ -222,7 +222,7 @@ main(int argc, char **argv)
 	s.ready_fd = ready[1];
 	nm_server_block_signals();
 	nm_os_user_log_level(0);
-	if (nm_os_user_init() || nm_root_init(&root) || nm_worker_start(&w) || pthread_create(&server, NULL, serve, &s))
+	if (nm_os_user_init() || nm_root_init(&root, &nm_root_defaults) || nm_worker_start(&w) || pthread_create(&server, NULL, serve, &s))
 		return 1;
 	if (read(ready[0], &byte, 1) != 1)
 		return 1;

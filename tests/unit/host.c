@@ -241,7 +241,7 @@ host_begin(struct nm_root *root, struct nm_session *const *sessions)
 	host_on_alloc = NULL;
 	host_quota = SIZE_MAX;
 	host_regions = 0;
-	if (nm_root_init(root))
+	if (nm_root_init(root, &nm_root_defaults))
 		return -1;
 	for (; sessions && *sessions; sessions++)
 		host_open(*sessions, root, 1000);

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* nm_dev.c - /dev/netmap: open, ioctl, mmap, poll, release; and the module's beginning and end. */
+#include "compat.h"
+#include "nm_os_linux.h"
+
+#include <linux/cred.h>
+#include <linux/fs.h>
+#include <linux/miscdevice.h>
+#include <linux/module.h>
+#include <linux/nsproxy.h>
+#include <linux/slab.h>
+#include <linux/uidgid.h>
+#include <net/net_namespace.h>
+#include <net/netmap_legacy.h>
+
+static void
+take_cred(struct nm_cred *c, struct net *net)
+{
+	const struct cred *cred = current_cred();
+	const struct group_info *g = cred->group_info;
+	int i;
+
+	memset(c, 0, sizeof(*c));
+	c->uid = from_kuid(&init_user_ns, cred->fsuid);
+	c->gid = from_kgid(&init_user_ns, cred->fsgid);
+	for (i = 0; i < g->ngroups && c->ngroups < NM_CRED_GROUPS; i++)
+		c->groups[c->ngroups++] = from_kgid(&init_user_ns, g->gid[i]);
+	c->admin = ns_capable(net->user_ns, CAP_NET_ADMIN);
+	c->net_raw = true; /* that is what the device's file mode says */
+}
+
+static int
+dev_open(struct inode *inode, struct file *file)
+{
+	struct nm_file *f = kzalloc(sizeof(*f), GFP_KERNEL_ACCOUNT);
+	struct nm_cred cred;
+	struct net *net;
+
+	(void)inode;
+	if (!f)
+		return -ENOMEM;
+	net = get_net(current->nsproxy->net_ns);
+	take_cred(&cred, net);
+	f->net = nm_netns_of(net);
+	nm_session_init(&f->s, &f->net->root, &cred);
+	mutex_init(&f->ctl);
+	init_waitqueue_head(&f->wait[NM_DIR_TX]);
+	init_waitqueue_head(&f->wait[NM_DIR_RX]);
+	file->private_data = f;
+	return nonseekable_open(inode, file);
+}
+
+static int
+dev_release(struct inode *inode, struct file *file)
+{
+	struct nm_file *f = file->private_data;
+	struct net *net = f->net->net;
+
+	(void)inode;
+	nm_dev_sync_drain(f);
+	nm_session_close(&f->s);
+	mutex_destroy(&f->ctl);
+	kfree(f);
+	put_net(net);
+	return 0;
+}
+
+static long
+dev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	struct nm_file *f = file->private_data;
+	void __user *user = (void __user *)arg;
+
+	switch (cmd) {
+	case NIOCTXSYNC:
+		return nm_dev_sync(f, NM_DIR_TX);
+	case NIOCRXSYNC:
+		return nm_dev_sync(f, NM_DIR_RX);
+	case NIOCCTRL:
+		return user ? nm_dev_ctl(f, user) : -EINVAL;
+	case NIOCREGIF:
+	case NIOCGINFO:
+		return user ? nm_dev_ctl_legacy(f, user, cmd == NIOCREGIF) : -EINVAL;
+	case NIOCCONFIG: /* is for modules that replace a switch's forwarding; there are none */
+		return -EINVAL;
+	default:
+		return -EOPNOTSUPP;
+	}
+}
+
+static __poll_t
+dev_poll(struct file *file, poll_table *pt)
+{
+	return nm_dev_sync_poll(file->private_data, file, pt);
+}
+
+/* The region stays as long as the descriptor, which the mapping holds. */
+static vm_fault_t
+region_fault(struct vm_fault *vmf)
+{
+	struct nm_file *f = vmf->vma->vm_private_data;
+	const struct nm_os_pages *g = f->s.mem->region.host;
+
+	if (vmf->pgoff >= f->s.mem->memsize >> PAGE_SHIFT || vmf->pgoff >= g->n)
+		return VM_FAULT_SIGBUS;
+	vmf->page = g->page[vmf->pgoff];
+	get_page(vmf->page);
+	return 0;
+}
+
+static const struct vm_operations_struct region_ops = {.fault = region_fault};
+
+static int
+dev_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	struct nm_file *f = file->private_data;
+	size_t pages = vma_pages(vma), memsize;
+
+	if (!smp_load_acquire(&f->bound))
+		return -EINVAL;
+	memsize = f->s.mem->memsize >> PAGE_SHIFT;
+	if (!(vma->vm_flags & VM_SHARED) || vma->vm_pgoff > memsize || pages > memsize - vma->vm_pgoff)
+		return -EINVAL;
+	vm_flags_set(vma, VM_DONTEXPAND | VM_DONTDUMP);
+	vma->vm_private_data = f;
+	vma->vm_ops = &region_ops;
+	return 0;
+}
+
+static const struct file_operations dev_ops = {
+	.owner = THIS_MODULE,
+	.open = dev_open,
+	.release = dev_release,
+	.unlocked_ioctl = dev_ioctl,
+	.poll = dev_poll,
+	.mmap = dev_mmap,
+	.llseek = no_llseek,
+};
+
+static struct miscdevice dev = {
+	.minor = MISC_DYNAMIC_MINOR,
+	.name = "netmap",
+	.fops = &dev_ops,
+	.mode = 0600,
+};
+
+static int __init
+netmap_init(void)
+{
+	int error = nm_netns_init();
+
+	if (error)
+		return error;
+	error = misc_register(&dev);
+	if (error)
+		goto err_netns;
+	return 0;
+
+err_netns:
+	nm_netns_fini();
+	return error;
+}
+
+static void __exit
+netmap_exit(void)
+{
+	misc_deregister(&dev);
+	nm_netns_fini();
+}
+
+module_init(netmap_init);
+module_exit(netmap_exit);
+MODULE_LICENSE("Dual BSD/GPL");
+MODULE_DESCRIPTION("netmap: packet I/O through shared rings, and the VALE switch");
+MODULE_VERSION("0.2");

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * nm_dev_ctl.c - control requests: copied in whole, handed to the core, copied back.
+ *
+ * The core gets a private copy. The header goes back always, the body when the request succeeded, of each option the header
+ * always and the rest when its status is 0. A bad pointer is EFAULT with a text, like any other refusal.
+ */
+#include "nm_ctl.h"
+#include "nm_os_linux.h"
+
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include <net/netmap_legacy.h>
+
+struct request {
+	struct nmreq_header hdr;
+	uint64_t body, options;               /* the client's addresses */
+	uint64_t user[NM_CTL_MAX_OPTS];       /* of each option */
+	uint32_t len[NM_CTL_MAX_OPTS];
+	struct nm_ctl_opt opt[NM_CTL_MAX_OPTS];
+	struct nm_ctl_msg m;
+	/* the body, then options, each at a multiple of eight */
+	char bytes[NM_CTL_MAX_BYTES + 8 * (NM_CTL_MAX_OPTS + 1)] __aligned(8);
+};
+
+static void __user *
+client(uint64_t address)
+{
+	return (void __user *)(uintptr_t)address;
+}
+
+static int
+take_options(struct nm_file *f, struct request *r, size_t total)
+{
+	uint64_t next = r->options;
+	size_t at = ALIGN(total, 8);
+	uint32_t size, n;
+
+	for (n = 0; next; n++) {
+		struct nmreq_option h;
+
+		if (n == NM_CTL_MAX_OPTS)
+			return nm_session_error(&f->s, EMSGSIZE, "the list of options has no end, or more than %u entries", NM_CTL_MAX_OPTS);
+		if (copy_from_user(&h, client(next), sizeof(h)))
+			return nm_session_error(&f->s, EFAULT, "option %u can't be read, its address is 0x%llx", n, next);
+		size = nm_ctl_option_size(h.nro_reqtype, h.nro_size);
+		total += size;
+		if (total > NM_CTL_MAX_BYTES)
+			return nm_session_error(&f->s, EMSGSIZE, "body and options have more than %u bytes", NM_CTL_MAX_BYTES);
+		memcpy(r->bytes + at, &h, sizeof(h));
+		if (copy_from_user(r->bytes + at + sizeof(h), client(next + sizeof(h)), size - sizeof(h)))
+			return nm_session_error(&f->s, EFAULT, "%u bytes of option %u (%s) can't be read", size, h.nro_reqtype,
+			    nm_ctl_option_name(h.nro_reqtype));
+		r->user[n] = next;
+		r->len[n] = size;
+		r->opt[n].hdr = h;
+		r->opt[n].hdr.nro_next = 0;
+		r->opt[n].body = r->bytes + at;
+		next = h.nro_next;
+		at += ALIGN(size, 8);
+	}
+	r->m.nopts = n;
+	return 0;
+}
+
+/* Body and options, unless the core will refuse the header anyway. */
+static int
+take_request(struct nm_file *f, struct request *r)
+{
+	int size = nm_ctl_body_size(r->hdr.nr_reqtype);
+
+	r->body = r->hdr.nr_body;
+	r->options = r->hdr.nr_options;
+	r->hdr.nr_body = r->hdr.nr_options = 0;
+	r->m.hdr = &r->hdr;
+	r->m.opts = r->opt;
+	if (r->hdr.nr_version < NETMAP_MIN_API || r->hdr.nr_version > NETMAP_MAX_API || r->hdr.nr_reserved || size < 0)
+		return 0;
+	r->m.body = r->body ? r->bytes : NULL;
+	if (!size != !r->body)
+		return 0;
+	if (copy_from_user(r->bytes, client(r->body), size))
+		return nm_session_error(&f->s, EFAULT, "the body of %d bytes can't be read", size);
+	return take_options(f, r, size);
+}
+
+static int
+give_options(struct request *r, bool ok)
+{
+	const size_t from = offsetof(struct nmreq_option, nro_reqtype);
+	uint32_t i;
+
+	for (i = 0; i < r->m.nopts; i++) {
+		char *p = r->opt[i].body;
+		size_t n = ok && !r->opt[i].hdr.nro_status ? r->len[i] : sizeof(struct nmreq_option);
+
+		memcpy(p, &r->opt[i].hdr, sizeof(r->opt[i].hdr));
+		if (copy_to_user(client(r->user[i] + from), p + from, n - from))
+			return -EFAULT;
+	}
+	return 0;
+}
+
+static int
+give_request(struct request *r, void __user *arg, int error)
+{
+	int size = nm_ctl_body_size(r->hdr.nr_reqtype), fault = 0;
+
+	r->hdr.nr_body = r->body;
+	r->hdr.nr_options = r->options;
+	if (copy_to_user(arg, &r->hdr, sizeof(r->hdr)))
+		fault = -EFAULT;
+	if (!error && size > 0 && copy_to_user(client(r->body), r->bytes, size))
+		fault = -EFAULT;
+	if (give_options(r, !error))
+		fault = -EFAULT;
+	return error ? error : fault;
+}
+
+/* Syncs, mmap and poll may look at the session from here on. */
+static void
+registered(struct nm_file *f)
+{
+	if (f->s.port && !f->bound)
+		smp_store_release(&f->bound, true);
+}
+
+int
+nm_dev_ctl(struct nm_file *f, void __user *arg)
+{
+	struct request *r = kvzalloc(sizeof(*r), GFP_KERNEL_ACCOUNT);
+	int error;
+
+	if (!r)
+		return -ENOMEM;
+	mutex_lock(&f->ctl);
+	if (copy_from_user(&r->hdr, arg, sizeof(r->hdr))) {
+		error = nm_session_error(&f->s, EFAULT, "the header can't be read");
+		goto out;
+	}
+	error = take_request(f, r);
+	if (error)
+		goto out;
+	error = nm_ctl_request(&f->s, &r->m);
+	registered(f);
+	error = give_request(r, arg, error);
+out:
+	mutex_unlock(&f->ctl);
+	kvfree(r);
+	return error;
+}
+
+int
+nm_dev_ctl_legacy(struct nm_file *f, void __user *arg, bool regif)
+{
+	struct nmreq req;
+	int error;
+
+	mutex_lock(&f->ctl);
+	if (copy_from_user(&req, arg, sizeof(req))) {
+		error = nm_session_error(&f->s, EFAULT, "the request can't be read");
+		goto out;
+	}
+	error = nm_legacy_request(&f->s, &req, regif);
+	registered(f);
+	if (copy_to_user(arg, &req, sizeof(req)) && !error)
+		error = -EFAULT;
+out:
+	mutex_unlock(&f->ctl);
+	return error;
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * nm_dev_sync.c - NIOCTXSYNC, NIOCRXSYNC and poll: the client's own thread does the work of its rings.
+ *
+ * A call works in steps of limits.bridge_batch slots, with softirqs and the scheduler let in between, and ends between two of
+ * them for a thread that is killed. Another thread that comes to a ring meanwhile passes it over.
+ */
+#include "nm_os_linux.h"
+#include "nm_vale.h"
+
+#include <linux/sched/signal.h>
+#include <linux/timekeeping.h>
+
+static void
+stamp(struct nm_kring *kr, bool news)
+{
+	bool asked = NM_READ_ONCE(kr->ring->flags) & NR_TIMESTAMP;
+	struct timespec64 t;
+
+	if (!asked && (!news || nm_param_no_timestamp))
+		return;
+	if (asked)
+		ktime_get_real_ts64(&t);
+	else
+		ktime_get_coarse_real_ts64(&t);
+	kr->ring->ts.tv_sec = t.tv_sec;
+	kr->ring->ts.tv_usec = t.tv_nsec / NSEC_PER_USEC;
+}
+
+/* All steps of a ring that was entered. 0 or -errno. */
+static int
+run(struct nm_file *f, struct nm_kring *kr)
+{
+	uint32_t before = kr->hwcur;
+	int more;
+
+	if (kr->dir == NM_DIR_TX && kr->port->vale)
+		nm_os_linux_indirect(kr, kr->hwcur, kr->rhead);
+	do {
+		nm_os_linux_read_lock();
+		more = NM_READ_ONCE(kr->port->gone) ? -EIO : nm_kring_step(kr);
+		nm_os_linux_read_unlock();
+		if (more > 0)
+			cond_resched();
+	} while (more > 0 && !fatal_signal_pending(current));
+	nm_os_linux_read_lock();
+	if (kr->dir == NM_DIR_TX && kr->hwcur != before)
+		nm_os_linux_wake(kr, &f->s);
+	if (kr->dir == NM_DIR_RX && kr->peer && NM_READ_ONCE(kr->blocked))
+		nm_os_linux_wake(kr->peer, &f->s);
+	nm_os_linux_read_unlock();
+	return more < 0 ? more : 0;
+}
+
+/* One ring. NM_KRING_* or -errno; a ring that another thread is in counts as having nothing. */
+static int
+sync_ring(struct nm_file *f, struct nm_kring *kr)
+{
+	uint32_t found;
+	int error = nm_kring_enter(kr);
+
+	if (error)
+		return error == -EBUSY ? 0 : error;
+	error = run(f, kr);
+	found = nm_kring_leave(kr);
+	if (kr->dir == NM_DIR_RX)
+		stamp(kr, found & NM_KRING_NEWS);
+	return error ? error : (int)found;
+}
+
+/* All rings of a direction: NM_KRING_* of any; *error is the last one's, if any. */
+static uint32_t
+sync_rings(struct nm_file *f, int dir, int *error)
+{
+	uint32_t i, found = 0;
+
+	for (i = f->s.first[dir]; i < f->s.last[dir]; i++) {
+		int r = sync_ring(f, nm_session_kring(&f->s, dir, i));
+
+		if (r < 0)
+			*error = r;
+		else
+			found |= r;
+	}
+	return found;
+}
+
+int
+nm_dev_sync(struct nm_file *f, int dir)
+{
+	int error = 0;
+
+	if (!smp_load_acquire(&f->bound))
+		return -ENXIO;
+	if (NM_READ_ONCE(f->s.port->gone))
+		return -EIO;
+	sync_rings(f, dir, &error);
+	return error == -EINVAL ? 0 : error; /* a bad ring was reset; poll is what tells of it */
+}
+
+__poll_t
+nm_dev_sync_poll(struct nm_file *f, struct file *file, poll_table *pt)
+{
+	__poll_t events = poll_requested_events(pt), mask = 0;
+	bool in = events & (EPOLLIN | EPOLLRDNORM), out = events & (EPOLLOUT | EPOLLWRNORM);
+	int error = 0;
+
+	if (!smp_load_acquire(&f->bound))
+		return EPOLLERR;
+	/* in the queues first: what comes after the sync wakes us */
+	if (out)
+		poll_wait(file, &f->wait[NM_DIR_TX], pt);
+	if (in || !out)
+		poll_wait(file, &f->wait[NM_DIR_RX], pt);
+	if (NM_READ_ONCE(f->s.port->gone))
+		return EPOLLERR;
+	if (out || !(f->s.flags & NR_NO_TX_POLL))
+		if ((sync_rings(f, NM_DIR_TX, &error) & NM_KRING_READY) && out)
+			mask |= EPOLLOUT | EPOLLWRNORM;
+	if (in && (sync_rings(f, NM_DIR_RX, &error) & NM_KRING_READY))
+		mask |= EPOLLIN | EPOLLRDNORM;
+	return error ? mask | EPOLLERR : mask;
+}
+
+void
+nm_dev_sync_drain(struct nm_file *f)
+{
+	int error = 0;
+
+	if (f->bound && !NM_READ_ONCE(f->s.port->gone))
+		sync_rings(f, NM_DIR_TX, &error);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * nm_os_copy.c - data of NS_INDIRECT slots.
+ *
+ * It is fetched before the sync, where one may sleep, into the slot's own buffer, and the flag is taken away. Who sets
+ * the flag later, while the sync runs, breaks the rules of the ring and loses that frame.
+ */
+#include "nm_os_linux.h"
+
+#include <linux/uaccess.h>
+
+int
+nm_os_copy_indirect(struct nm_kring *kr, void *dst, uint64_t uaddr, uint32_t len)
+{
+	(void)kr;
+	(void)dst;
+	(void)uaddr;
+	(void)len;
+	return -EFAULT;
+}
+
+void
+nm_os_linux_indirect(struct nm_kring *kr, uint32_t from, uint32_t to)
+{
+	for (; from != to; from = nm_ring_add(from, 1, kr->nslots)) {
+		struct netmap_slot *p = &kr->slots[from], s;
+		char *buf;
+
+		if (likely(!(NM_READ_ONCE(p->flags) & NS_INDIRECT)))
+			continue;
+		s = nm_kring_snapshot(p);
+		buf = nm_kring_buf(kr, s.buf_idx);
+		if (!buf || s.len > kr->stride || copy_from_user(buf, (void __user *)(uintptr_t)s.ptr, s.len))
+			continue; /* the flag stays: it is dropped, and counted as such */
+		NM_WRITE_ONCE(p->ptr, 0);
+		NM_WRITE_ONCE(p->flags, s.flags & ~NS_INDIRECT);
+	}
+}

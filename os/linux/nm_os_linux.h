@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* nm_os_linux.h - what the files of the Linux home share beside nm_os.h. */
+#ifndef NM_OS_LINUX_H
+#define NM_OS_LINUX_H
+
+#include "nm_root.h"
+#include "nm_session.h"
+
+#include <linux/poll.h>
+#include <linux/rcupdate.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+
+struct net;
+struct file;
+
+/* One network namespace. */
+struct nm_net {
+	struct nm_root root;
+	struct net *net;
+	struct work_struct reap; /* takes away what lost its interface; under root.lock, which notifiers may not take */
+};
+
+/* One open descriptor. */
+struct nm_file {
+	struct nm_session s;
+	struct nm_net *net;           /* of who opened it; referenced */
+	wait_queue_head_t wait[2];    /* by NM_DIR_* */
+	struct mutex ctl;             /* one control request at a time */
+	bool bound;                   /* release/acquire: s is complete for syncs, mmap and poll */
+	bool compat;                  /* the one who bound it has pointers of 32 bits */
+};
+
+static inline struct nm_file *
+nm_os_linux_file(struct nm_session *s)
+{
+	return container_of(s, struct nm_file, s);
+}
+
+/* Pages of a region, for mmap and DMA. */
+struct nm_os_pages {
+	struct page **page;
+	size_t n;
+};
+
+/*
+ * Read sections of the data path: RCU, and no softirq on this CPU, since interfaces deliver in theirs. Nothing in
+ * between sleeps.
+ */
+static inline void
+nm_os_linux_read_lock(void)
+{
+	local_bh_disable();
+	rcu_read_lock();
+}
+
+static inline void
+nm_os_linux_read_unlock(void)
+{
+	rcu_read_unlock();
+	local_bh_enable();
+}
+
+/* Wakes those who bind this ring and wait, but for `self` (may be NULL). In a read section. */
+void nm_os_linux_wake(struct nm_kring *kr, const struct nm_session *self);
+
+/* nm_os_copy.c: data of NS_INDIRECT slots from head on is fetched into their buffers. Sleeps. */
+void nm_os_linux_indirect(struct nm_kring *kr, uint32_t from, uint32_t to);
+
+/* nm_param.c */
+extern bool nm_param_no_timestamp;
+/* What parameters say of a new root. */
+void nm_param_limits(struct nm_limits *l);
+
+/* nm_netns.c: pernet roots. */
+int nm_netns_init(void);
+void nm_netns_fini(void);
+struct nm_net *nm_netns_of(struct net *net);
+
+/* nm_dev_ctl.c: NIOCCTRL, NIOCREGIF and NIOCGINFO, `arg` as the client gave it. */
+int nm_dev_ctl(struct nm_file *f, void __user *arg);
+int nm_dev_ctl_legacy(struct nm_file *f, void __user *arg, bool regif);
+
+/* nm_dev_sync.c. 0 or -errno; the poll mask. */
+int nm_dev_sync(struct nm_file *f, int dir);
+__poll_t nm_dev_sync_poll(struct nm_file *f, struct file *file, poll_table *pt);
+/* What was published still goes out. */
+void nm_dev_sync_drain(struct nm_file *f);
+
+#endif

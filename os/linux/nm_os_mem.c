@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * nm_os_mem.c - memory of the kernel home.
+ *
+ * A region is pages of its own, taken in the largest blocks that are there and split, since each is mapped by itself;
+ * the kernel sees them as one range. They are charged to the memory group of who opens the port.
+ */
+#include "nm_os_linux.h"
+
+#include <linux/gfp.h>
+#include <linux/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
+
+#define BLOCK_ORDER 9 /* 2 MiB */
+#define REGION_GFP (GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_NOWARN)
+
+void *
+nm_os_alloc(size_t size)
+{
+	return kvzalloc(size, GFP_KERNEL_ACCOUNT);
+}
+
+void
+nm_os_free(void *p)
+{
+	kvfree(p);
+}
+
+/* The next pages of the region: as large a block as fits and is to be had without effort, one page with it. */
+static size_t
+take_block(struct page **page, size_t want)
+{
+	int order = min_t(int, BLOCK_ORDER, ilog2(want));
+	struct page *p;
+	size_t i;
+
+	for (; order > 0; order--) {
+		p = alloc_pages(REGION_GFP | __GFP_NORETRY, order);
+		if (!p)
+			continue;
+		split_page(p, order);
+		for (i = 0; i < 1ul << order; i++)
+			page[i] = p + i;
+		return i;
+	}
+	page[0] = alloc_page(REGION_GFP | __GFP_RETRY_MAYFAIL);
+	return page[0] ? 1 : 0;
+}
+
+static void
+free_pages_of(struct nm_os_pages *g)
+{
+	size_t i;
+
+	for (i = 0; i < g->n; i++) {
+		__free_page(g->page[i]);
+		if (i % 1024 == 0)
+			cond_resched();
+	}
+	kvfree(g->page);
+	kfree(g);
+}
+
+int
+nm_os_region_create(struct nm_os_region *r, struct nm_root *root, size_t size, uint32_t uid)
+{
+	size_t want = PAGE_ALIGN(size) >> PAGE_SHIFT, n;
+	struct nm_os_pages *g;
+	int error = -ENOMEM;
+
+	(void)root;
+	(void)uid;
+	g = kzalloc(sizeof(*g), GFP_KERNEL_ACCOUNT);
+	if (!g)
+		return -ENOMEM;
+	g->page = kvcalloc(want, sizeof(*g->page), GFP_KERNEL_ACCOUNT);
+	if (!g->page)
+		goto err_pages;
+	for (; g->n < want; g->n += n) {
+		error = fatal_signal_pending(current) ? -EINTR : -ENOMEM;
+		n = error == -EINTR ? 0 : take_block(g->page + g->n, want - g->n);
+		if (!n)
+			goto err_pages;
+		cond_resched();
+	}
+	r->base = vmap(g->page, g->n, VM_MAP, PAGE_KERNEL);
+	if (!r->base) {
+		error = -ENOMEM;
+		goto err_pages;
+	}
+	r->size = size;
+	r->handle = -1;
+	r->host = g;
+	return 0;
+
+err_pages:
+	free_pages_of(g);
+	return error;
+}
+
+/* A client that still maps it holds its pages one by one. */
+void
+nm_os_region_destroy(struct nm_os_region *r)
+{
+	vunmap(r->base);
+	free_pages_of(r->host);
+	r->base = NULL;
+}
