@@ -22,6 +22,7 @@ nm_session_error(struct nm_session *s, int errnum, const char *fmt, ...)
 	return -errnum;
 }
 
+/* For the wider entries: a geometry that is enough for one client is enough for all. */
 static size_t
 ifp_bytes(const struct nm_port *p)
 {
@@ -37,8 +38,9 @@ ifp_fill(struct nm_session *s)
 	struct nm_port *p = s->port;
 	struct netmap_if *n = s->nifp;
 	ssize_t *ofs = (ssize_t *)(uintptr_t)n->ring_ofs;
+	int32_t *ofs32 = (int32_t *)(uintptr_t)n->ring_ofs;
 	int dir;
-	uint32_t i;
+	uint32_t i, at = 0;
 
 	snprintf((char *)(uintptr_t)n->ni_name, sizeof(n->ni_name), "%.15s", p->name);
 	*(uint32_t *)(uintptr_t)&n->ni_flags = p->mem->private_mem ? NI_PRIV_MEM : 0;
@@ -47,9 +49,15 @@ ifp_fill(struct nm_session *s)
 	*(uint32_t *)(uintptr_t)&n->ni_host_tx_rings = nm_port_host_entries(p, NM_DIR_TX);
 	*(uint32_t *)(uintptr_t)&n->ni_host_rx_rings = nm_port_host_entries(p, NM_DIR_RX);
 	for (dir = 0; dir < 2; dir++) {
-		for (i = s->first[dir]; i < s->last[dir]; i++)
-			ofs[i] = (char *)nm_session_kring(s, dir, i)->ring - (char *)n;
-		ofs += p->nrings[dir] + nm_port_host_entries(p, dir);
+		for (i = s->first[dir]; i < s->last[dir]; i++) {
+			ssize_t o = (char *)nm_session_kring(s, dir, i)->ring - (char *)n;
+
+			if (s->ofs32)
+				ofs32[at + i] = (int32_t)o;
+			else
+				ofs[at + i] = o;
+		}
+		at += p->nrings[dir] + nm_port_host_entries(p, dir);
 	}
 }
 

@@ -15,7 +15,7 @@ struct nm_session {
 	struct nm_port *port;    /* NULL: not registered */
 	struct nm_mem *mem;      /* of the port, referenced */
 	struct netmap_if *nifp;
-	uint32_t nifp_num;       /* ring_ofs entries */
+	bool ofs32;              /* the client's ssize_t, of which ring_ofs is made, has 4 bytes; set before REGISTER */
 	uint64_t flags;          /* NR_* of REGISTER */
 	uint32_t mode, ringid;
 	uint32_t first[2], last[2]; /* rings bound, [first, last), by NM_DIR_* */

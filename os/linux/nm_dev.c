@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* nm_dev.c - /dev/netmap: open, ioctl, mmap, poll, release; and the module's beginning and end. */
+#include "nm_dev_ctl.h"
 #include "compat.h"
-#include "nm_os_linux.h"
 
+#include <linux/compat.h>
 #include <linux/cred.h>
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
@@ -66,27 +67,40 @@ dev_release(struct inode *inode, struct file *file)
 }
 
 static long
-dev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+ioctl_of(struct nm_file *f, unsigned int cmd, void __user *user, bool compat)
 {
-	struct nm_file *f = file->private_data;
-	void __user *user = (void __user *)arg;
-
 	switch (cmd) {
 	case NIOCTXSYNC:
 		return nm_dev_sync(f, NM_DIR_TX);
 	case NIOCRXSYNC:
 		return nm_dev_sync(f, NM_DIR_RX);
 	case NIOCCTRL:
-		return user ? nm_dev_ctl(f, user) : -EINVAL;
+		return user ? nm_dev_ctl(f, user, compat) : -EINVAL;
 	case NIOCREGIF:
 	case NIOCGINFO:
-		return user ? nm_dev_ctl_legacy(f, user, cmd == NIOCREGIF) : -EINVAL;
+		return user ? nm_dev_ctl_legacy(f, user, cmd == NIOCREGIF, compat) : -EINVAL;
 	case NIOCCONFIG: /* is for modules that replace a switch's forwarding; there are none */
 		return -EINVAL;
 	default:
 		return -EOPNOTSUPP;
 	}
 }
+
+static long
+dev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	return ioctl_of(file->private_data, cmd, (void __user *)arg, false);
+}
+
+#ifdef CONFIG_COMPAT
+static long
+dev_compat_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	return ioctl_of(file->private_data, cmd, compat_ptr(arg), true);
+}
+#else
+#define dev_compat_ioctl NULL
+#endif
 
 static __poll_t
 dev_poll(struct file *file, poll_table *pt)
@@ -132,6 +146,7 @@ static const struct file_operations dev_ops = {
 	.open = dev_open,
 	.release = dev_release,
 	.unlocked_ioctl = dev_ioctl,
+	.compat_ioctl = dev_compat_ioctl,
 	.poll = dev_poll,
 	.mmap = dev_mmap,
 	.llseek = no_llseek,

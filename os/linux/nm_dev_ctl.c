@@ -5,8 +5,8 @@
  * The core gets a private copy. The header goes back always, the body when the request succeeded, of each option the header
  * always and the rest when its status is 0. A bad pointer is EFAULT with a text, like any other refusal.
  */
+#include "nm_dev_ctl.h"
 #include "nm_ctl.h"
-#include "nm_os_linux.h"
 
 #include <linux/slab.h>
 #include <linux/uaccess.h>
@@ -14,6 +14,7 @@
 
 struct request {
 	struct nmreq_header hdr;
+	bool compat;
 	uint64_t body, options;               /* the client's addresses */
 	uint64_t user[NM_CTL_MAX_OPTS];       /* of each option */
 	uint32_t len[NM_CTL_MAX_OPTS];
@@ -68,6 +69,7 @@ static int
 take_request(struct nm_file *f, struct request *r)
 {
 	int size = nm_ctl_body_size(r->hdr.nr_reqtype);
+	size_t bytes;
 
 	r->body = r->hdr.nr_body;
 	r->options = r->hdr.nr_options;
@@ -79,8 +81,11 @@ take_request(struct nm_file *f, struct request *r)
 	r->m.body = r->body ? r->bytes : NULL;
 	if (!size != !r->body)
 		return 0;
-	if (copy_from_user(r->bytes, client(r->body), size))
-		return nm_session_error(&f->s, EFAULT, "the body of %d bytes can't be read", size);
+	bytes = r->compat ? nm_dev_compat_size(r->hdr.nr_reqtype, size) : size;
+	if (copy_from_user(r->bytes, client(r->body), bytes))
+		return nm_session_error(&f->s, EFAULT, "the body of %d bytes can't be read", (int)bytes);
+	if (r->compat)
+		nm_dev_compat_in(r->hdr.nr_reqtype, r->bytes, size);
 	return take_options(f, r, size);
 }
 
@@ -102,19 +107,42 @@ give_options(struct request *r, bool ok)
 }
 
 static int
+give_body(struct request *r)
+{
+	int size = nm_ctl_body_size(r->hdr.nr_reqtype);
+	size_t bytes = size;
+
+	if (size <= 0)
+		return 0;
+	if (r->compat) {
+		nm_dev_compat_out(r->hdr.nr_reqtype, r->bytes, size);
+		bytes = nm_dev_compat_size(r->hdr.nr_reqtype, size);
+	}
+	return copy_to_user(client(r->body), r->bytes, bytes) ? -EFAULT : 0;
+}
+
+static int
 give_request(struct request *r, void __user *arg, int error)
 {
-	int size = nm_ctl_body_size(r->hdr.nr_reqtype), fault = 0;
+	int fault = 0;
 
 	r->hdr.nr_body = r->body;
 	r->hdr.nr_options = r->options;
 	if (copy_to_user(arg, &r->hdr, sizeof(r->hdr)))
 		fault = -EFAULT;
-	if (!error && size > 0 && copy_to_user(client(r->body), r->bytes, size))
+	if (!error && give_body(r))
 		fault = -EFAULT;
 	if (give_options(r, !error))
 		fault = -EFAULT;
 	return error ? error : fault;
+}
+
+/* The layout of the netmap_if is that of who registers. */
+static void
+set_layout(struct nm_file *f, bool compat)
+{
+	if (!f->bound)
+		f->s.ofs32 = compat;
 }
 
 /* Syncs, mmap and poll may look at the session from here on. */
@@ -126,7 +154,7 @@ registered(struct nm_file *f)
 }
 
 int
-nm_dev_ctl(struct nm_file *f, void __user *arg)
+nm_dev_ctl(struct nm_file *f, void __user *arg, bool compat)
 {
 	struct request *r = kvzalloc(sizeof(*r), GFP_KERNEL_ACCOUNT);
 	int error;
@@ -134,6 +162,8 @@ nm_dev_ctl(struct nm_file *f, void __user *arg)
 	if (!r)
 		return -ENOMEM;
 	mutex_lock(&f->ctl);
+	set_layout(f, compat);
+	r->compat = compat;
 	if (copy_from_user(&r->hdr, arg, sizeof(r->hdr))) {
 		error = nm_session_error(&f->s, EFAULT, "the header can't be read");
 		goto out;
@@ -151,12 +181,13 @@ out:
 }
 
 int
-nm_dev_ctl_legacy(struct nm_file *f, void __user *arg, bool regif)
+nm_dev_ctl_legacy(struct nm_file *f, void __user *arg, bool regif, bool compat)
 {
 	struct nmreq req;
 	int error;
 
 	mutex_lock(&f->ctl);
+	set_layout(f, compat);
 	if (copy_from_user(&req, arg, sizeof(req))) {
 		error = nm_session_error(&f->s, EFAULT, "the request can't be read");
 		goto out;

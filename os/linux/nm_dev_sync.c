@@ -63,7 +63,7 @@ sync_ring(struct nm_file *f, struct nm_kring *kr)
 		return error == -EBUSY ? 0 : error;
 	error = run(f, kr);
 	found = nm_kring_leave(kr);
-	if (kr->dir == NM_DIR_RX)
+	if (kr->dir == NM_DIR_RX && !f->s.ofs32)
 		stamp(kr, found & NM_KRING_NEWS);
 	return error ? error : (int)found;
 }

@@ -6,6 +6,7 @@
 #include "nm_root.h"
 #include "nm_session.h"
 
+#include <linux/list.h>
 #include <linux/poll.h>
 #include <linux/rcupdate.h>
 #include <linux/wait.h>
@@ -28,7 +29,6 @@ struct nm_file {
 	wait_queue_head_t wait[2];    /* by NM_DIR_* */
 	struct mutex ctl;             /* one control request at a time */
 	bool bound;                   /* release/acquire: s is complete for syncs, mmap and poll */
-	bool compat;                  /* the one who bound it has pointers of 32 bits */
 };
 
 static inline struct nm_file *
@@ -40,7 +40,9 @@ nm_os_linux_file(struct nm_session *s)
 /* Pages of a region, for mmap and DMA. */
 struct nm_os_pages {
 	struct page **page;
-	size_t n;
+	size_t n, limit;              /* pages there are, pages that were asked for */
+	uint32_t uid;                 /* whose they are */
+	struct list_head all;
 };
 
 /*
@@ -71,15 +73,13 @@ void nm_os_linux_indirect(struct nm_kring *kr, uint32_t from, uint32_t to);
 extern bool nm_param_no_timestamp;
 /* What parameters say of a new root. */
 void nm_param_limits(struct nm_limits *l);
+/* Bytes of regions that a user other than root may have. */
+size_t nm_param_user_mem(void);
 
 /* nm_netns.c: pernet roots. */
 int nm_netns_init(void);
 void nm_netns_fini(void);
 struct nm_net *nm_netns_of(struct net *net);
-
-/* nm_dev_ctl.c: NIOCCTRL, NIOCREGIF and NIOCGINFO, `arg` as the client gave it. */
-int nm_dev_ctl(struct nm_file *f, void __user *arg);
-int nm_dev_ctl_legacy(struct nm_file *f, void __user *arg, bool regif);
 
 /* nm_dev_sync.c. 0 or -errno; the poll mask. */
 int nm_dev_sync(struct nm_file *f, int dir);

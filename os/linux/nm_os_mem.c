@@ -3,7 +3,8 @@
  * nm_os_mem.c - memory of the kernel home.
  *
  * A region is pages of its own, taken in the largest blocks that are there and split, since each is mapped by itself;
- * the kernel sees them as one range. They are charged to the memory group of who opens the port.
+ * the kernel sees them as one range. They are charged to the memory group of who opens the port, and counted for his user,
+ * who need not be in a group with a limit.
  */
 #include "nm_os_linux.h"
 
@@ -12,6 +13,9 @@
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
+
+static DEFINE_MUTEX(all_lock);
+static LIST_HEAD(all);
 
 #define BLOCK_ORDER 9 /* 2 MiB */
 #define REGION_GFP (GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_NOWARN)
@@ -49,10 +53,34 @@ take_block(struct page **page, size_t want)
 	return page[0] ? 1 : 0;
 }
 
+/* Enters the pages that are about to be taken, if the user may have them. */
+static int
+reserve(struct nm_os_pages *g)
+{
+	size_t pages = g->limit;
+	struct nm_os_pages *o;
+	int error = 0;
+
+	mutex_lock(&all_lock);
+	list_for_each_entry(o, &all, all)
+		if (o->uid == g->uid)
+			pages += o->limit;
+	if (g->uid && pages > nm_param_user_mem() >> PAGE_SHIFT)
+		error = -EDQUOT;
+	else
+		list_add(&g->all, &all);
+	mutex_unlock(&all_lock);
+	return error;
+}
+
 static void
 free_pages_of(struct nm_os_pages *g)
 {
 	size_t i;
+
+	mutex_lock(&all_lock);
+	list_del(&g->all);
+	mutex_unlock(&all_lock);
 
 	for (i = 0; i < g->n; i++) {
 		__free_page(g->page[i]);
@@ -68,13 +96,20 @@ nm_os_region_create(struct nm_os_region *r, struct nm_root *root, size_t size, u
 {
 	size_t want = PAGE_ALIGN(size) >> PAGE_SHIFT, n;
 	struct nm_os_pages *g;
-	int error = -ENOMEM;
+	int error;
 
 	(void)root;
-	(void)uid;
 	g = kzalloc(sizeof(*g), GFP_KERNEL_ACCOUNT);
 	if (!g)
 		return -ENOMEM;
+	g->limit = want;
+	g->uid = uid;
+	error = reserve(g);
+	if (error) {
+		kfree(g);
+		return error;
+	}
+	error = -ENOMEM;
 	g->page = kvcalloc(want, sizeof(*g->page), GFP_KERNEL_ACCOUNT);
 	if (!g->page)
 		goto err_pages;

@@ -2,6 +2,7 @@
 /* nm_param.c - module parameters: what new roots begin with. A value out of bounds is refused, with the bounds. */
 #include "nm_os_linux.h"
 
+#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 
@@ -50,6 +51,16 @@ PARAM(ring_num, 200, 2, 4096, 0444, "rings in the region of interfaces");
 PARAM(buf_size, 2048, 64, 65536, 0444, "bytes of a buffer in the region of interfaces");
 PARAM(buf_num, 163840, 4, 1000000, 0444, "buffers in the region of interfaces");
 PARAM(priv_buf_size, 2112, 64, 65536, 0444, "bytes of a buffer in the region of a VALE port");
+
+PARAM(user_mem, 0, 0, 1u << 24, 0644, "MiB of regions that a user other than root may have; 0: a quarter of the machine's memory");
+
+size_t
+nm_param_user_mem(void)
+{
+	size_t mib = READ_ONCE(user_mem.value);
+
+	return mib ? mib << 20 : (size_t)totalram_pages() << PAGE_SHIFT >> 2;
+}
 
 bool nm_param_no_timestamp;
 module_param_named(no_timestamp, nm_param_no_timestamp, bool, 0644);
