@@ -12,16 +12,6 @@ nm_os_nic_create(struct nm_root *root, struct nm_session *s, const char *name, s
 	return nm_session_error(s, EOPNOTSUPP, "%s: interfaces are not supported by this module yet", name);
 }
 
-int
-nm_os_vif_create(struct nm_root *root, struct nm_session *s, const char *name, struct nm_os_vif_shape *shape,
-    struct nm_port **out)
-{
-	(void)root;
-	(void)shape;
-	(void)out;
-	return nm_session_error(s, EOPNOTSUPP, "%s: persistent ports are not supported by this module yet", name);
-}
-
 /* No port of this home asks for it. */
 void
 nm_os_tx_later(struct nm_kring *kr)
