@@ -1,20 +1,21 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# run.sh [--full] [--home user|kernel] [--in FOLDER] [NAME...] - runs the scripts of this folder or of another one beside it, or
-# those named; builds prog/ first.
+# run.sh [--full] [--build] [--home user|kernel] [--in FOLDER] [NAME...] - runs the scripts of this folder or of another one beside it, or
+# those named; builds prog/ first. With --build it does that alone: tests/guest/run.sh has the scripts run against the kernel.
 #
 # Each script has a time limit and prints a line: ok, FAIL (with its output) or skip (with the reason), and seconds. Last come
 # "N passed, N failed" and, where something was skipped, "N skipped: why". What a script needs stands in its head.
 set -u
 here=$(cd "$(dirname "$0")" && pwd) || exit 1
 top=$(cd "$here/../.." && pwd) || exit 1
-NET_FULL='' NET_HOME=user names='' scripts=$here
+NET_FULL='' NET_HOME=user build_only='' names='' scripts=$here
 while [ $# -gt 0 ]; do
 	case $1 in
 	--full) NET_FULL=1 ;;
+	--build) build_only=1 ;;
 	--home) NET_HOME=${2:-}; shift ;;
 	--in) scripts=$top/tests/${2:-}; shift ;;
-	-*) echo "usage: run.sh [--full] [--home user|kernel] [--in FOLDER] [NAME...]" >&2; exit 2 ;;
+	-*) echo "usage: run.sh [--full] [--build] [--home user|kernel] [--in FOLDER] [NAME...]" >&2; exit 2 ;;
 	*) names="$names $(basename "$1" .sh)" ;;
 	esac
 	shift
@@ -49,6 +50,7 @@ child=
 trap 'rm -f "$log"' EXIT
 trap '[ -z "$child" ] || { kill "$child"; wait "$child"; }; exit 130' INT TERM
 build || { echo "FAIL prog"; echo "0 passed, 1 failed"; exit 1; }
+[ -z "$build_only" ] || exit 0
 [ -n "$names" ] || for s in "$scripts"/*.sh; do
 	case $(basename "$s" .sh) in run | lib | *_lib) ;; *) names="$names $(basename "$s" .sh)" ;; esac
 done

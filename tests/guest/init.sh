@@ -1,0 +1,216 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# init.sh - the first process of a guest: runs what the file "list" beside it names, writes a line a test to the port of results
+# and powers off. run.sh makes the folder that it stands in and says what the lines mean; "env" has the settings.
+set -u
+at=$(dirname "$0")
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TMPDIR=/tmp LC_ALL=C
+# shellcheck disable=SC1091 # written by run.sh
+. "$at/env"
+work=/tmp/guest
+
+# run NAME - as it is called in list: builtin/..., ctl/..., or FOLDER/SCRIPT of tests/
+run() {
+	export NETMAP_ENGINE=kernel NETMAP_SOCKET=$work/none NET_HOME=kernel BUILD="$at/build/gcc"
+	case $1 in
+	ctl/*) "$at/build/gcc/ctl/${1#*/}" ;;
+	guest/*) sh "$at/tests/guest/t/${1#*/}.sh" ;;
+	*) sh "$at/tests/$1.sh" ;;
+	esac
+}
+
+if [ "${1:-}" = --run ]; then
+	run "$2"
+	exit
+fi
+
+mount -t proc proc /proc
+if grep -q hostfs /proc/mounts; then
+	# everything is the host's, read only: the tests get folders of their own on top
+	mount -t tmpfs none /mnt && mkdir /mnt/netmap && mount --bind "$at" /mnt/netmap || echo "init: no folder /mnt" >&2
+	at=/mnt/netmap
+	for d in /tmp /run /var/tmp; do mount -t tmpfs -o mode=1777 none $d; done
+fi
+mount -t sysfs sys /sys
+mount -t devtmpfs dev /dev 2>/dev/null
+mkdir -p /dev/pts /dev/shm /run/netns /tmp
+mount -t devpts devpts /dev/pts
+mount -t tmpfs -o mode=1777 shm /dev/shm
+mount -t debugfs debug /sys/kernel/debug 2>/dev/null
+mount -t tracefs trace /sys/kernel/tracing 2>/dev/null
+mount -t cgroup2 cgroup /sys/fs/cgroup 2>/dev/null
+[ -e /dev/fd ] || ln -s /proc/self/fd /dev/fd
+cd / || exit 1
+mkdir -p $work
+port=/dev/$GUEST_PORT
+stty -F "$port" raw -echo
+exec 3>"$port" # stays open: the last close of a serial line may drop what is under way
+tell() { echo "$*" >&3; }
+off() { sync; sleep 0.1; "$at/busybox" poweroff -f; }
+tell "booted $(uname -r) $(cut -d' ' -f1 /proc/uptime) s"
+ip link set lo up
+passed=0 failed=0 skipped=0
+
+# mark TEXT - in the kernel's log, so that who reads it knows what was running
+mark() { echo "netmap-guest: $*" >/dev/kmsg; }
+
+ok() { passed=$((passed + 1)); tell "ok $*"; }
+bad() { failed=$((failed + 1)); tell "FAIL $*"; }
+skip() { skipped=$((skipped + 1)); tell "skip $*"; }
+quote() { tail -"${2:-60}" "$1" | sed 's/^/| /' >&3; }
+
+tainted() { echo $(($(cat /proc/sys/kernel/tainted) & ~12288)); } # without 4096, 8192: a module from outside, unsigned
+
+# sound NAME - the kernel has had nothing to report since the last call; otherwise NAME fails
+sound() {
+	dmesg -c >$work/dmesg 2>/dev/null
+	awk -v guest="$GUEST" -v patterns="$at/reports.list" -v allowed="$at/allow.list" -f "$at/reports.awk" $work/dmesg >$work/reports
+	now=$(tainted)
+	if [ ! -s $work/reports ] && [ "$now" = "$taint" ]; then return 0; fi
+	[ "$now" = "$taint" ] || echo "the kernel was tainted: $taint before, $now after" >>$work/reports
+	taint=$now
+	return 1
+}
+
+load() {
+	# shellcheck disable=SC2086 # parameters are words
+	insmod "$at/$GUEST_MODULE.ko" $GUEST_PARAMS 2>$work/insmod || { cat $work/insmod; return 1; }
+}
+loaded() { grep -q "^$GUEST_MODULE " /proc/modules; }
+unload() {
+	loaded || return 0
+	rmmod "$GUEST_MODULE" 2>$work/rmmod && return 0
+	cat $work/rmmod
+	grep "^$GUEST_MODULE " /proc/modules
+	return 1
+}
+
+# used - KiB that nobody can take back, when they have stopped to fall: much is freed only after a grace period
+used() {
+	last=-1 same=0
+	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+		echo 3 >/proc/sys/vm/drop_caches
+		for f in /sys/kernel/slab/*/shrink; do [ ! -w "$f" ] || echo 1 >"$f"; done 2>/dev/null
+		now=$(awk '/^MemTotal/ {t = $2} /^(MemFree|Buffers|Cached|SReclaimable):/ {t -= $2} END {print t}' /proc/meminfo)
+		if [ "$last" -ge 0 ] && [ $((last - now)) -lt 16 ] && [ $((now - last)) -lt 16 ]; then same=$((same + 1)); else same=0; fi
+		last=$now
+		[ $same -lt 2 ] || break
+		sleep 0.3 # between two looks
+	done
+	echo "$now"
+}
+
+objects() { awk 'NR > 2 {print $1, $2}' /proc/slabinfo | sort; }
+
+# grown BEFORE AFTER LEAST - kinds of objects that became more, without those that belong to processes: how many of them there
+# are just then is chance
+grown() {
+	join "$1" "$2" | grep -vE '^(maple_node|vm_area_struct|anon_vma|anon_vma_chain|task_struct|pid|filp|dentry|cred_jar|mm_struct) ' |
+		awk -v least="$3" '$3 - $2 >= least {print $1 ": " $2 " before, " $3 " after"}'
+}
+
+# cycles - loads and unloads again and again: nothing may stay. The first rounds make what the kernel keeps for good.
+cycles() {
+	unload || return 1
+	rounds=$((10 * GUEST_SCALE))
+	for i in $(seq 1 $((rounds + 3))); do
+		if [ "$i" -eq 4 ]; then u0=$(used); objects >$work/objects0; fi
+		if ! load || ! unload; then echo "round $i"; return 1; fi
+	done
+	u1=$(used); objects >$work/objects1
+	echo "$rounds rounds: $((u1 - u0)) KiB more, $u0 before"
+	# Each kind of object that a round leaves behind shows once a round; a page is the least that can leak otherwise.
+	grown $work/objects0 $work/objects1 $rounds >$work/grown
+	[ ! -s $work/grown ] || { echo "objects left by $rounds rounds:"; cat $work/grown; return 1; }
+	[ $((u1 - u0)) -lt $((rounds * 4)) ] || { echo "$((u1 - u0)) KiB left by $rounds rounds, $u0 before"; return 1; }
+}
+
+# refused_in_use - unloading is refused while a program has the device open
+refused_in_use() {
+	[ -e /dev/netmap ] || { echo "no /dev/netmap"; return 1; }
+	exec 4<>/dev/netmap || return 1
+	if rmmod "$GUEST_MODULE" 2>/dev/null; then echo "unloaded while the device is open"; exec 4>&-; return 1; fi
+	exec 4>&-
+	unload && load
+}
+
+# guarded NAME - in a process group of its own, with a limit; a process that SIGKILL does not end ends the guest
+guarded() {
+	(
+		sleep $((GUEST_LIMIT + 40))
+		tell "FAIL $1 (not even SIGKILL ends it; the log has where it waits)"
+		echo w >/proc/sysrq-trigger
+		echo t >/proc/sysrq-trigger
+		off
+	) 3>&3 &
+	watchdog=$!
+	case $1 in
+	builtin/*) "${1#*/}" ;;
+	*) timeout -k 10 "$GUEST_LIMIT" sh "$at/init.sh" --run "$1" ;;
+	esac >$work/out 2>&1 </dev/null 3>&-
+	status=$?
+	kill $watchdog 2>/dev/null
+	wait $watchdog 2>/dev/null
+	return $status
+}
+
+one() {
+	mark "$1"
+	case $1 in
+	ctl/*) { unload && load; } >$work/out 2>&1 || { bad "$1 (the module does not load anew)"; quote $work/out; return; } ;;
+	builtin/cycles) ;;
+	*) loaded || load >$work/out 2>&1 || { bad "$1 (the module does not load)"; quote $work/out; dmesg >$work/out; quote $work/out 5; return; } ;;
+	esac
+	begin=$(cut -d' ' -f1 /proc/uptime)
+	guarded "$1"
+	status=$?
+	took=$(echo "$(cut -d' ' -f1 /proc/uptime) $begin" | awk '{printf "%.1f s", $1 - $2}')
+	kill -KILL -1 2>/dev/null # what a test left running
+	if ! sound "$1"; then
+		bad "$1 $took (the kernel reports)"
+		quote $work/reports 20
+		quote $work/out
+	else
+		case $status in
+		0) ok "$1 $took" ;;
+		77) skip "$1 $took ($(sed -n 's/^skip: //p' $work/out | tail -1))" ;;
+		124 | 137) bad "$1 $took (not within its limit of $GUEST_LIMIT s)"; quote $work/out ;;
+		*) bad "$1 $took (status $status)"; quote $work/out ;;
+		esac
+	fi
+}
+
+# leaks - what the whole run left behind. A region of netmap takes megabytes and a port tens of KiB, while the namespaces and
+# interfaces of the tests make the kernel's own tables grow by some hundred KiB for good; kmemleak, where there is one, sees all.
+leaks() {
+	mark leaks
+	unload >$work/out || { bad "unload"; quote $work/out; return; }
+	u1=$(used)
+	if [ $((u1 - used0)) -lt "$GUEST_LEAK" ]; then
+		ok "leaks ($((u1 - used0)) KiB more than before, $GUEST_LEAK are allowed)"
+	else
+		bad "leaks ($((u1 - used0)) KiB more than before, $GUEST_LEAK are allowed)"
+		objects >$work/objects1
+		grown $work/first $work/objects1 20 >$work/out
+		quote $work/out
+	fi
+	if [ -w /sys/kernel/debug/kmemleak ]; then
+		for _ in 1 2; do echo scan >/sys/kernel/debug/kmemleak; sleep 1; done # objects are reported from their second scan on
+		cat /sys/kernel/debug/kmemleak >$work/out
+		if [ -s $work/out ]; then bad "kmemleak"; quote $work/out 100; else ok "kmemleak"; fi
+	fi
+	if [ -r /proc/lockdep_stats ] && ! grep -q 'debug_locks: *1' /proc/lockdep_stats; then bad "lockdep (it has turned itself off)"; fi
+	sound leaks || { bad "unload (the kernel reports)"; quote $work/reports 20; }
+}
+
+taint=$(tainted)
+sound boot || { bad "boot (the kernel reports)"; quote $work/reports 20; }
+# shellcheck disable=SC2086 # words
+[ -z "$GUEST_MODPROBE" ] || modprobe -a $GUEST_MODPROBE 2>$work/out || { tell "note modprobe:"; quote $work/out; }
+{ load && unload; } >$work/out 2>&1 || { bad "load"; quote $work/out; dmesg >$work/out; quote $work/out 20; }
+used0=$(used)
+objects >$work/first
+while read -r name; do one "$name"; done <"$at/list"
+leaks
+tell "end $passed passed, $failed failed, $skipped skipped"
+off

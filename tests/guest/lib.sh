@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=sh
+# lib.sh - what the scripts of this folder share; each begins with: . "$(dirname "$0")/lib.sh"
+#
+# Environment:
+#	NETMAP_CACHE   where downloads and built kernels stay (${XDG_CACHE_HOME:-$HOME/.cache}/netmap); it may be removed at any time
+#	GUEST_NICE     niceness of kernel builds (10)
+#
+# What appears in the cache appears whole: it is made in NAME.part.PID and renamed, under a lock named after it.
+set -u
+
+top=$(cd "$(dirname "$0")/../.." && pwd) || exit 1
+# shellcheck disable=SC2034
+here=$top/tests/guest
+me=$(basename "$0")
+cache=${NETMAP_CACHE:-${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/netmap}
+# shellcheck disable=SC2034
+arch=$(dpkg --print-architecture 2>/dev/null || echo amd64)
+mkdir -p "$cache/lock" || { echo "$me: no folder $cache; name another one in NETMAP_CACHE" >&2; exit 2; }
+cache=$(cd "$cache" && pwd) || exit 2
+
+say() { echo "$me: $*" >&2; }
+die() { say "$@"; exit 1; }
+
+# usage - the comment at the head of the script
+usage() { sed -n '3,/^[^#]/s/^# \{0,1\}//p' "$0"; }
+
+# locked NAME COMMAND... - one at a time; others wait and say so
+locked() {
+	lock_=$cache/lock/$(echo "$1" | tr '/ ' '__'); shift
+	(
+		flock -n 9 || { say "waiting for another run: $lock_"; flock 9; }
+		"$@"
+	) 9>"$lock_"
+}
+
+# need_commands COMMAND:PACKAGE...
+need_commands() {
+	for pair_ in "$@"; do
+		command -v "${pair_%%:*}" >/dev/null 2>&1 || set -- "$@" "miss:${pair_#*:}"
+	done
+	missing_=$(printf '%s\n' "$@" | sed -n 's/^miss://p' | sort -u | tr '\n' ' ')
+	[ -z "$missing_" ] || die "missing packages: ${missing_}(install them, or run scripts/check.sh, which does)"
+}

@@ -1,0 +1,212 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# run.sh [OPTION...] [TEST...] - runs tests of netmap.ko in a guest, that is, on a kernel of its own in a process of this machine
+#
+#	--guest NAME     uml (default): User Mode Linux, one processor, this machine's programs at native speed
+#	                 umldebug: the same with KASAN, lockdep and more
+#	--limit S        seconds that a test may take (120; emulation: 300)
+#	--total S        seconds that the guest may take (limit of a test and 30 for each test)
+#	--module FILE    this module and not the one built from here
+#	--param TEXT     parameters of the module
+#	--append TEXT    further words of the kernel's command line
+#	--keep           keep the folder of the run also if all went well
+#	--list           print the tests and end
+#	--console        show the guest's console too
+#	TEST             pattern such as ctl/register, 'net/*' or close (in any folder); default: all
+#
+# Tests are: builtin/cycles (load and unload), builtin/refused_in_use, ctl/PROGRAM, net/SCRIPT and tools/SCRIPT of those folders
+# of tests/, guest/SCRIPT of t/ here. Each prints a line: ok, FAIL (with its output) or skip (with the reason). A test fails also
+# if the kernel reports something (reports.list, allow.list), the run if it leaves memory behind, hangs or does not come to its
+# end. Last comes "N passed, N failed". The console's log is console.log in the folder that is named at the end.
+#
+# Environment: BUILD (build/gcc, where the tools are), GUEST_SCALE (1; counts and durations are multiplied by it), GUEST_TMP
+# (TMPDIR, where the folders of runs are), and those of lib.sh.
+# shellcheck source=tests/guest/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+guest=uml limit='' total='' module='' params='' append='' keep='' list='' console='' tests=''
+while [ $# -gt 0 ]; do
+	case $1 in
+	--guest) guest=${2:-}; shift ;;
+	--limit) limit=${2:-}; shift ;;
+	--total) total=${2:-}; shift ;;
+	--module) module=${2:-}; shift ;;
+	--param) params=${2:-}; shift ;;
+	--append) append=${2:-}; shift ;;
+	--keep) keep=1 ;;
+	--list) list=1 ;;
+	--console) console=1 ;;
+	-h | --help) usage; exit 0 ;;
+	-*) usage >&2; exit 2 ;;
+	*) tests="$tests $1" ;;
+	esac
+	[ $# -eq 0 ] || shift
+done
+build=${BUILD:-build/gcc}
+case $build in /*) ;; *) build=$top/$build ;; esac
+: "${GUEST_SCALE:=1}"
+
+# all_tests - one a line
+all_tests() {
+	echo builtin/cycles
+	echo builtin/refused_in_use
+	for f in "$top"/tests/ctl/*.c; do
+		name=$(basename "$f" .c)
+		[ "$name" = ctl ] || echo "ctl/$name"
+	done
+	for folder in net tools guest/t; do
+		for f in "$top/tests/$folder"/*.sh; do
+			name=$(basename "$f" .sh)
+			case $name in run | lib | *_lib | '*') ;; *) echo "${folder%/t}/$name" ;; esac
+		done
+	done
+}
+
+# wanted - of them those that TEST names
+wanted() {
+	echo "$all" | while read -r name; do
+		[ -n "$tests" ] || { echo "$name"; continue; }
+		for t in $tests; do
+			# shellcheck disable=SC2254 # a pattern
+			case $name in $t | */$t) echo "$name"; break ;; esac
+		done
+	done
+}
+
+all=$(all_tests)
+set -f # patterns of tests are not names of files here
+names=$(wanted)
+set +f
+[ -n "$names" ] || die "there is no test $tests; --list prints them"
+[ -z "$list" ] || { echo "$names"; exit 0; }
+
+need_commands make:make gcc:gcc jq:jq ip:iproute2 tcpdump:tcpdump iperf3:iperf3 ethtool:ethtool busybox:busybox-static kmod:kmod
+case $guest in
+uml | umldebug) : "${limit:=120}" ;;
+*) die "--guest $guest: uml or umldebug is expected" ;;
+esac
+: "${total:=$((limit + $(echo "$names" | wc -l) * 30))}"
+
+run=$(mktemp -d "${GUEST_TMP:-${TMPDIR:-/tmp}}/netmap-guest-XXXXXX") || exit 2
+pid=
+# shellcheck disable=SC2317,SC2329
+cleanup() {
+	status=$?
+	trap '' EXIT INT TERM
+	[ -z "$pid" ] || kill -KILL -- "-$pid" 2>/dev/null
+	if [ $status -eq 0 ] && [ -z "$keep" ]; then rm -rf "$run"; else echo "the guest's console: $run/*console.log"; fi
+	exit $status
+}
+trap cleanup EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# programs - everything that is compiled, once for all kernels
+programs() {
+	make -s -C "$top" -j"$(nproc)" BUILD="$build" all && BUILD=$build sh "$top/tests/ctl/run.sh" --build "$build/ctl" &&
+		BUILD=$build sh "$top/tests/net/run.sh" --build
+}
+
+# stage FOLDER MODULE - what the guest needs of ours
+stage() {
+	mkdir -p "$1/build/gcc" "$1/tests" || return 1
+	for f in "$build"/*; do [ ! -f "$f" ] || cp -p "$f" "$1/build/gcc/"; done
+	cp -rp "$build/ctl" "$build/net" "$1/build/gcc/" &&
+		for folder in ctl net tools guest; do cp -rp "$top/tests/$folder" "$1/tests/" || return 1; done &&
+		cp "$here/init.sh" "$here/reports.awk" "$here/reports.list" "$here/allow.list" "$(command -v busybox)" "$2" "$1/" || return 1
+	# documentation that tests of the tools compare with
+	mkdir -p "$1/tools" && (cd "$top" && find tools engine man -name '*.[1-9]' | cpio -pdm --quiet "$1") || return 1
+	echo "$names" >"$1/list"
+	cat >"$1/env" <<-EOF
+		GUEST=$guest GUEST_SCALE=$GUEST_SCALE GUEST_LIMIT=$limit GUEST_LEAK=${GUEST_LEAK:-1024}
+		GUEST_MODULE=$(basename "$2" .ko) GUEST_PORT=$results GUEST_PARAMS='$params' GUEST_MODPROBE='$modprobe'
+		export GUEST GUEST_SCALE
+	EOF
+}
+
+# module_for FOLDER NAME [MAKE-VARIABLE...] - builds it for the kernel whose build folder that is and prints where it is
+module_for() {
+	[ -z "$module" ] || { realpath "$module"; return; }
+	ksrc=$1 moddir=$top/build/guest/$2
+	shift 2
+	make -C "$top" module KSRC="$ksrc" MODDIR="$moddir" "$@" >"$run/module.log" 2>&1 || {
+		cat "$run/module.log" >&2
+		return 1
+	}
+	echo "$moddir/netmap.ko"
+}
+
+# watch - shows results as they come, until the guest has ended; fails if it has to be ended
+watch() {
+	until_=$(($(date +%s) + total)) shown=0
+	while :; do
+		alive=1
+		kill -0 "$pid" 2>/dev/null || alive=
+		tr -d '\r' <"$run/results" >"$run/results.now" # only whole lines
+		lines=$(wc -l <"$run/results.now")
+		if [ "$lines" -gt "$shown" ]; then
+			head -n "$lines" "$run/results.now" | tail -n +$((shown + 1)) | grep -v '^end '
+			shown=$lines
+		fi
+		[ -n "$alive" ] || return 0
+		if [ "$(date +%s)" -ge $until_ ]; then
+			echo "FAIL guest (not within its limit of $total s)"
+			return 1
+		fi
+		sleep 0.2 # between two looks
+	done
+}
+
+# judge - after its end; adds to passed and failed
+judge() {
+	end=$(grep '^end ' "$run/results.now" | tail -1)
+	awk -v guest="$guest" -v patterns="$here/reports.list" -v allowed="$here/allow.list" -f "$here/reports.awk" "$run/console.log" >"$run/reports"
+	if [ -n "$end" ]; then
+		# shellcheck disable=SC2086 # its words
+		set -- $end
+		passed=$((passed + $2)) failed=$((failed + $4)) skipped=$((skipped + $6))
+	else
+		passed=$((passed + $(grep -c '^ok ' "$run/results.now"))) failed=$((failed + $(grep -c '^FAIL ' "$run/results.now") + 1))
+		echo "FAIL guest (it ended without its last line); the end of its console:"
+		tail -40 "$run/console.log" | tr -d '\r'
+	fi
+	# what the guest has not counted itself
+	if [ -s "$run/reports" ] && ! grep -q '^FAIL .*the kernel reports' "$run/results.now"; then
+		failed=$((failed + 1))
+		echo "FAIL guest (the kernel reports)"
+		head -20 "$run/reports"
+	fi
+}
+
+# boot COMMAND... - the guest, in a process group of its own so that it can be ended as a whole
+boot() {
+	: >"$run/results"
+	: >"$run/console.log"
+	setsid "$@" >>"$run/console.log" 2>&1 </dev/null 3>>"$run/results" &
+	pid=$!
+	[ -z "$console" ] || tail -f --pid=$pid "$run/console.log" &
+	watch
+	kill -KILL -- "-$pid" 2>/dev/null
+	wait "$pid" 2>/dev/null
+	pid=
+	judge
+}
+
+uml() {
+	kernel=$("$here/kernel.sh" "$guest") || return 1
+	ko=$(module_for "$kernel" "$(basename "$kernel")" KFLAGS=ARCH=um) || return 1
+	results=ttyS0 modprobe=
+	stage "$run/netmap" "$ko" || return 1
+	# shellcheck disable=SC2086 # words
+	boot "$kernel/vmlinux" mem="${GUEST_MEM:-1024}M" root=/dev/root rootfstype=hostfs rootflags=/ ro init="$run/netmap/init.sh" \
+		con=null con0=null,fd:1 ssl0=null,fd:3 panic=-1 loglevel=7 $append
+}
+
+passed=0 failed=0 skipped=0
+programs || die "the programs do not build"
+case $guest in
+uml*) uml || die "no guest: see above" ;;
+esac
+[ $skipped -eq 0 ] || echo "$skipped skipped in guest $guest: see above"
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
