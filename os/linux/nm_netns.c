@@ -43,6 +43,7 @@ net_ends(struct net *net)
 {
 	struct nm_net *n = net_generic(net, net_id);
 
+	nm_vale_nic_reap(&n->root, true); /* no interface is left after this that could ask for the work below */
 	cancel_work_sync(&n->reap);
 	nm_root_fini(&n->root);
 }

@@ -11,10 +11,3 @@ nm_os_nic_create(struct nm_root *root, struct nm_session *s, const char *name, s
 		return nm_session_error(s, ENXIO, "there is no interface %s", name);
 	return nm_session_error(s, EOPNOTSUPP, "%s: interfaces are not supported by this module yet", name);
 }
-
-/* No port of this home asks for it. */
-void
-nm_os_tx_later(struct nm_kring *kr)
-{
-	(void)kr;
-}

@@ -60,14 +60,48 @@ nm_os_notify(struct nm_kring *kr)
 	nm_os_linux_wake(kr, NULL);
 }
 
+static void
+wake_all(struct nm_session *s)
+{
+	int dir;
+
+	for (dir = 0; dir < 2; dir++)
+		wake_up_interruptible_poll(&nm_os_linux_file(s)->wait[dir], EPOLLIN | EPOLLOUT | EPOLLERR);
+}
+
 /* Whoever waits looks again. Under the root's mutex, so that the list stays. */
 void
 nm_os_port_changed(struct nm_port *port)
 {
+	const struct nm_os_linux_port_ops *ops = port->host;
 	struct nm_session *s;
-	int dir;
 
 	for (s = port->sessions; s; s = s->next)
-		for (dir = 0; dir < 2; dir++)
-			wake_up_interruptible_poll(&nm_os_linux_file(s)->wait[dir], EPOLLIN | EPOLLOUT | EPOLLERR);
+		wake_all(s);
+	if (ops && ops->changed)
+		ops->changed(port);
+}
+
+void
+nm_os_tx_later(struct nm_kring *kr)
+{
+	const struct nm_os_linux_port_ops *ops = kr->port->host;
+
+	ops->tx_later(kr);
+}
+
+void
+nm_os_linux_gone(struct nm_port *p)
+{
+	struct nm_net *n = p->root->host;
+	struct nm_session *s;
+
+	NM_WRITE_ONCE(p->gone, true);
+	rcu_read_lock();
+	for (s = NM_RCU_DEREF(p->sessions); s; s = NM_RCU_DEREF(s->next)) {
+		NM_WRITE_ONCE(s->sync->dead, 1);
+		wake_all(s);
+	}
+	rcu_read_unlock();
+	schedule_work(&n->reap);
 }

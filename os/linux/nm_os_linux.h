@@ -37,6 +37,12 @@ nm_os_linux_file(struct nm_session *s)
 	return container_of(s, struct nm_file, s);
 }
 
+/* What nm_port.host points to: what the home does with a port that has an interface behind it. NULL elsewhere. */
+struct nm_os_linux_port_ops {
+	void (*tx_later)(struct nm_kring *kr); /* see nm_os_tx_later */
+	void (*changed)(struct nm_port *p);    /* see nm_os_port_changed; may be NULL */
+};
+
 /* Pages of a region, for mmap and DMA. */
 struct nm_os_pages {
 	struct page **page;
@@ -65,6 +71,9 @@ nm_os_linux_read_unlock(void)
 
 /* Wakes those who bind this ring and wait, but for `self` (may be NULL). In a read section. */
 void nm_os_linux_wake(struct nm_kring *kr, const struct nm_session *self);
+
+/* Under RTNL, when the interface of a port leaves: its users are told, and the port is undone by and by. Doesn't sleep. */
+void nm_os_linux_gone(struct nm_port *p);
 
 /* nm_os_copy.c: data of NS_INDIRECT slots from head on is fetched into their buffers. Sleeps. */
 void nm_os_linux_indirect(struct nm_kring *kr, uint32_t from, uint32_t to);
