@@ -69,6 +69,9 @@ $(foreach t,$(TOOLS),$(eval $(call tool_rule,$(t))))
 # Programs of the benchmarks, which bench/run.sh runs.
 BENCH := $(filter-out bench/cpus.c,$(wildcard bench/*.c))
 bench: all $(BENCH:%.c=$(BUILD)/%)
+$(BUILD)/bench/sync: bench/sync.c $(CORE_OBJ) $(call objects,$(OSUSER),engine)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ $(ENGINE_LIBS)
 $(BUILD)/bench/%: bench/%.c bench/cpus.c $(wildcard bench/*.h)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $(filter %.c,$^) -lpthread
