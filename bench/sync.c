@@ -2,9 +2,10 @@
 /*
  * sync.c - what a sync costs where the client's own thread does the work: a + b * batch nanoseconds.
  *
- * sync core|kernel [--frame N] [--slots N] [--ms N] [--pipe] - one thread sends batches from a switch port (or pipe end) to
+ * sync core|kernel [--frame N] [--slots N] [--ms N] [--runs N] [--pipe] - one thread sends batches from a switch port (or pipe end) to
  * another and takes them out there, reading the first line of each frame. `kernel` does it by /dev/netmap, `core` calls the
- * same core inside this process. For each batch size the median of the runs is one point of the line, which is fitted by least
+ * same core inside this process. Only the two calls of a round are timed, by the CPU's time stamp, since a clock that is a system
+ * call would weigh as much as they do. For each batch size the median of the runs is one point of the line, which is fitted by least
  * squares of the relative error, so that small batches tell a and large ones b. Prints an object a line and one for the line.
  */
 #include "nm_ctl.h"
@@ -20,7 +21,15 @@
 #include <time.h>
 #include <unistd.h>
 
-#define RUNS 15
+#define MAX_RUNS 1000
+
+static const uint32_t batches[] = {1, 16, 64, 128, 192, 256, 320, 384, 448, 500};
+enum { BATCHES = sizeof(batches) / sizeof(batches[0]) };
+
+struct shape {
+	uint32_t frame, slots, ms, runs;
+	bool pipe;
+};
 
 /* One port, however it is reached. */
 struct side {
@@ -31,6 +40,7 @@ struct side {
 
 static struct nm_root root;
 static bool by_core;
+static uint64_t in_calls; /* ticks */
 static volatile uint32_t seen; /* what was read of the frames */
 
 /* What the core asks of a host; one thread has nobody to wake. */
@@ -123,8 +133,21 @@ open_side(struct side *p, const char *name, uint32_t slots)
 		open_kernel(p, &h, &reg);
 }
 
+static uint64_t
+ticks(void)
+{
+#if defined(__x86_64__)
+	return __builtin_ia32_rdtsc();
+#else
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+#endif
+}
+
 static void
-sync_side(struct side *p, int dir)
+sync_call(struct side *p, int dir)
 {
 	struct nm_kring *kr;
 
@@ -140,6 +163,15 @@ sync_side(struct side *p, int dir)
 		;
 	nm_kring_leave(kr);
 	nm_os_user_quiescent();
+}
+
+static void
+sync_side(struct side *p, int dir)
+{
+	uint64_t begin = ticks();
+
+	sync_call(p, dir);
+	in_calls += ticks() - begin;
 }
 
 static void
@@ -204,35 +236,49 @@ by_value(const void *a, const void *b)
 	return d < 0 ? -1 : d > 0;
 }
 
-/* Nanoseconds of a round with this batch: the median of runs of `ms` each. */
+/* Nanoseconds of a round's calls with this batch, over `ms`. */
 static double
 measure(struct side *from, struct side *to, uint32_t batch, uint32_t frame, double ms)
 {
-	double run[RUNS], begin, now;
-	uint32_t k, i, rounds = 20000 / batch + 1, n;
+	double begin = seconds(), now = begin;
+	uint32_t i, rounds = 2000 / batch + 1, n;
+	uint64_t first = ticks(), all;
 
-	for (k = 0; k < RUNS; k++) {
-		begin = now = seconds();
-		for (n = 0; now - begin < ms * 1e-3; now = seconds(), n += rounds)
-			for (i = 0; i < rounds; i++)
-				send_and_take(from, to, batch, frame);
-		run[k] = (now - begin) * 1e9 / n;
+	in_calls = 0;
+	for (n = 0; now - begin < ms * 1e-3; now = seconds(), n += rounds)
+		for (i = 0; i < rounds; i++)
+			send_and_take(from, to, batch, frame);
+	all = ticks() - first;
+	return (double)in_calls / (double)all * (now - begin) * 1e9 / n;
+}
+
+/* ns[] of each batch: medians of runs that are taken in turn, so that what drifts does so for all. */
+static void
+measure_all(struct side *from, struct side *to, const struct shape *s, double *ns)
+{
+	static double run[BATCHES][MAX_RUNS];
+	uint32_t i, k;
+
+	for (k = 0; k < s->runs; k++)
+		for (i = 0; i < BATCHES; i++)
+			run[i][k] = measure(from, to, batches[i], s->frame, s->ms);
+	for (i = 0; i < BATCHES; i++) {
+		qsort(run[i], s->runs, sizeof(double), by_value);
+		ns[i] = run[i][s->runs / 2];
 	}
-	qsort(run, RUNS, sizeof(run[0]), by_value);
-	return run[RUNS / 2];
 }
 
 /* y = a + b * x with the least sum of ((y - a - b * x) / y)^2. */
 static void
-fit(const double *x, const double *y, int n, double *a, double *b)
+fit(const uint32_t *x, const double *y, int n, double *a, double *b)
 {
 	double s = 0, sx = 0, sy = 0, sxx = 0, sxy = 0;
 	int i;
 
 	for (i = 0; i < n; i++) {
-		double w = 1 / (y[i] * y[i]);
+		double w = 1 / (y[i] * y[i]), v = x[i];
 
-		s += w, sx += w * x[i], sy += w * y[i], sxx += w * x[i] * x[i], sxy += w * x[i] * y[i];
+		s += w, sx += w * v, sy += w * y[i], sxx += w * v * v, sxy += w * v * y[i];
 	}
 	*b = (s * sxy - sx * sy) / (s * sxx - sx * sx);
 	*a = (sy - *b * sx) / s;
@@ -251,51 +297,58 @@ number(const char *option, const char *text, uint32_t least, uint32_t most)
 	return (uint32_t)v;
 }
 
+static void
+take_options(int argc, char **argv, struct shape *s)
+{
+	int i;
+
+	for (i = 2; i < argc; i++) {
+		if (!strcmp(argv[i], "--pipe"))
+			s->pipe = true;
+		else if (!strcmp(argv[i], "--frame"))
+			s->frame = number("--frame", argv[i + 1], 60, 2048), i++;
+		else if (!strcmp(argv[i], "--slots"))
+			s->slots = number("--slots", argv[i + 1], 1024, 4096), i++;
+		else if (!strcmp(argv[i], "--ms"))
+			s->ms = number("--ms", argv[i + 1], 1, 1000), i++;
+		else if (!strcmp(argv[i], "--runs"))
+			s->runs = number("--runs", argv[i + 1], 1, MAX_RUNS), i++;
+		else {
+			fprintf(stderr, "sync: what is '%s'?\n", argv[i]);
+			exit(2);
+		}
+	}
+}
+
 int
 main(int argc, char **argv)
 {
-	static const double batches[] = {1, 4, 16, 64, 128, 256, 480};
-	enum { N = sizeof(batches) / sizeof(batches[0]) };
-	uint32_t frame = 60, slots = 1024, ms = 20;
-	double ns[N], a, b;
+	struct shape s = {60, 1024, 5, 41, false};
+	double ns[BATCHES], a, b;
 	struct side from, to;
-	bool pipe = false;
-	int i;
+	char which[160];
+	uint32_t i;
 
 	if (argc < 2 || (strcmp(argv[1], "core") && strcmp(argv[1], "kernel"))) {
-		fprintf(stderr, "usage: sync core|kernel [--frame N] [--slots N] [--ms N] [--pipe]\n");
+		fprintf(stderr, "usage: sync core|kernel [--frame N] [--slots N] [--ms N] [--runs N] [--pipe]\n");
 		return 2;
 	}
 	by_core = !strcmp(argv[1], "core");
-	for (i = 2; i < argc; i++) {
-		if (!strcmp(argv[i], "--pipe"))
-			pipe = true;
-		else if (!strcmp(argv[i], "--frame"))
-			frame = number("--frame", argv[i + 1], 60, 2048), i++;
-		else if (!strcmp(argv[i], "--slots"))
-			slots = number("--slots", argv[i + 1], 1024, 4096), i++;
-		else if (!strcmp(argv[i], "--ms"))
-			ms = number("--ms", argv[i + 1], 1, 1000), i++;
-		else {
-			fprintf(stderr, "sync: what is '%s'?\n", argv[i]);
-			return 2;
-		}
-	}
+	take_options(argc, argv, &s);
 	if (by_core) {
 		if (nm_os_user_init() || nm_root_init(&root, &nm_root_defaults))
 			die("core", ENOMEM);
 		rcu_register_thread();
 	}
-	open_side(&from, pipe ? "sync{1" : "vale7:from", slots);
-	open_side(&to, pipe ? "sync}1" : "vale7:to", slots);
-	prepare(&from, &to, frame);
-	for (i = 0; i < N; i++) {
-		ns[i] = measure(&from, &to, (uint32_t)batches[i], frame, ms);
-		printf("{\"bench\":\"sync\",\"what\":\"%s\",\"home\":\"%s\",\"frame\":%u,\"slots\":%u,\"batch\":%.0f,\"ns\":%.1f,\"mpps\":%.3f}\n",
-		    pipe ? "pipe" : "vale", argv[1], frame, slots, batches[i], ns[i], batches[i] * 1e3 / ns[i]);
-	}
-	fit(batches, ns, N, &a, &b);
-	printf("{\"bench\":\"sync\",\"what\":\"%s\",\"home\":\"%s\",\"frame\":%u,\"slots\":%u,\"a_ns\":%.1f,\"b_ns\":%.2f}\n", pipe ? "pipe" : "vale",
-	    argv[1], frame, slots, a, b);
+	open_side(&from, s.pipe ? "sync{1" : "vale7:from", s.slots);
+	open_side(&to, s.pipe ? "sync}1" : "vale7:to", s.slots);
+	prepare(&from, &to, s.frame);
+	measure_all(&from, &to, &s, ns);
+	snprintf(which, sizeof(which), "\"bench\":\"sync\",\"what\":\"%s\",\"home\":\"%s\",\"frame\":%u,\"slots\":%u", s.pipe ? "pipe" : "vale",
+	    argv[1], s.frame, s.slots);
+	for (i = 0; i < BATCHES; i++)
+		printf("{%s,\"batch\":%u,\"ns\":%.1f,\"mpps\":%.3f}\n", which, batches[i], ns[i], batches[i] * 1e3 / ns[i]);
+	fit(batches, ns, BATCHES, &a, &b);
+	printf("{%s,\"a_ns\":%.1f,\"b_ns\":%.2f}\n", which, a, b);
 	return 0;
 }

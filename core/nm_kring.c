@@ -156,18 +156,22 @@ released_head(struct nm_kring *kr)
 uint32_t
 nm_kring_room(struct nm_kring *kr)
 {
-	uint32_t head = released_head(kr), used;
+	/* locals: the compiler takes each store to the stack for one to anything */
+	const struct netmap_slot *slots = kr->slots;
+	uint32_t head = released_head(kr), rel = kr->rel, nslots = kr->nslots, nbufs = kr->nbufs, n = kr->nstack, used;
+	uint32_t *stack = kr->stack;
 
-	while (kr->rel != head) {
-		uint32_t idx = NM_READ_ONCE(kr->slots[kr->rel].buf_idx);
+	while (rel != head) {
+		uint32_t idx = NM_READ_ONCE(slots[rel].buf_idx);
 
-		if (NM_LIKELY(idx >= 2 && idx < kr->nbufs))
-			kr->stack[kr->nstack++] = idx;
+		if (NM_LIKELY(idx >= 2 && idx < nbufs))
+			stack[n++] = idx;
 		else
 			kr->stat[NM_STAT_buf_errors]++;
-		kr->rel = nm_ring_add(kr->rel, 1, kr->nslots);
+		rel = nm_ring_add(rel, 1, nslots);
 	}
-	kr->hwcur = kr->rhead = kr->rel;
+	kr->nstack = n;
+	kr->hwcur = kr->rhead = kr->rel = rel;
 	used = nm_ring_dist(kr->rel, kr->lease, kr->nslots) + 1;
 	used = kr->nslots - used;
 	return used < kr->nstack ? used : kr->nstack;

@@ -70,13 +70,25 @@ struct nm_kring {
 	uint64_t stat[NM_STAT_MAX];
 };
 
+/* The buffers of a region, apart from their ring: for loops that store to memory which the compiler can't tell from the ring. */
+struct nm_kring_bufs {
+	char *base;
+	uint32_t stride, n;
+};
+
+static inline char *
+nm_kring_buf_of(struct nm_kring_bufs b, uint32_t idx)
+{
+	if (NM_UNLIKELY(idx < 2 || idx >= b.n))
+		return NULL;
+	return b.base + (size_t)nm_os_index_nospec(idx, b.n) * b.stride;
+}
+
 /* Buffer `idx` of the ring's region, or NULL when the client's index is out of range. */
 static inline char *
 nm_kring_buf(const struct nm_kring *kr, uint32_t idx)
 {
-	if (NM_UNLIKELY(idx < 2 || idx >= kr->nbufs))
-		return NULL;
-	return kr->bufs + (size_t)nm_os_index_nospec(idx, kr->nbufs) * kr->stride;
+	return nm_kring_buf_of((struct nm_kring_bufs){kr->bufs, kr->stride, kr->nbufs}, idx);
 }
 
 /* A slot as the client left it, read once. */

@@ -67,7 +67,9 @@ collect_frame(struct nm_kring *kr, struct nm_vale_work *w, uint32_t i, uint32_t 
 uint32_t
 nm_vale_collect(struct nm_kring *kr, struct nm_vale_work *w, uint32_t from, uint32_t avail)
 {
+	const struct nm_kring_bufs bufs = {kr->bufs, kr->stride, kr->nbufs};
 	const struct netmap_slot *slots = kr->slots;
+	struct nm_vale_frag *frag = w->frag;
 	uint32_t used = 0, i = from, nslots = kr->nslots, stride = kr->stride, n = 0, frames = 0, chain;
 	uint32_t ahead = SLOTS_AHEAD < nslots ? SLOTS_AHEAD : 0;
 	uint64_t bytes = 0;
@@ -76,12 +78,12 @@ nm_vale_collect(struct nm_kring *kr, struct nm_vale_work *w, uint32_t from, uint
 	w->bytes = 0;
 	while (used < avail && used < NM_VALE_STEP) {
 		struct netmap_slot s = nm_kring_snapshot(&slots[i]);
-		const char *buf = nm_kring_buf(kr, s.buf_idx);
+		const char *buf = nm_kring_buf_of(bufs, s.buf_idx);
 
 		NM_PREFETCH(&slots[nm_ring_add(i, ahead, nslots)]);
 		if (NM_LIKELY(!(s.flags & UNUSUAL) && buf && s.len >= MIN_FRAME && s.len <= stride)) {
 			NM_PREFETCH(buf);
-			w->frag[n++] = (struct nm_vale_frag){buf, s.len, 1, s.len};
+			frag[n++] = (struct nm_vale_frag){buf, s.len, 1, s.len};
 			frames++;
 			bytes += s.len;
 			chain = 1;
