@@ -90,7 +90,7 @@ void nm_os_tx_later(struct nm_kring *kr);
 /* True when the OS has an interface of this name in the client's namespace. Control. */
 bool nm_os_ifname_exists(struct nm_session *s, const char *name);
 
-/* A ring of this port has been bound or unbound: the host (re)schedules its syncs. Control. */
+/* Rings of this port have been bound or unbound, by a session or a switch: the host (re)schedules its syncs. Control. */
 void nm_os_port_changed(struct nm_port *port);
 
 /* One line in the log, rate-limited by the host. Any context but under a spin lock. */

@@ -216,6 +216,7 @@ fail_cells:
 fail_rings:
 	/* senders may have found the rings already */
 	retire_rings(s);
+	nm_os_port_changed(p);
 	nm_os_rcu_sync();
 	rings_put(s);
 	nm_port_host_update(p, NULL);

@@ -195,6 +195,7 @@ tear_down(struct vale_nic *vn)
 	nm_port_host_update(nic, NULL);
 	nm_mem_put(nm_port_set_mem(nic, vn->old_mem));
 	nic->wrap = NULL;
+	nm_os_port_changed(nic);
 	nm_port_put(nic);
 	nm_os_free(vn->cells);
 	nm_os_free(vn);
@@ -223,6 +224,7 @@ build(struct nm_session *s, struct vale_nic *vn, struct nm_vale *v, const char *
 		return s->errnum ? error : nm_session_error(s, -error, "%s: the interface can't be started", name);
 	vn->nic->bound++;
 	vn->enabled = true;
+	nm_os_port_changed(vn->nic);
 	return 0;
 }
 

@@ -272,6 +272,21 @@ persistent_ports_stay(void **state)
 	assert_null(nm_port_find(&root, "v0"));
 }
 
+/* By it the Linux home knows whether a persistent port has a carrier. */
+static void
+the_host_hears_of_both(void **state)
+{
+	unsigned before;
+	uint32_t index;
+
+	(void)state;
+	before = host_changed;
+	assert_int_equal(attach("vale0:nic0", NR_REG_ALL_NIC, &index), 0);
+	assert_int_equal(host_changed, before + 1);
+	assert_int_equal(detach("vale0:nic0"), 0);
+	assert_int_equal(host_changed, before + 2);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
@@ -286,6 +301,7 @@ main(void)
 		T(memory_that_ends_leaves_nothing),
 		T(a_lost_interface_is_detached),
 		T(persistent_ports_stay),
+		T(the_host_hears_of_both),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
