@@ -22,4 +22,18 @@ vm_flags_set(struct vm_area_struct *vma, unsigned long flags)
 }
 #endif
 
+/* The weight is the usual one. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
+#define nm_compat_napi_add(dev, napi, poll) netif_napi_add(dev, napi, poll, NAPI_POLL_WEIGHT)
+#else
+#define nm_compat_napi_add(dev, napi, poll) netif_napi_add(dev, napi, poll)
+#endif
+
+/* Parameters of ethtool_ops.get_ringparam that came later. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 17, 0)
+#define NM_COMPAT_RINGPARAM_MORE
+#else
+#define NM_COMPAT_RINGPARAM_MORE , struct kernel_ethtool_ringparam *kr_, struct netlink_ext_ack *extack_
+#endif
+
 #endif

@@ -162,10 +162,13 @@ static struct miscdevice dev = {
 static int __init
 netmap_init(void)
 {
-	int error = nm_netns_init();
+	int error = nm_vif_init();
 
 	if (error)
 		return error;
+	error = nm_netns_init();
+	if (error)
+		goto err_vif;
 	error = misc_register(&dev);
 	if (error)
 		goto err_netns;
@@ -173,6 +176,8 @@ netmap_init(void)
 
 err_netns:
 	nm_netns_fini();
+err_vif:
+	nm_vif_fini();
 	return error;
 }
 
@@ -181,6 +186,7 @@ netmap_exit(void)
 {
 	misc_deregister(&dev);
 	nm_netns_fini();
+	nm_vif_fini();
 }
 
 module_init(netmap_init);

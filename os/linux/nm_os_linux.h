@@ -90,6 +90,10 @@ int nm_netns_init(void);
 void nm_netns_fini(void);
 struct nm_net *nm_netns_of(struct net *net);
 
+/* nm_vif.c: what persistent ports are to the rest of the kernel. */
+int nm_vif_init(void);
+void nm_vif_fini(void);
+
 /* nm_dev_sync.c. 0 or -errno; the poll mask. */
 int nm_dev_sync(struct nm_file *f, int dir);
 __poll_t nm_dev_sync_poll(struct nm_file *f, struct file *file, poll_table *pt);
