@@ -13,6 +13,15 @@
 #endif
 
 #include <linux/mm.h>
+#include <linux/netdevice.h>
+#include <linux/skbuff.h>
+#include <linux/slab.h>
+#include <linux/timer.h>
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+#include <linux/unaligned.h>
+#else
+#include <asm/unaligned.h>
+#endif
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
 static inline void
@@ -35,5 +44,44 @@ vm_flags_set(struct vm_area_struct *vma, unsigned long flags)
 #else
 #define NM_COMPAT_RINGPARAM_MORE , struct kernel_ethtool_ringparam *kr_, struct netlink_ext_ack *extack_
 #endif
+
+/* Of our NAPIs, which belong to no interface. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
+#define nm_compat_dummy_alloc() alloc_netdev_dummy(0)
+#define nm_compat_dummy_free(dev) free_netdev(dev)
+#else
+#define nm_compat_dummy_alloc() nm_compat_dummy()
+#define nm_compat_dummy_free(dev) kfree(dev)
+
+static inline struct net_device *
+nm_compat_dummy(void)
+{
+	struct net_device *dev = kzalloc(sizeof(*dev), GFP_KERNEL);
+
+	if (dev)
+		init_dummy_netdev(dev);
+	return dev;
+}
+#endif
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
+#include <net/gso.h>
+#endif
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
+#define timer_delete_sync(timer) del_timer_sync(timer)
+#endif
+
+#define nm_compat_dev_deactivate(dev) dev_deactivate(dev)
+
+static inline bool
+nm_compat_skb_is_sctp(const struct sk_buff *skb)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 12, 0)
+	return skb_csum_is_sctp((struct sk_buff *)(uintptr_t)skb);
+#else
+	return skb->csum_not_inet;
+#endif
+}
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* nm_dev.c - /dev/netmap: open, ioctl, mmap, poll, release; and the module's beginning and end. */
 #include "nm_dev_ctl.h"
+#include "nm_nic.h"
 #include "compat.h"
 
 #include <linux/compat.h>
@@ -31,7 +32,7 @@ take_cred(struct nm_cred *c, struct net *net)
 }
 
 static int
-dev_open(struct inode *inode, struct file *file)
+file_open(struct inode *inode, struct file *file)
 {
 	struct nm_file *f = kzalloc(sizeof(*f), GFP_KERNEL_ACCOUNT);
 	struct nm_cred cred;
@@ -52,7 +53,7 @@ dev_open(struct inode *inode, struct file *file)
 }
 
 static int
-dev_release(struct inode *inode, struct file *file)
+file_release(struct inode *inode, struct file *file)
 {
 	struct nm_file *f = file->private_data;
 	struct net *net = f->net->net;
@@ -87,23 +88,23 @@ ioctl_of(struct nm_file *f, unsigned int cmd, void __user *user, bool compat)
 }
 
 static long
-dev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+file_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	return ioctl_of(file->private_data, cmd, (void __user *)arg, false);
 }
 
 #ifdef CONFIG_COMPAT
 static long
-dev_compat_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+file_compat_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	return ioctl_of(file->private_data, cmd, compat_ptr(arg), true);
 }
 #else
-#define dev_compat_ioctl NULL
+#define file_compat_ioctl NULL
 #endif
 
 static __poll_t
-dev_poll(struct file *file, poll_table *pt)
+file_poll(struct file *file, poll_table *pt)
 {
 	return nm_dev_sync_poll(file->private_data, file, pt);
 }
@@ -125,7 +126,7 @@ region_fault(struct vm_fault *vmf)
 static const struct vm_operations_struct region_ops = {.fault = region_fault};
 
 static int
-dev_mmap(struct file *file, struct vm_area_struct *vma)
+file_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	struct nm_file *f = file->private_data;
 	size_t pages = vma_pages(vma), memsize;
@@ -143,12 +144,12 @@ dev_mmap(struct file *file, struct vm_area_struct *vma)
 
 static const struct file_operations dev_ops = {
 	.owner = THIS_MODULE,
-	.open = dev_open,
-	.release = dev_release,
-	.unlocked_ioctl = dev_ioctl,
-	.compat_ioctl = dev_compat_ioctl,
-	.poll = dev_poll,
-	.mmap = dev_mmap,
+	.open = file_open,
+	.release = file_release,
+	.unlocked_ioctl = file_ioctl,
+	.compat_ioctl = file_compat_ioctl,
+	.poll = file_poll,
+	.mmap = file_mmap,
 	.llseek = no_llseek,
 };
 
@@ -169,11 +170,16 @@ netmap_init(void)
 	error = nm_netns_init();
 	if (error)
 		goto err_vif;
-	error = misc_register(&dev);
+	error = nm_nic_notify_init();
 	if (error)
 		goto err_netns;
+	error = misc_register(&dev);
+	if (error)
+		goto err_notify;
 	return 0;
 
+err_notify:
+	nm_nic_notify_fini();
 err_netns:
 	nm_netns_fini();
 err_vif:
@@ -186,7 +192,9 @@ netmap_exit(void)
 {
 	misc_deregister(&dev);
 	nm_netns_fini();
+	nm_nic_notify_fini();
 	nm_vif_fini();
+	nm_nic_tx_exit();
 }
 
 module_init(netmap_init);

@@ -79,7 +79,11 @@ void nm_os_linux_gone(struct nm_port *p);
 void nm_os_linux_indirect(struct nm_kring *kr, uint32_t from, uint32_t to);
 
 /* nm_param.c */
-extern bool nm_param_no_timestamp;
+extern bool nm_param_no_timestamp, nm_param_generic_hwcsum, nm_param_generic_txqdisc;
+/* Slots of an interface's rings; which kind of support is asked for. */
+enum { NM_PARAM_ADMODE_BEST, NM_PARAM_ADMODE_NATIVE, NM_PARAM_ADMODE_GENERIC };
+uint32_t nm_param_ringsize(void);
+uint32_t nm_param_admode(void);
 /* What parameters say of a new root. */
 void nm_param_limits(struct nm_limits *l);
 /* Bytes of regions that a user other than root may have. */

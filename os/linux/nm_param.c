@@ -54,6 +54,30 @@ PARAM(priv_buf_size, 2112, 64, 65536, 0444, "bytes of a buffer in the region of 
 
 PARAM(user_mem, 0, 0, 1u << 24, 0644, "MiB of regions that a user other than root may have; 0: a quarter of the machine's memory");
 
+PARAM(admode, NM_PARAM_ADMODE_BEST, NM_PARAM_ADMODE_BEST, NM_PARAM_ADMODE_GENERIC, 0644,
+    "interfaces: 0 by their driver's support if it has any, 1 by that only, 2 as any other");
+PARAM(generic_ringsize, 1024, 16, 4096, 0644, "slots of the rings of interfaces without support in their driver");
+
+bool nm_param_generic_hwcsum;
+module_param_named(generic_hwcsum, nm_param_generic_hwcsum, bool, 0644);
+MODULE_PARM_DESC(generic_hwcsum, "leave checksums open that the host left to its interface");
+
+bool nm_param_generic_txqdisc = true;
+module_param_named(generic_txqdisc, nm_param_generic_txqdisc, bool, 0644);
+MODULE_PARM_DESC(generic_txqdisc, "take what the host sends for host rings, by a queueing discipline of ours");
+
+uint32_t
+nm_param_ringsize(void)
+{
+	return READ_ONCE(generic_ringsize.value);
+}
+
+uint32_t
+nm_param_admode(void)
+{
+	return READ_ONCE(admode.value);
+}
+
 size_t
 nm_param_user_mem(void)
 {

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * nm_nic.h - an interface of the system as a port, by what every driver has ("emulated").
+ *
+ *	wire --> driver --> rx handler --> queue of the ring --> NAPI of ours --> receive ring
+ *	transmit ring --> skbs, under the lock of the driver's queue --> driver --> wire
+ *	host's stack --> queueing discipline of ours --> queue of the host ring --> NAPI --> host receive ring
+ *	host transmit ring --> netif_receive_skb, passed by our handler --> host's stack
+ *
+ * Frames are copied once on each way: a client may write to its buffers at any time.
+ *
+ * The handler takes frames of rings that somebody has; all others stay with the host. It comes after the kernel has given
+ * frames of a VLAN to the VLAN's own interface, if there is one: such an interface keeps its frames, and can be opened
+ * like any other. Frames of other VLANs arrive with their tag put back.
+ *
+ * Lock order: root->lock, RTNL, locks of queues. What RTNL guards is changed by control and by the notifier. The notifier
+ * takes away the device at once, and leaves to a work item what needs root->lock.
+ */
+#ifndef NM_NIC_H
+#define NM_NIC_H
+
+#include "nm_os_linux.h"
+
+#include <linux/if_ether.h>
+#include <linux/if_vlan.h>
+#include <linux/netdevice.h>
+#include <linux/skbuff.h>
+#include <linux/timer.h>
+
+#define NM_NIC_MAX_RINGS 32u /* of one direction; the system's queues are spread over them */
+#define NM_NIC_BATCH 32u     /* frames of one lease, or under one hold of the driver's lock */
+
+struct nm_nic;
+struct Qdisc;
+
+struct nm_nic_rx {
+	struct napi_struct napi;
+	struct nm_nic *nic;
+	struct nm_kring *kr;
+	struct sk_buff_head queue;  /* from the handler, under its lock */
+	struct sk_buff_head local;  /* taken from there, of the NAPI alone */
+	uint32_t limit;             /* of the queue */
+};
+
+/* Frames that the driver has. It outlives the ring, since a driver gives them back when it likes. */
+struct nm_nic_flight {
+	atomic_t users;             /* frames, and one for the ring */
+	struct nm_nic_tx *tx;       /* NULL when the ring is gone; RCU */
+	struct rcu_head rcu;
+};
+
+struct nm_nic_tx {
+	struct napi_struct napi;    /* who waits for room goes on from here; and the source of skbs */
+	struct nm_nic *nic;
+	struct nm_kring *kr;
+	struct nm_nic_flight *flight;
+	uint32_t limit;             /* of frames that the driver has */
+	uint32_t waits;             /* somebody waits for room */
+	struct timer_list timer;    /* room may come without a frame of ours being done */
+	/* of the one sync that runs */
+	struct sk_buff *skb[NM_NIC_BATCH];
+	uint32_t end[NM_NIC_BATCH];  /* slots used up to and with this frame */
+	uint32_t bytes[NM_NIC_BATCH];
+	const char *part[NETMAP_MAX_FRAGS];
+	uint16_t part_len[NETMAP_MAX_FRAGS];
+};
+
+struct nm_nic {
+	struct nm_port *port;
+	struct net_device *dev;     /* NULL when it left; RCU, changed under RTNL; referenced */
+	struct list_head all;       /* under RTNL */
+	struct net_device *napi_dev; /* of our NAPIs */
+	struct nm_nic_rx *rx;       /* of the port's receive rings, the host's last; made with the first use */
+	struct nm_nic_tx *tx;
+	/* under RTNL */
+	bool handler, promiscuous;
+	bool taken;                 /* from the host, as far as the device is up */
+	uint32_t nqdiscs;           /* of the device's queues */
+	struct Qdisc **qdisc;       /* what was there before ours */
+};
+
+/* nm_nic.c: rings, if they aren't there yet. 0 or -ENOMEM. Control. */
+int nm_nic_rings(struct nm_nic *n);
+
+/* nm_nic_rx.c */
+rx_handler_result_t nm_nic_rx_handler(struct sk_buff **pskb);
+/* Takes skb, whose data begins with the Ethernet header. False: there is no room and it is still the caller's. Data. */
+bool nm_nic_rx_queue(struct nm_nic_rx *r, struct sk_buff *skb);
+int nm_nic_rx_sync(struct nm_kring *kr);
+void nm_nic_rx_init(struct nm_nic_rx *r, struct nm_nic *n, struct nm_kring *kr);
+/* Drops what waits; the NAPI is disabled. */
+void nm_nic_rx_purge(struct nm_nic_rx *r);
+
+/* nm_nic_skb.c: from the system's frames to ours. */
+/* With its tag. */
+static inline uint32_t
+nm_nic_skb_len(const struct sk_buff *skb)
+{
+	return skb->len + (skb_vlan_tag_present(skb) ? 4 : 0);
+}
+/* nm_nic_skb_copy can do what is left to do to it. */
+bool nm_nic_skb_plain(const struct sk_buff *skb);
+/* The frame to dst, nm_nic_skb_len() bytes of it, with tag and checksum. */
+void nm_nic_skb_copy(const struct sk_buff *skb, char *dst);
+/* Tag and checksum are put into skb itself; NULL: it was freed, there is no memory or the frame is not in order. */
+struct sk_buff *nm_nic_skb_finish(struct sk_buff *skb);
+/* Cuts a merged frame, which is freed, into a list by ->next; NULL if that can't be done. */
+struct sk_buff *nm_nic_skb_segment(struct sk_buff *skb);
+
+/* nm_nic_tx.c */
+int nm_nic_tx_sync(struct nm_kring *kr);
+void nm_nic_tx_later(struct nm_kring *kr);
+int nm_nic_tx_init(struct nm_nic_tx *t, struct nm_nic *n, struct nm_kring *kr);
+void nm_nic_tx_fini(struct nm_nic_tx *t);
+/* The device may have room again, or a carrier. Any context. */
+void nm_nic_tx_wake(struct nm_nic *n);
+/*
+ * The frame in slot `at` and the `avail` - 1 after it: its parts into *t, its slots returned, its length in *bytes. *bad is the
+ * counter of why it can't be sent, or 0.
+ */
+uint32_t nm_nic_tx_gather(struct nm_nic_tx *t, uint32_t at, uint32_t avail, uint32_t *bytes, int *bad);
+/* An skb of what was gathered last; NULL without memory. Data. */
+struct sk_buff *nm_nic_tx_skb(struct nm_nic_tx *t, struct net_device *dev, uint32_t bytes);
+/* Of the module: waits for what drivers still had. */
+void nm_nic_tx_exit(void);
+
+/* nm_nic_host.c */
+int nm_nic_host_tx_sync(struct nm_kring *kr);
+/* As of nm_port_ops. */
+int nm_nic_host_set(struct nm_port *p, enum nm_port_host h, struct nm_session *s);
+/* Under RTNL: puts our queueing discipline in place if the device is to be taken, 0 or -errno; gives the device back. */
+int nm_nic_host_attach(struct nm_nic *n);
+void nm_nic_host_detach(struct nm_nic *n);
+/* This thread is giving a frame of n to the host just now. */
+bool nm_nic_host_injects(const struct nm_nic *n);
+
+/* nm_nic_notify.c */
+int nm_nic_notify_init(void);
+void nm_nic_notify_fini(void);
+/* Under RTNL. add: the port that has the device already, or NULL. */
+const struct nm_port *nm_nic_notify_add(struct nm_nic *n);
+void nm_nic_notify_del(struct nm_nic *n);
+/* Takes the device away from n, under RTNL. */
+void nm_nic_notify_release(struct nm_nic *n);
+
+#endif

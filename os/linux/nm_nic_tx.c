@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * nm_nic_tx.c - from transmit rings to the driver.
+ *
+ * Data is copied into an skb, so a slot is free as soon as the driver took its frame. What the driver has is counted by the
+ * frames' destructor: who has a ring's worth of frames out waits, and goes on when half of them are done. A frame for which the
+ * driver's queue has no room stays in its slot. Nobody tells us of room that others' frames made, hence the timer.
+ *
+ * The driver is called as the system does below its queueing disciplines: under the queue's lock, in batches.
+ */
+#include "nm_nic.h"
+#include "nm_vale_nic.h"
+#include "compat.h"
+
+#include <linux/if_vlan.h>
+#include <linux/module.h>
+
+/* Of one call: short enough that softirqs, which may have to take these frames on, get their turn. */
+#define STEP_FRAMES 256u
+
+static void
+flight_free(struct rcu_head *h)
+{
+	kfree(container_of(h, struct nm_nic_flight, rcu));
+	module_put(THIS_MODULE);
+}
+
+static void
+flight_put(struct nm_nic_flight *f)
+{
+	struct nm_nic_tx *t;
+	int left = atomic_dec_return(&f->users);
+
+	if (unlikely(!left)) {
+		call_rcu(&f->rcu, flight_free);
+		return;
+	}
+	rcu_read_lock();
+	t = NM_RCU_DEREF(f->tx);
+	if (t && NM_READ_ONCE(t->waits) && (uint32_t)left <= t->limit / 2 + 1)
+		napi_schedule(&t->napi);
+	rcu_read_unlock();
+}
+
+static void
+frame_done(struct sk_buff *skb)
+{
+	flight_put(skb_shinfo(skb)->destructor_arg);
+}
+
+void
+nm_nic_tx_exit(void)
+{
+	rcu_barrier();
+}
+
+static struct netdev_queue *
+queue_of(const struct nm_nic_tx *t, struct net_device *dev)
+{
+	uint32_t n = READ_ONCE(dev->real_num_tx_queues), i = t->kr->id;
+
+	return netdev_get_tx_queue(dev, i < n ? i : i % n);
+}
+
+static bool
+usable(const struct net_device *dev)
+{
+	return netif_running(dev) && netif_carrier_ok(dev);
+}
+
+static uint32_t
+room_of(const struct nm_nic_tx *t)
+{
+	uint32_t out = (uint32_t)atomic_read(&t->flight->users) - 1;
+
+	return out < t->limit ? t->limit - out : 0;
+}
+
+void
+nm_nic_tx_later(struct nm_kring *kr)
+{
+	struct nm_nic *n = kr->port->priv;
+	struct nm_nic_tx *t = &n->tx[kr->id];
+	struct net_device *dev = NM_RCU_DEREF(n->dev);
+
+	(void)NM_EXCHANGE(&t->waits, 1); /* before we look again: who makes room after that sees it */
+	if (!dev || !usable(dev))
+		return; /* the notifier wakes us */
+	if (room_of(t) && !netif_xmit_frozen_or_drv_stopped(queue_of(t, dev)))
+		napi_schedule(&t->napi);
+	else
+		mod_timer(&t->timer, jiffies + 1);
+}
+
+static void
+timer_fires(struct timer_list *timer)
+{
+	struct nm_nic_tx *t = container_of(timer, struct nm_nic_tx, timer);
+
+	napi_schedule(&t->napi);
+}
+
+static int
+poll(struct napi_struct *napi, int budget)
+{
+	struct nm_nic_tx *t = container_of(napi, struct nm_nic_tx, napi);
+	struct nm_kring *kr = t->kr;
+
+	if (budget <= 0)
+		return 0;
+	napi_complete_done(napi, 0);
+	nm_os_linux_read_lock();
+	if (!NM_LOAD_ACQUIRE(&kr->ready) || !NM_EXCHANGE(&t->waits, 0)) {
+		nm_os_linux_read_unlock();
+		return 0;
+	}
+	if (kr->wrap)
+		nm_vale_nic_resume(kr);
+	else
+		nm_os_linux_wake(kr, NULL);
+	nm_os_linux_read_unlock();
+	return 0;
+}
+
+void
+nm_nic_tx_wake(struct nm_nic *n)
+{
+	uint32_t i;
+
+	for (i = 0; n->tx && i < n->port->nrings[NM_DIR_TX]; i++)
+		if (NM_READ_ONCE(n->tx[i].waits))
+			napi_schedule(&n->tx[i].napi);
+}
+
+/* One part of a frame; 0 or the counter of why not. */
+static int
+take_slot(struct nm_nic_tx *t, const struct netmap_slot *s, uint32_t used)
+{
+	const char *buf = nm_kring_buf(t->kr, s->buf_idx);
+
+	if (used >= NETMAP_MAX_FRAGS)
+		return NM_STAT_drop_bad_frags;
+	if (s->flags & NS_INDIRECT)
+		return NM_STAT_drop_indirect;
+	if (!buf)
+		return NM_STAT_drop_bad_buf;
+	t->part[used] = buf;
+	t->part_len[used] = s->len;
+	return s->len > t->kr->stride ? NM_STAT_drop_bad_len : 0;
+}
+
+uint32_t
+nm_nic_tx_gather(struct nm_nic_tx *t, uint32_t at, uint32_t avail, uint32_t *bytes, int *bad)
+{
+	const uint16_t mine = NS_INDIRECT | NS_BUF_CHANGED | NS_REPORT;
+	struct nm_kring *kr = t->kr;
+	uint32_t used = 0, len = 0;
+	struct netmap_slot s;
+	int why;
+
+	*bad = 0;
+	do {
+		s = nm_kring_snapshot(&kr->slots[at]);
+		why = take_slot(t, &s, used);
+		if (unlikely(why && !*bad))
+			*bad = why;
+		if (s.flags & mine)
+			NM_WRITE_ONCE(kr->slots[at].flags, s.flags & ~mine);
+		len += s.len;
+		used++;
+		at = nm_ring_add(at, 1, kr->nslots);
+	} while (unlikely(s.flags & NS_MOREFRAG) && used < avail);
+	if (unlikely(s.flags & NS_MOREFRAG))
+		*bad = NM_STAT_drop_bad_frags;
+	if (unlikely(!*bad && len < ETH_HLEN))
+		*bad = NM_STAT_drop_short;
+	*bytes = len;
+	return used;
+}
+
+struct sk_buff *
+nm_nic_tx_skb(struct nm_nic_tx *t, struct net_device *dev, uint32_t bytes)
+{
+	uint32_t head = LL_RESERVED_SPACE(dev), left, k;
+	struct sk_buff *skb = napi_alloc_skb(&t->napi, head + bytes + READ_ONCE(dev->needed_tailroom));
+
+	if (unlikely(!skb))
+		return NULL;
+	skb_reserve(skb, (int)head);
+	for (k = 0, left = bytes; left; left -= t->part_len[k++])
+		nm_os_copy(skb_put(skb, t->part_len[k]), t->part[k], t->part_len[k]);
+	skb->dev = dev;
+	return skb;
+}
+
+/* What the driver refuses: see also is_skb_forwardable of the system. */
+static bool
+too_long(const struct net_device *dev, uint32_t bytes)
+{
+	return bytes > READ_ONCE(dev->mtu) + dev->hard_header_len + VLAN_HLEN;
+}
+
+static struct sk_buff *
+make(struct nm_nic_tx *t, struct net_device *dev, struct netdev_queue *q, uint32_t bytes)
+{
+	struct sk_buff *skb = nm_nic_tx_skb(t, dev, bytes);
+
+	if (unlikely(!skb))
+		return NULL;
+	skb_reset_mac_header(skb);
+	skb_set_network_header(skb, ETH_HLEN);
+	skb->protocol = eth_hdr(skb)->h_proto;
+	skb_set_queue_mapping(skb, (u16)(q - dev->_tx));
+	skb_shinfo(skb)->destructor_arg = t->flight;
+	skb->destructor = frame_done;
+	return skb;
+}
+
+/* Counts and consumes a frame that can't be sent. */
+static void
+drop(struct nm_kring *kr, uint32_t slots, int why)
+{
+	kr->stat[NM_STAT_tx_packets]++;
+	kr->stat[why]++;
+	kr->hwcur = nm_ring_add(kr->hwcur, slots, kr->nslots);
+}
+
+/* Whole frames from hwcur on. A bad one ends the batch, or is consumed when it is the first. *room: memory was there. */
+static uint32_t
+build(struct nm_nic_tx *t, struct net_device *dev, struct netdev_queue *q, uint32_t max, bool *room)
+{
+	struct nm_kring *kr = t->kr;
+	uint32_t avail = nm_ring_dist(kr->hwcur, kr->rhead, kr->nslots), used = 0, n = 0, slots, bytes;
+	int bad;
+
+	*room = true;
+	while (used < avail && n < max) {
+		slots = nm_nic_tx_gather(t, nm_ring_add(kr->hwcur, used, kr->nslots), avail - used, &bytes, &bad);
+		if (unlikely(!bad && too_long(dev, bytes)))
+			bad = NM_STAT_drop_no_backend;
+		if (unlikely(bad)) {
+			if (n)
+				break;
+			drop(kr, slots, bad);
+			avail -= slots;
+			continue;
+		}
+		t->skb[n] = make(t, dev, q, bytes);
+		if (unlikely(!t->skb[n])) {
+			*room = n > 0;
+			break;
+		}
+		used += slots;
+		t->bytes[n] = bytes;
+		t->end[n++] = used;
+	}
+	return n;
+}
+
+/* Hands over what was built; how many frames are gone, of which *lost were refused. Takers of packets see them first. */
+static uint32_t
+transmit(struct nm_nic_tx *t, struct net_device *dev, struct netdev_queue *q, uint32_t n, uint32_t *lost)
+{
+	bool seen = dev_nit_active(dev);
+	uint32_t i;
+	int rc;
+
+	*lost = 0;
+	HARD_TX_LOCK(dev, q, smp_processor_id());
+	for (i = 0; i < n; i++) {
+		if (netif_xmit_frozen_or_drv_stopped(q))
+			break;
+		if (unlikely(seen))
+			dev_queue_xmit_nit(t->skb[i], dev);
+		rc = (int)netdev_start_xmit(t->skb[i], dev, q, i + 1 < n);
+		if (unlikely(!dev_xmit_complete(rc)))
+			break;
+		*lost += rc != NETDEV_TX_OK;
+	}
+	HARD_TX_UNLOCK(dev, q);
+	return i;
+}
+
+/* One batch. False when the driver can't take more now. */
+static bool
+send_batch(struct nm_nic_tx *t, struct net_device *dev, struct netdev_queue *q, uint32_t max)
+{
+	struct nm_kring *kr = t->kr;
+	uint32_t n, sent, lost, i;
+	bool room;
+
+	max = min3(max, room_of(t), NM_NIC_BATCH);
+	if (!max || netif_xmit_frozen_or_drv_stopped(q))
+		return false;
+	n = build(t, dev, q, max, &room);
+	if (!n)
+		return room;
+	atomic_add((int)n, &t->flight->users);
+	sent = transmit(t, dev, q, n, &lost);
+	for (i = 0; i < sent; i++)
+		kr->stat[NM_STAT_tx_bytes] += t->bytes[i];
+	kr->stat[NM_STAT_tx_packets] += sent;
+	kr->stat[NM_STAT_forwarded] += sent - lost;
+	kr->stat[NM_STAT_drop_no_backend] += lost;
+	if (sent)
+		kr->hwcur = nm_ring_add(kr->hwcur, t->end[sent - 1], kr->nslots);
+	for (i = sent; i < n; i++)
+		kfree_skb(t->skb[i]);
+	return sent == n;
+}
+
+int
+nm_nic_tx_sync(struct nm_kring *kr)
+{
+	struct nm_nic *n = kr->port->priv;
+	struct nm_nic_tx *t = &n->tx[kr->id];
+	struct net_device *dev = NM_RCU_DEREF(n->dev);
+	struct netdev_queue *q;
+	uint64_t end = kr->stat[NM_STAT_tx_packets] + STEP_FRAMES;
+	bool more = true;
+
+	if (NM_READ_ONCE(kr->port->gone) || !dev)
+		return -EIO;
+	NM_WRITE_ONCE(kr->blocked, false);
+	q = queue_of(t, dev);
+	while (kr->hwcur != kr->rhead && kr->stat[NM_STAT_tx_packets] < end && more)
+		more = usable(dev) && send_batch(t, dev, q, (uint32_t)(end - kr->stat[NM_STAT_tx_packets]));
+	if (!more && kr->hwcur != kr->rhead) {
+		NM_WRITE_ONCE(kr->blocked, true);
+		if (!kr->wrap) /* a switch asks for it itself */
+			nm_nic_tx_later(kr);
+	}
+	kr->hwtail = nm_ring_add(kr->hwcur, kr->nslots - 1, kr->nslots);
+	return 0;
+}
+
+int
+nm_nic_tx_init(struct nm_nic_tx *t, struct nm_nic *n, struct nm_kring *kr)
+{
+	t->flight = kzalloc(sizeof(*t->flight), GFP_KERNEL);
+	if (!t->flight)
+		return -ENOMEM;
+	__module_get(THIS_MODULE); /* we are in a call that has it */
+	t->nic = n;
+	t->kr = kr;
+	t->limit = kr->nslots - 1;
+	t->flight->tx = t;
+	atomic_set(&t->flight->users, 1);
+	timer_setup(&t->timer, timer_fires, 0);
+	nm_compat_napi_add(n->napi_dev, &t->napi, poll);
+	return 0;
+}
+
+/* The NAPI is disabled and no sync runs any more; a grace period must pass before t is freed. */
+void
+nm_nic_tx_fini(struct nm_nic_tx *t)
+{
+	if (!t->flight)
+		return;
+	NM_RCU_ASSIGN(t->flight->tx, NULL);
+	timer_delete_sync(&t->timer);
+	flight_put(t->flight);
+	t->flight = NULL;
+}
