@@ -7,6 +7,7 @@
 #	SUITE       the kernel of another release or of its backports (bookworm-backports, trixie, trixie-backports, sid)
 #	newer       the suites that have newer kernels than this machine's release, as far as the mirror has them
 #	older       the release before it, likewise
+#	suites      prints the names of newer and older suites, nothing is fetched
 #	list        what there is in the cache, nothing is fetched
 #
 # A folder has boot/, lib/modules/RELEASE and usr/src/linux-headers-RELEASE, whose paths are changed to where they are.
@@ -177,6 +178,7 @@ for what in "$@"; do
 	-h | --help) usage; exit 0 ;;
 	-*) usage >&2; exit 2 ;;
 	list) list ;;
+	suites) suites newer; suites older ;;
 	source) locked source source_locked || status=1 ;;
 	newer | older) for s in $(suites "$what"); do locked "apt-$s" kernel_locked "$s" || status=1; done ;;
 	*) locked "apt-$what" kernel_locked "$what" || status=1 ;;

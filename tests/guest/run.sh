@@ -4,11 +4,16 @@
 #
 #	--guest NAME     uml (default): User Mode Linux, one processor, this machine's programs at native speed
 #	                 umldebug: the same with KASAN, lockdep and more
+#	                 stock: the kernel of this Debian release in QEMU, two emulated processors, pairs of NICs
+#	                 debug: a kernel with KASAN, lockdep, kmemleak, UBSAN and fault injection in QEMU
+#	--kernels WHICH  stock: that of a suite such as trixie (see fetch.sh), or of all: this release, newer and older ones
 #	--limit S        seconds that a test may take (120; emulation: 300)
 #	--total S        seconds that the guest may take (limit of a test and 30 for each test)
 #	--module FILE    this module and not the one built from here
 #	--param TEXT     parameters of the module
 #	--append TEXT    further words of the kernel's command line
+#	--qemu TEXT      further options of QEMU
+#	--cpus N         processors of a guest in QEMU (2)
 #	--keep           keep the folder of the run also if all went well
 #	--list           print the tests and end
 #	--console        show the guest's console too
@@ -24,10 +29,13 @@
 # shellcheck source=tests/guest/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-guest=uml limit='' total='' module='' params='' append='' keep='' list='' console='' tests=''
+guest=uml kernels=own qemu='' cpus=2 limit='' total='' module='' params='' append='' keep='' list='' console='' tests=''
 while [ $# -gt 0 ]; do
 	case $1 in
 	--guest) guest=${2:-}; shift ;;
+	--kernels) kernels=${2:-}; shift ;;
+	--qemu) qemu=${2:-}; shift ;;
+	--cpus) cpus=${2:-}; shift ;;
 	--limit) limit=${2:-}; shift ;;
 	--total) total=${2:-}; shift ;;
 	--module) module=${2:-}; shift ;;
@@ -83,7 +91,8 @@ set +f
 need_commands make:make gcc:gcc jq:jq ip:iproute2 tcpdump:tcpdump iperf3:iperf3 ethtool:ethtool busybox:busybox-static kmod:kmod
 case $guest in
 uml | umldebug) : "${limit:=120}" ;;
-*) die "--guest $guest: uml or umldebug is expected" ;;
+stock | debug) need_commands qemu-system-x86_64:qemu-system-x86 cpio:cpio; : "${limit:=300}" ;;
+*) die "--guest $guest: uml, umldebug, stock or debug is expected" ;;
 esac
 : "${total:=$((limit + $(echo "$names" | wc -l) * 30))}"
 
@@ -182,7 +191,7 @@ judge() {
 boot() {
 	: >"$run/results"
 	: >"$run/console.log"
-	setsid "$@" >>"$run/console.log" 2>&1 </dev/null 3>>"$run/results" &
+	setsid "$@" >>"$run/$output" 2>&1 </dev/null 3>>"$run/results" &
 	pid=$!
 	[ -z "$console" ] || tail -f --pid=$pid "$run/console.log" &
 	watch
@@ -195,17 +204,71 @@ boot() {
 uml() {
 	kernel=$("$here/kernel.sh" "$guest") || return 1
 	ko=$(module_for "$kernel" "$(basename "$kernel")" KFLAGS=ARCH=um) || return 1
-	results=ttyS0 modprobe=
+	results=ttyS0 modprobe='' output=console.log
 	stage "$run/netmap" "$ko" || return 1
 	# shellcheck disable=SC2086 # words
 	boot "$kernel/vmlinux" mem="${GUEST_MEM:-1024}M" root=/dev/root rootfstype=hostfs rootflags=/ ro init="$run/netmap/init.sh" \
 		con=null con0=null,fd:1 ssl0=null,fd:3 panic=-1 loglevel=7 $append
 }
 
+# What is a module in the kernel of a distribution and what tests need of it. The NICs come in pairs, each back to back.
+stock_modules="veth tun dummy 8021q bridge macvlan bonding sch_fq_codel af_packet_diag inet_diag e1000 virtio_pci virtio_net"
+
+# emulated IMAGE INITRAMFS - boots it in QEMU. The options of NICs without a boot program save seconds.
+emulated() {
+	output=qemu.log
+	nics='' hub=0
+	for model in e1000 virtio-net-pci; do
+		hub=$((hub + 1))
+		for end in 1 2; do
+			nics="$nics -netdev hubport,id=n$hub$end,hubid=$hub -device $model,netdev=n$hub$end,mac=52:54:00:4e:0$hub:0$end,romfile="
+		done
+	done
+	# shellcheck disable=SC2086 # words
+	boot qemu-system-x86_64 -accel tcg,thread=multi -smp "$cpus" -m "${GUEST_MEM:-1024}" -nodefaults -no-user-config -display none \
+		-no-reboot -kernel "$1" -initrd "$2" -append "rdinit=/netmap/init.sh console=ttyS0 panic=-1 loglevel=7 $append" \
+		-serial "file:$run/console.log" -serial "file:$run/results" $nics $qemu
+}
+
+# stock SUITE
+stock() {
+	got=$("$here/fetch.sh" "$1") || return 1
+	release=${got%% *} kernel=${got#* }
+	echo "guest stock: $release"
+	ko=$(module_for "$kernel/usr/src/linux-headers-$release" "$release") || return 1
+	results=ttyS1 modprobe=$stock_modules
+	stage "$run/netmap" "$ko" || return 1
+	# shellcheck disable=SC2086 # words
+	"$here/initramfs.sh" "$run/initramfs" "$run/netmap" "$kernel" "$release" $stock_modules >/dev/null || return 1
+	emulated "$kernel/boot/vmlinuz-$release" "$run/initramfs"
+}
+
+debug() {
+	kernel=$("$here/kernel.sh" debug) || return 1
+	ko=$(module_for "$kernel" "$(basename "$kernel")") || return 1
+	results=ttyS1 modprobe=
+	stage "$run/netmap" "$ko" || return 1
+	"$here/initramfs.sh" "$run/initramfs" "$run/netmap" >/dev/null || return 1
+	emulated "$kernel/arch/x86/boot/bzImage" "$run/initramfs"
+}
+
+# each SUITE... - a guest for each; the logs of those before are kept
+each() {
+	for suite in "$@"; do
+		stock "$suite" || { failed=$((failed + 1)); echo "FAIL guest stock of $suite"; }
+		[ ! -f "$run/console.log" ] || mv "$run/console.log" "$run/$suite-console.log"
+	done
+}
+
 passed=0 failed=0 skipped=0
 programs || die "the programs do not build"
 case $guest in
 uml*) uml || die "no guest: see above" ;;
+debug) debug || die "no guest: see above" ;;
+stock)
+	# shellcheck disable=SC2046 # words
+	if [ "$kernels" = all ]; then each own $("$here/fetch.sh" suites); else each "$kernels"; fi
+	;;
 esac
 [ $skipped -eq 0 ] || echo "$skipped skipped in guest $guest: see above"
 echo "$passed passed, $failed failed"
