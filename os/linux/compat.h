@@ -72,7 +72,22 @@ nm_compat_dummy(void)
 #define timer_delete_sync(timer) del_timer_sync(timer)
 #endif
 
-#define nm_compat_dev_deactivate(dev) dev_deactivate(dev)
+/* Newer kernels ask whether what waits is to be dropped, which is what others do; told by its type, not by a version. */
+static inline void
+nm_compat_deactivate_1(void (*f)(struct net_device *), struct net_device *dev)
+{
+	f(dev);
+}
+
+static inline void
+nm_compat_deactivate_2(void (*f)(struct net_device *, bool), struct net_device *dev)
+{
+	f(dev, true);
+}
+
+#define nm_compat_dev_deactivate(dev) \
+	_Generic(&dev_deactivate, void (*)(struct net_device *): nm_compat_deactivate_1, default: nm_compat_deactivate_2) \
+	((void *)dev_deactivate, dev)
 
 static inline bool
 nm_compat_skb_is_sctp(const struct sk_buff *skb)

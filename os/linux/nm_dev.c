@@ -150,7 +150,6 @@ static const struct file_operations dev_ops = {
 	.compat_ioctl = file_compat_ioctl,
 	.poll = file_poll,
 	.mmap = file_mmap,
-	.llseek = no_llseek,
 };
 
 static struct miscdevice dev = {

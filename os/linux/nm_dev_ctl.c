@@ -8,6 +8,7 @@
 #include "nm_dev_ctl.h"
 #include "nm_ctl.h"
 
+#include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <net/netmap_legacy.h>

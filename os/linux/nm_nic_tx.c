@@ -15,7 +15,10 @@
 #include <linux/if_vlan.h>
 #include <linux/module.h>
 
-/* Of one call: short enough that softirqs, which may have to take these frames on, get their turn. */
+/*
+ * Of one call: softirqs, which may have to take these frames on, get their turn after that. A driver has no more at a time
+ * either, since the queue between two interfaces of this machine drops what is over 1000 frames of all its senders.
+ */
 #define STEP_FRAMES 256u
 
 static void
@@ -343,7 +346,7 @@ nm_nic_tx_init(struct nm_nic_tx *t, struct nm_nic *n, struct nm_kring *kr)
 	__module_get(THIS_MODULE); /* we are in a call that has it */
 	t->nic = n;
 	t->kr = kr;
-	t->limit = kr->nslots - 1;
+	t->limit = min(kr->nslots - 1, STEP_FRAMES);
 	t->flight->tx = t;
 	atomic_set(&t->flight->users, 1);
 	timer_setup(&t->timer, timer_fires, 0);

@@ -3,14 +3,13 @@
 # nic_lib.sh - what the scripts with interfaces share; these begin with it, and it brings lib.sh.
 #
 # The script runs again in a network namespace of its own, which is the engine's; the stations are namespaces beside it, called
-# nic-PID-NAME outside. All go with the script.
+# nic-PID-NAME outside. All go with the script. A script of another folder says in NET_LIB where this one is.
 if [ -z "${NIC_INSIDE:-}" ]; then
 	[ "$(id -u)" -eq 0 ] || { echo "skip: needs root: network namespaces and interfaces"; exit 77; }
 	NIC_INSIDE=1 exec unshare -n sh "$0" "$@"
 fi
 # shellcheck disable=SC1091,SC2154
-. "$(dirname "$0")/lib.sh"
-need_home user
+. "${NET_LIB:-$(dirname "$0")}/lib.sh"
 need_tool ip iproute2
 need_tool jq jq
 need_tool ping iputils-ping
@@ -43,8 +42,9 @@ from_() {
 # dress STATION INTERFACE ADDRESS - moves nothing, gives the address and brings up
 dress() { in_ "$1" ip addr add "$3/24" dev "$2" && in_ "$1" ip link set "$2" up; }
 
-# engine NAME - in the foreground of its own, so that the script knows its process
+# engine NAME - in the foreground of its own, so that the script knows its process; nothing in another home
 engine() {
+	[ "$NET_HOME" = user ] || return 0
 	begin_engine "$1" netmapd --foreground --log-level 2
 }
 # A client that comes earlier would start another one.

@@ -10,6 +10,7 @@
 # Needs: home user, root.
 # shellcheck source=tests/net/nic_lib.sh
 . "$(dirname "$0")/nic_lib.sh"
+need_home user # which is the other end of a TAP; the kernel's module is at the interface's own side, as of any other
 [ -c /dev/net/tun ] || skip "needs /dev/net/tun"
 
 station a
