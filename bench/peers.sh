@@ -49,6 +49,16 @@ bridge_up() {
 	in_ns B sh -c 'for f in /proc/sys/net/bridge/bridge-nf-call-*; do [ ! -e "$f" ] || echo 0 >"$f" || exit 1; done'
 }
 
+# A veth from A to C, without a bridge.
+veth_usable() {
+	why=
+	bridge_usable || return 1
+	ip -n "${NS}A" link show dev etx0 >/dev/null 2>&1 && return 0
+	ip -n "${NS}A" link add dev etx0 type veth peer name erx0 netns "${NS}C" && ip -n "${NS}A" link set dev etx0 up &&
+		ip -n "${NS}C" link set dev erx0 address "$MAC" up || why="cannot make a veth"
+	[ -z "$why" ]
+}
+
 bridge_down() {
 	[ -n "$bridge" ] || return 0
 	for n in A B C; do ip netns del "$NS$n" 2>/dev/null; done
@@ -60,16 +70,25 @@ softirq_threads() {
 }
 
 run_bridge() {
-	spawn "$TMP/prx" ip netns exec "${NS}C" "$BIN/bench/packet_rx" rx0
+	packet_run tx0 rx0 "$1"
+}
+
+run_veth() {
+	packet_run etx0 erx0 "$1"
+}
+
+# packet_run FROM TO FRAME - packet sockets in A and C
+packet_run() {
+	spawn "$TMP/prx" ip netns exec "${NS}C" "$BIN/bench/packet_rx" "$2"
 	prx=$pid
-	until_true 10 "the receiver of the bridge" grep -q ready "$TMP/prx.err"
-	spawn "$TMP/ptx" ip netns exec "${NS}A" "$BIN/bench/packet_tx" tx0 "$1" "$MAC"
+	until_true 10 "the receiver of the packet sockets" grep -q ready "$TMP/prx.err"
+	spawn "$TMP/ptx" ip netns exec "${NS}A" "$BIN/bench/packet_tx" "$1" "$3" "$MAC"
 	ptx=$pid
 	flow
 	end "$prx"
-	[ "$status" -eq 0 ] || die "the receiver of the bridge ended with $status"
+	[ "$status" -eq 0 ] || die "the receiver of the packet sockets ended with $status"
 	end "$ptx"
-	[ "$status" -eq 0 ] || die "the sender of the bridge ended with $status"
+	[ "$status" -eq 0 ] || die "the sender of the packet sockets ended with $status"
 	value=$(cat "$TMP/prx")
 }
 

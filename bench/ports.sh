@@ -6,6 +6,8 @@ MAC=02:00:00:00:00:01
 
 # engine [OPTION...] - a private one; sets engine
 engine() {
+	engine=
+	[ "$HOME_OF" = user ] || return 0
 	rm -f "$NETMAP_SOCKET"
 	spawn "$TMP/engine" "$BIN/netmapd" --foreground --log-level 1 --socket "$NETMAP_SOCKET" "$@"
 	engine=$pid helpers="$helpers $pid"
@@ -13,6 +15,7 @@ engine() {
 }
 
 engine_end() {
+	[ -n "$engine" ] || return 0
 	end "$engine" TERM
 	[ "$status" -eq 0 ] || die "the engine ended with $status"
 	helpers=
@@ -147,3 +150,27 @@ run_limit_descriptors() {
 	value=$("$BIN/bench/limit" --descriptors --ms "$LIMIT_MS") || die "the copy limit failed"
 	value=${value% *}
 }
+
+# The two ends of peers.sh's veth, each in its namespace.
+run_emulated() {
+	spawn "$TMP/rx" ip netns exec "${NS}C" "$BIN/pkt-gen" --json -N -T 100 -i netmap:erx0 -f rx
+	rx=$pid
+	until_true 10 "the receiver's port" in_ns C "$BIN/vale-ctl" list erx0 >"$TMP/list" 2>&1
+	spawn "$TMP/tx" ip netns exec "${NS}A" "$BIN/pkt-gen" --json -N -T 100 -i netmap:etx0 -f tx -l "$1" -D $MAC
+	tx=$pid
+	flow
+	gen_end rx "$rx"
+	gen_end tx "$tx"
+	value=$(rate rx)
+}
+
+# sync_run HOME FRAME - frames a microsecond, by b of the line a + b * batch
+sync_run() {
+	"$BIN/bench/sync" "$1" --frame "$2" >"$TMP/sync" || die "sync $1 failed"
+	value=$(sed -n 's/.*"b_ns":\([0-9.]*\).*/\1/p' "$TMP/sync")
+	value=$(calc "1000 / $value")
+	progress "sync $1 $2: $(tail -n 1 "$TMP/sync")"
+}
+
+run_sync_core() { sync_run core "$1"; }
+run_sync_kernel() { sync_run kernel "$1"; }

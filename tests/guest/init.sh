@@ -12,8 +12,10 @@ work=/tmp/guest
 # run NAME - as it is called in list: builtin/..., ctl/..., or FOLDER/SCRIPT of tests/
 run() {
 	export NETMAP_ENGINE=kernel NETMAP_SOCKET=$work/none NET_HOME=kernel BUILD="$at/build/gcc"
+	# shellcheck disable=SC2086 # options are words
 	case $1 in
 	ctl/*) "$at/build/gcc/ctl/${1#*/}" ;;
+	bench/*) sh "$at/bench/run.sh" --home kernel $GUEST_BENCH "${1#*/}" ;;
 	guest/*) sh "$at/tests/guest/t/${1#*/}.sh" ;;
 	*) sh "$at/tests/$1.sh" ;;
 	esac
@@ -197,7 +199,10 @@ one() {
 		quote $work/out
 	else
 		case $status in
-		0) ok "$1 $took" ;;
+		0)
+			ok "$1 $took"
+			case $1 in bench/*) quote $work/out ;; esac
+			;;
 		77) skip "$1 $took ($(sed -n 's/^skip: //p' $work/out | tail -1))" ;;
 		124 | 137) bad "$1 $took (not within its limit of $GUEST_LIMIT s)"; quote $work/out ;;
 		*) bad "$1 $took (status $status)"; quote $work/out ;;

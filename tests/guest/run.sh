@@ -20,7 +20,7 @@
 #	TEST             pattern such as ctl/register, 'net/*' or close (in any folder); default: all
 #
 # Tests are: builtin/cycles (load and unload), builtin/refused_in_use, ctl/PROGRAM, net/SCRIPT and tools/SCRIPT of those folders
-# of tests/, guest/SCRIPT of t/ here. Each prints a line: ok, FAIL (with its output) or skip (with the reason). A test fails also
+# of tests/, guest/SCRIPT of t/ here; and, if named, bench/BENCH of bench/run.sh --home kernel. Each prints a line: ok, FAIL (with its output) or skip (with the reason). A test fails also
 # if the kernel reports something (reports.list, allow.list), the run if it leaves memory behind, hangs or does not come to its
 # end. Last comes "N passed, N failed". The console's log is console.log in the folder that is named at the end.
 #
@@ -72,6 +72,7 @@ all_tests() {
 
 # wanted - of them those that TEST names
 wanted() {
+	for t in $tests; do case $t in bench/*) echo "$t" ;; esac; done
 	echo "$all" | while read -r name; do
 		[ -n "$tests" ] || { echo "$name"; continue; }
 		for t in $tests; do
@@ -125,10 +126,14 @@ stage() {
 		cp "$here/init.sh" "$here/reports.awk" "$here/reports.list" "$here/allow.list" "$(command -v busybox)" "$2" "$1/" || return 1
 	# documentation that tests of the tools compare with
 	mkdir -p "$1/tools" && (cd "$top" && find tools engine man -name '*.[1-9]' | cpio -pdm --quiet "$1") || return 1
+	if echo "$names" | grep -q ^bench/; then
+		make -s -C "$top" -j"$(nproc)" BUILD="$build" bench && cp -rp "$top/bench" "$1/" && cp -rp "$build/bench" "$1/build/gcc/" || return 1
+	fi
 	echo "$names" >"$1/list"
 	cat >"$1/env" <<-EOF
 		GUEST=$guest GUEST_SCALE=$GUEST_SCALE GUEST_LIMIT=$limit GUEST_LEAK=${GUEST_LEAK:-1024}
 		GUEST_MODULE=$(basename "$2" .ko) GUEST_PORT=$results GUEST_PARAMS='$params' GUEST_MODPROBE='$modprobe'
+		GUEST_BENCH='${GUEST_BENCH:-}'
 		export GUEST GUEST_SCALE
 	EOF
 }
