@@ -7,6 +7,7 @@
 #	SUITE       the kernel of another release or of its backports (bookworm-backports, trixie, trixie-backports, sid)
 #	newer       the suites that have newer kernels than this machine's release, as far as the mirror has them
 #	older       the release before it, likewise
+#	tools:SUITE a folder with the compiler of a suite and what else builds modules for its kernels: SUITE FOLDER
 #	suites      prints the names of newer and older suites, nothing is fetched
 #	list        what there is in the cache, nothing is fetched
 #
@@ -151,6 +152,32 @@ source_locked() {
 	echo "$version $folder"
 }
 
+# A folder to chroot into: only unpacked, which is enough for a compiler.
+tools_locked() {
+	prepare "$1" || return 1
+	folder=$cache/tools/$1
+	archives=$cache/apt/$1/cache/archives
+	if [ ! -d "$folder" ]; then
+		part=$folder.part.$$
+		rm -rf "$cache/tools/$1".part.*
+		mkdir -p "$part" || return 1
+		say "downloading the compiler of $1"
+		apt "$1" apt-get install -qq -y --download-only --no-install-recommends gcc make dash bash coreutils sed grep gawk findutils \
+			diffutils perl libelf1t64 base-files >&2 || { rm -rf "$part"; return 1; }
+		# the links of a merged /usr come first
+		for deb in "$archives"/base-files_*.deb "$archives"/*.deb; do
+			[ -f "$deb" ] || continue # the first one twice
+			dpkg -x "$deb" "$part" || { rm -rf "$part"; return 1; }
+			rm -f "$deb"
+		done
+		[ -e "$part/bin/sh" ] || ln -s dash "$part/bin/sh"
+		[ -e "$part/usr/bin/awk" ] || ln -s gawk "$part/usr/bin/awk"
+		mkdir -p "$part/proc" "$part/dev" "$part/tmp" "$part/sys"
+		mv "$part" "$folder" || return 1
+	fi
+	echo "$1 $folder"
+}
+
 # suites WHICH - of them those that the mirror has
 suites() {
 	case $1:$codename in
@@ -178,6 +205,7 @@ for what in "$@"; do
 	-h | --help) usage; exit 0 ;;
 	-*) usage >&2; exit 2 ;;
 	list) list ;;
+	tools:*) locked "apt-${what#*:}" tools_locked "${what#*:}" || status=1 ;;
 	suites) suites newer; suites older ;;
 	source) locked source source_locked || status=1 ;;
 	newer | older) for s in $(suites "$what"); do locked "apt-$s" kernel_locked "$s" || status=1; done ;;

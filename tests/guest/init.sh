@@ -53,7 +53,7 @@ tell "booted $(uname -r) $(cut -d' ' -f1 /proc/uptime) s"
 ip link set lo up
 
 # pairs - interfaces that are connected with each other, by the addresses that run.sh gave them
-nic() { for d_ in /sys/class/net/*; do [ "$(cat "$d_/address")" != "52:54:00:4e:0$1:0$2" ] || basename "$d_"; done; }
+nic() { for d_ in /sys/class/net/*/; do [ "$(cat "${d_}address")" != "52:54:00:4e:0$1:0$2" ] || basename "$d_"; done; }
 pairs() {
 	for hub in 1 2; do
 		a=$(nic $hub 1) b=$(nic $hub 2)

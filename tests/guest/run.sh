@@ -25,7 +25,7 @@
 # end. Last comes "N passed, N failed". The console's log is console.log in the folder that is named at the end.
 #
 # Environment: BUILD (build/gcc, where the tools are), GUEST_SCALE (1; counts and durations are multiplied by it), GUEST_TMP
-# (TMPDIR, where the folders of runs are), and those of lib.sh.
+# (build/guest/runs, where the folders of runs are), and those of lib.sh.
 # shellcheck source=tests/guest/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -97,7 +97,10 @@ stock | debug) need_commands qemu-system-x86_64:qemu-system-x86 cpio:cpio; : "${
 esac
 : "${total:=$((limit + $(echo "$names" | wc -l) * 30))}"
 
-run=$(mktemp -d "${GUEST_TMP:-${TMPDIR:-/tmp}}/netmap-guest-XXXXXX") || exit 2
+runs=${GUEST_TMP:-$top/build/guest/runs}
+mkdir -p "$runs" || exit 2
+find "$runs" -maxdepth 1 -name 'run-*' -mmin +1440 -exec rm -rf {} + # of those that failed
+run=$(mktemp -d "$runs/run-XXXXXX") || exit 2
 pid=
 # shellcheck disable=SC2317,SC2329
 cleanup() {
@@ -143,7 +146,7 @@ module_for() {
 	[ -z "$module" ] || { realpath "$module"; return; }
 	ksrc=$1 moddir=$top/build/guest/$2
 	shift 2
-	make -C "$top" module KSRC="$ksrc" MODDIR="$moddir" "$@" >"$run/module.log" 2>&1 || {
+	"$here/module.sh" "$ksrc" "$moddir" "$@" >"$run/module.log" 2>&1 || {
 		cat "$run/module.log" >&2
 		return 1
 	}
