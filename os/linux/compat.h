@@ -64,6 +64,11 @@ nm_compat_dummy(void)
 }
 #endif
 
+/* Some of what <linux/netdevice.h> had before. */
+#if __has_include(<net/netdev_lock.h>)
+#include <net/netdev_lock.h>
+#endif
+
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
 #include <net/gso.h>
 #endif
