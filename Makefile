@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# make            library, engine and tools            make check    unit tests
-# make install    what was built (DESTDIR, PREFIX)      make SAN=address,undefined | SAN=thread
-# make bench      what bench/run.sh needs
-# make module KSRC=/path/to/kernel   netmap.ko for that kernel (default: the running one's)
+# make                 library, engine and tools; netmap.ko too if the running kernel's headers are there
+# make KSRC=/path      the same, the module for that kernel    make user | make module    only one of the two
+# make install         what was built (DESTDIR, PREFIX, LIBDIR, INSTALL_MOD_PATH); make modules_install: the module only
+# make install_system  udev rule, module list and service, for use by the group netmap
+# make dkms_source     the module's source into /usr/src, for dkms
+# make check           unit tests                         make SAN=address,undefined | SAN=thread
+# make bench           what bench/run.sh needs
 PREFIX ?= /usr/local
+LIBDIR ?= $(PREFIX)/lib
 BUILD ?= build
 CC ?= cc
 OPT ?= -O2 -g
@@ -13,7 +17,7 @@ ifneq ($(SAN),)
 SANFLAGS := -fsanitize=$(SAN) -fno-omit-frame-pointer
 endif
 INC := -Iinclude -Icore -Ios/user -Iengine -Ilib -Itools/lib
-CFLAGS_ALL := -std=gnu11 -D_GNU_SOURCE $(OPT) $(WARN) $(SANFLAGS) $(INC) -MMD -MP $(CFLAGS)
+CFLAGS_ALL := -std=gnu11 -D_GNU_SOURCE $(OPT) $(WARN) $(SANFLAGS) $(INC) -MMD -MP $(CPPFLAGS) $(CFLAGS)
 LDFLAGS_ALL := $(SANFLAGS) $(LDFLAGS)
 
 sources = $(filter-out %_test.c,$(wildcard $(1)/*.c))
@@ -33,8 +37,14 @@ TOOLLIB_OBJ := $(call objects,$(TOOLLIB),tool)
 ENGINE_LIBS := -lurcu-qsbr -lbpf -lpthread
 TOOL_LIBS := -ljson-c -lpcap -lpthread -lm -ldl
 
-.PHONY: all engine lib tools bench check nullos module install clean
-all: engine lib tools
+# The module is a part of "all" where the running kernel's build folder is, and for the one that was asked for.
+VERSION := $(shell sed -n 's/^MODULE_VERSION("\(.*\)");/\1/p' os/linux/nm_dev.c)
+KSRC ?= /lib/modules/$(shell uname -r)/build
+KSRC_GIVEN := $(filter-out file,$(origin KSRC))
+
+.PHONY: all user engine lib tools bench check nullos module no_module modules_install dkms_source install install_system clean
+all: user $(if $(KSRC_GIVEN)$(wildcard $(KSRC)/Makefile),module,no_module)
+user: engine lib tools
 
 engine: $(if $(wildcard engine/main.c),$(BUILD)/netmapd)
 lib: $(if $(wildcard lib/*.c),$(BUILD)/libnetmap.a $(BUILD)/libnetmap.so)
@@ -68,7 +78,7 @@ $(foreach t,$(TOOLS),$(eval $(call tool_rule,$(t))))
 
 # Programs of the benchmarks, which bench/run.sh runs.
 BENCH := $(filter-out bench/cpus.c,$(wildcard bench/*.c))
-bench: all $(BENCH:%.c=$(BUILD)/%)
+bench: user $(BENCH:%.c=$(BUILD)/%)
 $(BUILD)/bench/sync: bench/sync.c $(CORE_OBJ) $(call objects,$(OSUSER),engine)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ $(ENGINE_LIBS)
@@ -126,7 +136,7 @@ $(BUILD)/test/fuzz/rings: tests/fuzz/fuzz_rings.c tests/unit/host.c $(CORE_OBJ)
 $(BUILD)/test/fuzz/pcap: tests/fuzz/fuzz_pcap.c $(BUILD)/tool/tools/pkt-gen/pcapfile.o
 	$(FUZZ_CC) -lpcap
 
-check: all $(TEST_BIN)
+check: user $(TEST_BIN)
 	sh scripts/run-tests.sh $(TEST_BIN)
 
 # The core without any system header proves that it asks for nothing but nm_os.h.
@@ -136,34 +146,67 @@ $(BUILD)/nullos/%.o: core/%.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 $(OPT) $(WARN) -ffreestanding -nostdinc -DNETMAP_NO_SYSTEM_HEADERS -Itests/null_os -Iinclude -Icore -c -o $@ $<
 
-# The kernel's build writes beside the sources it is given, so it gets a folder of links; one for each kernel, MODDIR.
-KSRC ?= /lib/modules/$(shell uname -r)/build
+# The kernel's build writes beside the sources it is given, so it gets a folder of links; one for each kernel, MODDIR. Which
+# kernel that was is kept in MODDIR/ksrc. KFLAGS are for its make. So are all variables of "make module"; not those of plain
+# "make", since they are for our own part, and a kernel wants the compiler it was built with.
 MODDIR ?= $(BUILD)/module
 MODULE_SRC := $(CORE) $(wildcard core/*.h include/net/*.h os/linux/*.h os/linux/*.c)
+KMAKE = $(if $(filter module,$(MAKECMDGOALS)),,MAKEFLAGS="$${MAKEFLAGS%% -- *}") $(MAKE) -C $(1) M=$(abspath $(MODDIR)) $(KFLAGS)
 module:
 	@test -e $(KSRC)/Makefile || { echo "there is no kernel build folder $(KSRC): install linux-headers-$$(uname -r), or say KSRC=/path/to/kernel" >&2; exit 1; }
+	@test -e $(KSRC)/include/config/auto.conf || { echo "the kernel in $(KSRC) is not configured: build it first, or say KSRC=/path/to/its/build/folder" >&2; exit 1; }
 	@mkdir -p $(MODDIR)/core $(MODDIR)/include/net $(MODDIR)/os/linux
 	@find $(MODDIR) -xtype l -delete
 	@for f in $(MODULE_SRC); do ln -sf $(CURDIR)/$$f $(MODDIR)/$$f; done
 	@ln -sf $(CURDIR)/os/linux/Kbuild $(MODDIR)/Kbuild
-	$(MAKE) -C $(KSRC) M=$(abspath $(MODDIR)) $(KFLAGS) modules
+	@rm -f $(MODDIR)/ksrc
+	$(call KMAKE,$(KSRC)) modules || { echo "netmap.ko was not built for $(KSRC), see above; make user builds all else" >&2; exit 1; }
+	@echo $(abspath $(KSRC)) >$(MODDIR)/ksrc
+no_module:
+	@echo "netmap.ko is not built: there is no $(KSRC), which linux-headers-$$(uname -r) would give; all else needs no module"
 
-install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include/net
+# A kernel's headers come without System.map, and then its modules_install leaves depmod out. In a DESTDIR it is for the
+# package that is made there to do.
+INSTALL_MOD_PATH ?= $(DESTDIR)
+modules_install:
+	@test -e $(MODDIR)/ksrc || { echo "there is no $(MODDIR)/netmap.ko to install: make module first" >&2; exit 1; }
+	@k=$$(cat $(MODDIR)/ksrc); $(if $(KSRC_GIVEN),[ "$$k" = "$(abspath $(KSRC))" ] || \
+		{ echo "$(MODDIR)/netmap.ko was built for $$k: make module KSRC=$(KSRC) first" >&2; exit 1; },:)
+	k=$$(cat $(MODDIR)/ksrc) && $(call KMAKE,$$k) INSTALL_MOD_PATH=$(INSTALL_MOD_PATH) modules_install && \
+	$(if $(DESTDIR),:,PATH="$$PATH:/usr/sbin:/sbin" && depmod $(INSTALL_MOD_PATH:%=-b %) $$(modinfo -F vermagic $(MODDIR)/netmap.ko | cut -d' ' -f1))
+
+DKMS_DIR := $(DESTDIR)/usr/src/netmap-$(VERSION)
+dkms_source:
+	install -d $(DKMS_DIR)/core $(DKMS_DIR)/include/net $(DKMS_DIR)/os/linux
+	for f in $(MODULE_SRC); do install -m 644 $$f $(DKMS_DIR)/$$f || exit 1; done
+	install -m 644 os/linux/Kbuild LICENSE $(DKMS_DIR)/
+	sed 's|@VERSION@|$(VERSION)|' packaging/dkms/dkms.conf.in >$(DKMS_DIR)/dkms.conf
+
+install: user
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(PREFIX)/include/net
 	install -d $(DESTDIR)$(PREFIX)/share/man/man3 $(DESTDIR)$(PREFIX)/share/man/man4 $(DESTDIR)$(PREFIX)/share/man/man8
-	for t in $(TOOLS); do install $(BUILD)/$$t $(DESTDIR)$(PREFIX)/bin/; done
+	for t in $(TOOLS); do install $(BUILD)/$$t $(DESTDIR)$(PREFIX)/bin/ || exit 1; done
 	install $(BUILD)/netmapd $(DESTDIR)$(PREFIX)/sbin/
-	install -m 644 $(BUILD)/libnetmap.a $(DESTDIR)$(PREFIX)/lib/
-	install $(BUILD)/libnetmap.so.1 $(DESTDIR)$(PREFIX)/lib/
-	ln -sf libnetmap.so.1 $(DESTDIR)$(PREFIX)/lib/libnetmap.so
+	install -m 644 $(BUILD)/libnetmap.a $(DESTDIR)$(LIBDIR)/
+	install -m 644 $(BUILD)/libnetmap.so.1 $(DESTDIR)$(LIBDIR)/
+	ln -sf libnetmap.so.1 $(DESTDIR)$(LIBDIR)/libnetmap.so
 	install -m 644 include/libnetmap.h $(DESTDIR)$(PREFIX)/include/
 	install -m 644 include/net/*.h $(DESTDIR)$(PREFIX)/include/net/
-	sed 's|@PREFIX@|$(PREFIX)|' lib/libnetmap.pc.in > $(DESTDIR)$(PREFIX)/lib/pkgconfig/libnetmap.pc
-	for m in $(wildcard man/*.3); do install -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man3/; \
+	sed 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|' lib/libnetmap.pc.in > $(DESTDIR)$(LIBDIR)/pkgconfig/libnetmap.pc
+	for m in $(wildcard man/*.3); do install -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man3/ || exit 1; \
 		for n in $$(sed -n '/^\.Sh NAME/,/^\.Sh LIB/s/^\.Nm \([a-z_]*\).*/\1/p' $$m); do \
 			[ $$n.3 = $${m#man/} ] || ln -sf $${m#man/} $(DESTDIR)$(PREFIX)/share/man/man3/$$n.3; done; done
-	for m in $(wildcard man/*.4); do install -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man4/; done
-	for m in $(wildcard tools/*/*.8 engine/*.8); do install -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man8/; done
+	for m in $(wildcard man/*.4); do install -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man4/ || exit 1; done
+	for m in $(wildcard tools/*/*.8 engine/*.8); do install -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man8/ || exit 1; done
+	$(if $(DESTDIR),,test $$(id -u) -ne 0 || PATH="$$PATH:/usr/sbin:/sbin" ldconfig)
+	@if test -e $(MODDIR)/ksrc; then $(MAKE) --no-print-directory modules_install; else echo "no netmap.ko was built, so none is installed"; fi
+
+# Who may use the module and the system's engine: see the README. Nothing is started.
+install_system:
+	install -d $(DESTDIR)$(PREFIX)/lib/udev/rules.d $(DESTDIR)$(PREFIX)/lib/modules-load.d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	install -m 644 packaging/system/60-netmap.rules $(DESTDIR)$(PREFIX)/lib/udev/rules.d/
+	install -m 644 packaging/system/netmap.conf $(DESTDIR)$(PREFIX)/lib/modules-load.d/
+	sed 's|@SBINDIR@|$(PREFIX)/sbin|' packaging/system/netmapd.service.in >$(DESTDIR)$(PREFIX)/lib/systemd/system/netmapd.service
 
 clean:
 	rm -rf $(BUILD)
