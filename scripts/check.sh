@@ -15,6 +15,9 @@ sh scripts/deps.sh gcc g++ clang make pkg-config git gcc-multilib g++-multilib l
 	iproute2 iputils-ping iperf3 mandoc shellcheck jq util-linux tcpdump || exit 1
 # the run-time libraries of the sanitizers and the fuzzer are of clang's version
 sh scripts/deps.sh "libclang-rt-$(clang -dumpversion | cut -d. -f1)-dev" || exit 1
+# headers of a kernel, whichever it is, to build the module for
+headers=linux-headers-$(dpkg --print-architecture)
+if apt-cache show "$headers" >/dev/null 2>&1; then sh scripts/deps.sh "$headers" kmod || exit 1; fi
 passed=0 failed=0 skipped=
 log=$(mktemp) || exit 1
 trap 'rm -f "$log"' EXIT INT TERM
@@ -43,8 +46,8 @@ step "shell scripts" sh -c 'shellcheck $(git ls-files "*.sh" .ci/run)'
 # shellcheck disable=SC2016
 step "manual pages" sh -c 'set -- $(git ls-files "*.3" "*.4" "*.8"); [ $# -eq 0 ] || mandoc -Tlint -Wwarning "$@"'
 step "core without a host" make -j"$jobs" nullos BUILD=build/null
-step "build, gcc" make -j"$jobs" BUILD=build/gcc CC=gcc
-step "build, clang" make -j"$jobs" BUILD=build/clang CC=clang
+step "build, gcc" make -j"$jobs" user BUILD=build/gcc CC=gcc
+step "build, clang" make -j"$jobs" user BUILD=build/clang CC=clang
 step "programs of the benchmarks, clang" make -j"$jobs" bench BUILD=build/clang CC=clang
 step "programs of the benchmarks, gcc" make -j"$jobs" bench BUILD=build/gcc CC=gcc
 step "benchmarks run" env BUILD=build/gcc sh bench/smoke.sh
@@ -64,6 +67,9 @@ step "fuzzing, $fuzz s each" sh tests/fuzz/run.sh $fuzz
 [ ! -f tests/abi/run.sh ] || step "ABI" env BUILD=build/abi sh tests/abi/run.sh
 [ ! -f tests/ctl/run.sh ] || step "requests" env BUILD=build/gcc CC=gcc sh tests/ctl/run.sh
 step "installed tree" env BUILD=build/gcc sh tests/install/run.sh
+step "installed module" env BUILD=build/gcc sh tests/packaging/make.sh
+step "Debian packages, lintian" sh packaging/build-deb.sh --out build/deb --lintian
+[ -z "$full" ] || step "Debian packages in a system of their own" sh tests/packaging/run.sh --debs build/deb
 [ ! -f tests/net/run.sh ] || step "network tests" env BUILD=build/gcc sh tests/net/run.sh ${full:+--full}
 step "tools" env BUILD=build/gcc sh tests/net/run.sh --in tools ${full:+--full}
 [ -z "$skipped" ] || echo "$skipped"

@@ -49,7 +49,8 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/netmap-packaging-XXXXXX")
 trap 'rm -rf --one-file-system "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 mkdir "$work/old" "$work/new" "$work/tree" "$work/mnt"
-if [ -n "$debs" ]; then cp "$debs"/*.deb "$work/new/"; else sh "$top/packaging/build-deb.sh" --out "$work/new"; fi
+version=$(sed -n '1s/.*(\(.*\)).*/\1/p' "$top/packaging/debian/changelog")
+if [ -n "$debs" ]; then cp "$debs"/*_"${version}"_*.deb "$work/new/"; else sh "$top/packaging/build-deb.sh" --out "$work/new"; fi
 if [ -n "$old" ]; then cp "$old"/*.deb "$work/old/"; else sh "$top/packaging/build-deb.sh" --version 0.1-1 --out "$work/old"; fi
 rm -f "$work"/*/*-dbgsym_*
 git -C "$top" archive HEAD | tar -x -C "$work/tree"
