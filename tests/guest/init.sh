@@ -11,7 +11,7 @@ work=/tmp/guest
 
 # run NAME - as it is called in list: builtin/..., ctl/..., or FOLDER/SCRIPT of tests/
 run() {
-	export NETMAP_ENGINE=kernel NETMAP_SOCKET=$work/none NET_HOME=kernel BUILD="$at/build/gcc"
+	export NETMAP_ENGINE=kernel NETMAP_SOCKET=$work/none NET_HOME=kernel NET_SLOW="$GUEST_SLOW" BUILD="$at/build/gcc"
 	# shellcheck disable=SC2086 # options are words
 	case $1 in
 	ctl/*) "$at/build/gcc/ctl/${1#*/}" ;;

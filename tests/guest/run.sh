@@ -7,7 +7,8 @@
 #	                 stock: the kernel of this Debian release in QEMU, two emulated processors, pairs of NICs
 #	                 debug: a kernel with KASAN, lockdep, kmemleak, UBSAN and fault injection in QEMU
 #	--kernels WHICH  stock: that of a suite such as trixie (see fetch.sh), or of all: this release, newer and older ones
-#	--limit S        seconds that a test may take (120; emulation: 300)
+#	--limit S        seconds that a test may take (240; emulation: 600)
+#	--slow N         amounts of packets are divided by N (uml 4, stock and umldebug 10, debug 20)
 #	--total S        seconds that the guest may take (limit of a test and 30 for each test)
 #	--module FILE    this module and not the one built from here
 #	--param TEXT     parameters of the module
@@ -29,7 +30,7 @@
 # shellcheck source=tests/guest/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-guest=uml kernels=own qemu='' cpus=2 limit='' total='' module='' params='' append='' keep='' list='' console='' tests=''
+guest=uml slow='' kernels=own qemu='' cpus=2 limit='' total='' module='' params='' append='' keep='' list='' console='' tests=''
 while [ $# -gt 0 ]; do
 	case $1 in
 	--guest) guest=${2:-}; shift ;;
@@ -37,6 +38,7 @@ while [ $# -gt 0 ]; do
 	--qemu) qemu=${2:-}; shift ;;
 	--cpus) cpus=${2:-}; shift ;;
 	--limit) limit=${2:-}; shift ;;
+	--slow) slow=${2:-}; shift ;;
 	--total) total=${2:-}; shift ;;
 	--module) module=${2:-}; shift ;;
 	--param) params=${2:-}; shift ;;
@@ -91,9 +93,14 @@ set +f
 
 need_commands make:make gcc:gcc jq:jq ip:iproute2 tcpdump:tcpdump iperf3:iperf3 ethtool:ethtool busybox:busybox-static kmod:kmod
 case $guest in
-uml | umldebug) : "${limit:=120}" ;;
-stock | debug) need_commands qemu-system-x86_64:qemu-system-x86 cpio:cpio; : "${limit:=300}" ;;
+uml | umldebug) : "${limit:=240}" ;;
+stock | debug) need_commands qemu-system-x86_64:qemu-system-x86 cpio:cpio; : "${limit:=600}" ;;
 *) die "--guest $guest: uml, umldebug, stock or debug is expected" ;;
+esac
+case $guest in
+uml) : "${slow:=4}" ;;
+debug) : "${slow:=20}" ;;
+*) : "${slow:=10}" ;;
 esac
 : "${total:=$((limit + $(echo "$names" | wc -l) * 30))}"
 
@@ -134,7 +141,7 @@ stage() {
 	fi
 	echo "$names" >"$1/list"
 	cat >"$1/env" <<-EOF
-		GUEST=$guest GUEST_SCALE=$GUEST_SCALE GUEST_LIMIT=$limit GUEST_LEAK=${GUEST_LEAK:-1024}
+		GUEST=$guest GUEST_SCALE=$GUEST_SCALE GUEST_LIMIT=$limit GUEST_LEAK=${GUEST_LEAK:-1024} GUEST_SLOW=$slow
 		GUEST_MODULE=$(basename "$2" .ko) GUEST_PORT=$results GUEST_PARAMS='$params' GUEST_MODPROBE='$modprobe'
 		GUEST_BENCH='${GUEST_BENCH:-}'
 		export GUEST GUEST_SCALE

@@ -62,14 +62,15 @@ through_switches() {
 	for port in vale1:s vale1:b vale2:b vale2:r vale1 vale2; do expect_identity "$port"; done
 	lost=$(($(counter vale1:s drop_no_space) + $(counter vale2:b drop_no_space)))
 	expect "$what: sent but not received, which are drop_no_space" $((count - $(stream_frames r 16))) $lost
-	expect_ge "$what: frames received" "$(value r .frames)" $((count / 10))
+	# on one processor the sender fills the switch again and again before the bridge gets its turn
+	expect_ge "$what: frames received" "$(value r .frames)" $(($(nproc) > 1 ? count / 10 : 1))
 	signal bridge INT
 	finish bridge
 	stop s; stop r
 	echo "$what: $count sent, $(value r .frames) received, $lost counted as lost"
 }
 
-million=$([ -n "$NET_FULL" ] && echo 1000000 || echo 30000)
+million=$(amount 30000 1000000)
 through_pipes "exchange" $((million * 20)) -- min=14 max=1514
 through_pipes "exchange, many slots" $((million * 2)) -- min=14 max=9000 fragment=701 swap=100
 through_pipes "copy" $((million * 10)) -c -- min=14 max=1514

@@ -66,8 +66,8 @@ full() {
 	[ "$n1" -gt 0 ] && [ "$n1" = "$n2" ]
 }
 
-short=$([ -n "$NET_FULL" ] && echo 25000000 || echo 600000)
-long=$([ -n "$NET_FULL" ] && echo 2500000 || echo 80000)
+short=$(amount 600000 25000000)
+long=$(amount 80000 2500000)
 run "one slot" "" 1 "$short" min=14 max=1514 -- min=14 max=1514
 run "many slots" "" 1 "$long" min=14 max=9000 -- min=14 max=9000 fragment=701
 run "buffers exchanged" "" 1 "$long" min=14 max=9000 swap=300 -- min=14 max=9000 fragment=701 swap=100

@@ -48,8 +48,8 @@ run() {
 	stop a; stop b; stop c; stop r
 }
 
-short=$([ -n "$NET_FULL" ] && echo 17000000 || echo 500000)
-long=$([ -n "$NET_FULL" ] && echo 1700000 || echo 60000)
+short=$(amount 500000 17000000)
+long=$(amount 60000 1700000)
 run "one slot" "" "" 1 "$short" min=14 max=1514 -- min=14 max=1514
 run "many slots" "" "" 1 "$long" min=14 max=9000 swap=300 -- min=14 max=9000 fragment=701
 run "three rings to two" "@conf:rings=2" "@conf:rings=3" 3 $((short / 15)) min=14 max=1514 -- min=14 max=1514

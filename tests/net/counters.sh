@@ -17,7 +17,7 @@
 . "$(dirname "$0")/stream_lib.sh"
 need_tool jq jq
 
-share=$([ -n "$NET_FULL" ] && echo 34000000 || echo 1000000)
+share=$(amount 1000000 34000000)
 receiver r vale0:r id=1 nap=2000,300
 receiver q vale0:q id=2 nap=1000,500
 # what to send is known from the start; the port stays open behind it for its counters to be read

@@ -5,6 +5,7 @@
 # Environment, set by run.sh and with defaults for a script that is run by hand:
 #	BUILD      where the tools are (build/gcc); programs of prog/ are in $BUILD/net
 #	NET_FULL   not empty: the long variant
+#	NET_SLOW   what amounts are divided by, for a machine that is so much slower (1)
 #	NET_HOME   user (the engine, default) or kernel (/dev/netmap)
 #
 # A script may define undo(), which is called at its end. Names of variables that end in _ are this file's.
@@ -18,6 +19,7 @@ top=$(cd "$(dirname "$0")/../.." && pwd) || exit 1
 BUILD=${BUILD:-$top/build/gcc}
 case $BUILD in /*) ;; *) BUILD=$top/$BUILD ;; esac
 NET_FULL=${NET_FULL:-}
+NET_SLOW=${NET_SLOW:-1}
 NET_HOME=${NET_HOME:-user}
 NET_LIMIT=${NET_LIMIT:-60} # seconds a state may take to come
 PATH=$BUILD:$BUILD/net:$PATH
@@ -45,6 +47,9 @@ fail() {
 	echo "FAIL: $*"
 	failures=$((failures + 1))
 }
+
+# amount USUAL FULL - how many, as the variant and the machine have it
+amount() { if [ -n "$NET_FULL" ]; then echo "$2"; else echo $(($1 / NET_SLOW)); fi; }
 
 # expect WHAT GOT WANTED
 expect() {

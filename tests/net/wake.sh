@@ -7,6 +7,6 @@
 # Needs: any home. --full: 20000 times each.
 # shellcheck source=tests/net/lib.sh
 . "$(dirname "$0")/lib.sh"
-n=$([ -n "$NET_FULL" ] && echo 20000 || echo 200)
+n=$(amount 200 20000)
 wake in vale0: "$n" || fail "wake in"
 wake out netmap:w "$n" || fail "wake out"
