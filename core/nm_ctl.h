@@ -46,6 +46,8 @@ int nm_register(struct nm_session *s, struct nm_ctl_msg *m);
 int nm_port_info_get(struct nm_session *s, struct nm_ctl_msg *m);
 int nm_vale_ctl_attach(struct nm_session *s, struct nm_ctl_msg *m);
 int nm_vale_ctl_detach(struct nm_session *s, struct nm_ctl_msg *m);
+int nm_vale_poll_on(struct nm_session *s, struct nm_ctl_msg *m);
+int nm_vale_poll_off(struct nm_session *s, struct nm_ctl_msg *m);
 int nm_vale_ctl_list(struct nm_session *s, struct nm_ctl_msg *m);
 int nm_vale_ctl_newif(struct nm_session *s, struct nm_ctl_msg *m);
 int nm_vale_ctl_delif(struct nm_session *s, struct nm_ctl_msg *m);

@@ -87,6 +87,21 @@ int nm_os_vif_create(struct nm_root *root, struct nm_session *s, const char *nam
  */
 void nm_os_tx_later(struct nm_kring *kr);
 
+/*
+ * Threads that poll the receive rings of an interface in a switch, each bound to a CPU: they do what otherwise comes when the
+ * interface says so. All rings are one CPU's, or ring first_ring + i is that of CPU first_cpu + i.
+ */
+struct nm_os_polling;
+struct nm_os_polling_plan {
+	uint32_t first_ring, nrings, first_cpu, ncpus;
+};
+/* CPUs of the system; -EOPNOTSUPP, -EPERM with a text where the home, or this kind of interface, has no such. Control. */
+int nm_os_polling_cpus(struct nm_session *s, struct nm_port *nic);
+/* 0, or -errno with a text: -EINVAL when a CPU is not there. Control, sleeps. */
+int nm_os_polling_start(struct nm_session *s, struct nm_port *nic, const struct nm_os_polling_plan *plan, struct nm_os_polling **out);
+/* Afterwards the rings are served as before. Control, sleeps. */
+void nm_os_polling_stop(struct nm_os_polling *t);
+
 /* True when the OS has an interface of this name in the client's namespace. Control. */
 bool nm_os_ifname_exists(struct nm_session *s, const char *name);
 

@@ -51,6 +51,7 @@ struct nm_port {
 	struct nm_port *parent; /* pipes */
 	struct nm_port *wrap;   /* of an interface: its port in a switch; of that: the interface */
 	enum nm_port_host host_state;
+	struct nm_os_polling *polling; /* of an interface's port in a switch: the threads that poll it */
 	void *priv;          /* of the kind */
 	void *host;          /* of the host */
 };

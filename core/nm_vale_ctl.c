@@ -95,6 +95,8 @@ nm_vale_ctl_detach(struct nm_session *s, struct nm_ctl_msg *m)
 		    (int)strlen(name) - 1, name);
 	if (nm_access_check(&p->access, &s->cred, NM_ACCESS_READ | NM_ACCESS_WRITE))
 		return nm_session_error(s, EACCES, "%s belongs to user %u (mode %04o)", name, p->access.uid, p->access.mode);
+	if (p->polling)
+		return nm_session_error(s, EBUSY, "%s is polled; end that first: vale-ctl -P %s", name, name);
 	d->port_index = p->vale_idx;
 	nm_vale_nic_detach(p);
 	return 0;

@@ -168,6 +168,8 @@ tear_down(struct vale_nic *vn)
 	uint32_t side, i;
 	int dir;
 
+	if (vn->port[0])
+		nm_vale_poll_stop(vn->port[0]);
 	for (side = 0; side < 2; side++) {
 		p = vn->port[side];
 		for (i = 0; p && p->krings[NM_DIR_RX] && i < p->nrings[NM_DIR_RX]; i++)

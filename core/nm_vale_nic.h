@@ -22,6 +22,9 @@ struct nm_port *nm_vale_nic_find(struct nm_root *root, const char *name);
 /* Takes it, and the host's side, out of the switch. Control, sleeps. */
 void nm_vale_nic_detach(struct nm_port *p);
 
+/* nm_vale_poll.c: ends polling of an attached interface, if there is any. Control, sleeps. */
+void nm_vale_poll_stop(struct nm_port *p);
+
 /* A persistent port: an interface of the system that we made, kept until it is removed. Control. */
 int nm_vale_nic_newif(struct nm_session *s, const char *name, struct nmreq_vale_newif *req);
 int nm_vale_nic_delif(struct nm_session *s, const char *name);

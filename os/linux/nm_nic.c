@@ -151,7 +151,11 @@ static const struct nm_port_ops nic_ops = {
 	.destroy = nic_destroy,
 };
 
-static const struct nm_os_linux_port_ops linux_ops = {.tx_later = nm_nic_tx_later};
+static const struct nm_os_linux_port_ops linux_ops = {
+	.tx_later = nm_nic_tx_later,
+	.take = nm_nic_rx_take,
+	.poll = nm_nic_rx_poll,
+};
 
 /* Under RTNL: why dev can't be a port; 0 or -errno with a text. */
 static int

@@ -87,6 +87,9 @@ rx_handler_result_t nm_nic_rx_handler(struct sk_buff **pskb);
 /* Takes skb, whose data begins with the Ethernet header. False: there is no room and it is still the caller's. Data. */
 bool nm_nic_rx_queue(struct nm_nic_rx *r, struct sk_buff *skb);
 int nm_nic_rx_sync(struct nm_kring *kr);
+/* As of nm_os_linux_port_ops: instead of the ring's NAPI. */
+void nm_nic_rx_take(struct nm_kring *kr, bool on);
+uint32_t nm_nic_rx_poll(struct nm_kring *kr, uint32_t budget);
 void nm_nic_rx_init(struct nm_nic_rx *r, struct nm_nic *n, struct nm_kring *kr);
 /* Drops what waits; the NAPI is disabled. */
 void nm_nic_rx_purge(struct nm_nic_rx *r);

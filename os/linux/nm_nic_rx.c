@@ -192,16 +192,13 @@ nm_nic_rx_purge(struct nm_nic_rx *r)
 	__skb_queue_purge(&r->local);
 }
 
-static int
-poll(struct napi_struct *napi, int budget)
+/* Up to budget frames, as far as there is room; how many were looked at. In a read section. */
+static uint32_t
+serve(struct nm_nic_rx *r, int budget)
 {
-	struct nm_nic_rx *r = container_of(napi, struct nm_nic_rx, napi);
 	uint32_t seen = 0;
 	struct batch b;
 
-	if (budget <= 0)
-		return 0;
-	nm_os_linux_read_lock();
 	if (unlikely(!NM_LOAD_ACQUIRE(&r->kr->ready)))
 		nm_nic_rx_purge(r);
 	while (seen < (uint32_t)budget) {
@@ -211,6 +208,51 @@ poll(struct napi_struct *napi, int budget)
 		if (!b.n || !deliver(r, &b, budget))
 			break;
 	}
+	return seen;
+}
+
+static struct nm_nic_rx *
+rx_of(struct nm_kring *kr)
+{
+	struct nm_nic *n = kr->port->priv;
+
+	return &n->rx[kr->id];
+}
+
+uint32_t
+nm_nic_rx_poll(struct nm_kring *kr, uint32_t budget)
+{
+	struct nm_nic_rx *r = rx_of(kr);
+
+	return skb_queue_empty(&r->local) && skb_queue_empty_lockless(&r->queue) ? 0 : serve(r, (int)budget);
+}
+
+/* A NAPI that is disabled is not run when it is scheduled. */
+void
+nm_nic_rx_take(struct nm_kring *kr, bool on)
+{
+	struct napi_struct *napi = &rx_of(kr)->napi;
+
+	if (on) {
+		napi_disable(napi);
+		return;
+	}
+	napi_enable(napi);
+	local_bh_disable();
+	napi_schedule(napi);
+	local_bh_enable();
+}
+
+static int
+poll(struct napi_struct *napi, int budget)
+{
+	struct nm_nic_rx *r = container_of(napi, struct nm_nic_rx, napi);
+	uint32_t seen;
+
+	if (budget <= 0)
+		return 0;
+	nm_os_linux_read_lock();
+	seen = serve(r, budget);
 	nm_os_linux_read_unlock();
 	if (seen >= (uint32_t)budget && !(skb_queue_empty(&r->local) && skb_queue_empty_lockless(&r->queue)))
 		return budget;
@@ -222,8 +264,7 @@ poll(struct napi_struct *napi, int budget)
 int
 nm_nic_rx_sync(struct nm_kring *kr)
 {
-	struct nm_nic *n = kr->port->priv;
-	struct nm_nic_rx *r = &n->rx[kr->id];
+	struct nm_nic_rx *r = rx_of(kr);
 
 	if (!skb_queue_empty_lockless(&r->queue) || !skb_queue_empty_lockless(&r->local))
 		napi_schedule(&r->napi);

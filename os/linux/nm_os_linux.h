@@ -41,6 +41,12 @@ nm_os_linux_file(struct nm_session *s)
 struct nm_os_linux_port_ops {
 	void (*tx_later)(struct nm_kring *kr); /* see nm_os_tx_later */
 	void (*changed)(struct nm_port *p);    /* see nm_os_port_changed; may be NULL */
+	/*
+	 * For polling by threads, both NULL if the port can't be polled. take: what is delivered to receive ring kr is left to polls
+	 * from now on, or comes by itself again; sleeps. poll: does what there is, up to budget frames, and says how many. Data.
+	 */
+	void (*take)(struct nm_kring *kr, bool on);
+	uint32_t (*poll)(struct nm_kring *kr, uint32_t budget);
 };
 
 /* Pages of a region, for mmap and DMA. */

@@ -42,3 +42,25 @@ nm_os_ifname_exists(struct nm_session *s, const char *name)
 	(void)s;
 	return if_nametoindex(name) != 0;
 }
+
+int
+nm_os_polling_cpus(struct nm_session *s, struct nm_port *nic)
+{
+	return nm_session_error(s, EOPNOTSUPP, "%s: an engine has no threads that poll; polling its interfaces is for the kernel module, and "
+	    "an engine's workers poll rings by themselves: netmapd --busy-poll", nic->name);
+}
+
+/* Not reached: no CPUs. */
+int
+nm_os_polling_start(struct nm_session *s, struct nm_port *nic, const struct nm_os_polling_plan *plan, struct nm_os_polling **out)
+{
+	(void)plan;
+	(void)out;
+	return nm_os_polling_cpus(s, nic);
+}
+
+void
+nm_os_polling_stop(struct nm_os_polling *t)
+{
+	(void)t;
+}

@@ -5,13 +5,8 @@
 static void
 requests(int fd)
 {
-	struct nmreq_vale_polling p = {.nr_mode = NETMAP_POLLING_MODE_SINGLE_CPU, .nr_num_polling_cpus = 1};
 	struct nmreq_sync_kloop_start k = {0};
 
-	ctl_expect(fd, NETMAP_REQ_VALE_POLLING_ENABLE, "vale0:lo", &p, NULL, EOPNOTSUPP,
-	    "request 10 (VALE_POLLING_ENABLE) is not supported yet");
-	ctl_expect(fd, NETMAP_REQ_VALE_POLLING_DISABLE, "vale0:lo", &p, NULL, EOPNOTSUPP,
-	    "request 11 (VALE_POLLING_DISABLE) is not supported yet");
 	ctl_expect(fd, NETMAP_REQ_SYNC_KLOOP_START, "", &k, NULL, EOPNOTSUPP, "request 13 (SYNC_KLOOP_START) is not supported yet");
 	ctl_expect(fd, NETMAP_REQ_SYNC_KLOOP_STOP, "", NULL, NULL, EOPNOTSUPP, "request 14 (SYNC_KLOOP_STOP) is not supported yet");
 	ctl_expect(fd, NETMAP_REQ_CSB_ENABLE, "", NULL, NULL, EOPNOTSUPP, "request 15 (CSB_ENABLE) is not supported yet");

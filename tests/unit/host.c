@@ -23,6 +23,9 @@ bool host_nic_stuck;
 enum nm_port_host host_nic_taken;
 const char *host_nic_last;
 struct nm_kring *host_later;
+uint32_t host_cpus;
+struct nm_os_polling_plan host_polling;
+int host_polled;
 
 void *
 nm_os_alloc(size_t size)
@@ -203,6 +206,30 @@ nm_os_vif_create(struct nm_root *root, struct nm_session *s, const char *name, s
 	}
 	*out = p;
 	return 0;
+}
+
+int
+nm_os_polling_cpus(struct nm_session *s, struct nm_port *nic)
+{
+	return host_cpus ? (int)host_cpus : nm_session_error(s, EOPNOTSUPP, "%s: nobody polls here", nic->name);
+}
+
+int
+nm_os_polling_start(struct nm_session *s, struct nm_port *nic, const struct nm_os_polling_plan *plan, struct nm_os_polling **out)
+{
+	if (plan->first_cpu + plan->ncpus > host_cpus)
+		return nm_session_error(s, EINVAL, "%s: CPU %u is not there", nic->name, plan->first_cpu + plan->ncpus - 1);
+	host_polling = *plan;
+	host_polled++;
+	*out = (struct nm_os_polling *)&host_polling;
+	return 0;
+}
+
+void
+nm_os_polling_stop(struct nm_os_polling *t)
+{
+	assert_ptr_equal(t, &host_polling);
+	host_polled--;
 }
 
 void

@@ -27,6 +27,9 @@ extern const char *host_nic_last;      /* the last of them */
 extern int host_nic_enabled;
 extern bool host_nic_stuck;            /* it takes none */
 extern enum nm_port_host host_nic_taken;
+extern uint32_t host_cpus;             /* of nm_os_polling_cpus; 0: there is no polling */
+extern struct nm_os_polling_plan host_polling; /* what was started last */
+extern int host_polled;                /* started and not stopped */
 extern struct nm_kring *host_later;    /* of nm_os_tx_later */
 
 /*
