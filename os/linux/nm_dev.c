@@ -3,6 +3,7 @@
 #include "nm_dev_ctl.h"
 #include "nm_nic.h"
 #include "compat.h"
+#include "nm_trace.h"
 
 #include <linux/compat.h>
 #include <linux/cred.h>
@@ -60,6 +61,8 @@ file_release(struct inode *inode, struct file *file)
 
 	(void)inode;
 	nm_dev_sync_drain(f);
+	if (f->bound)
+		trace_netmap_register(&f->s, false);
 	nm_session_close(&f->s);
 	mutex_destroy(&f->ctl);
 	kfree(f);

@@ -7,6 +7,7 @@
  */
 #include "nm_dev_ctl.h"
 #include "nm_ctl.h"
+#include "nm_trace.h"
 
 #include <linux/mm.h>
 #include <linux/slab.h>
@@ -150,8 +151,10 @@ set_layout(struct nm_file *f, bool compat)
 static void
 registered(struct nm_file *f)
 {
-	if (f->s.port && !f->bound)
-		smp_store_release(&f->bound, true);
+	if (!f->s.port || f->bound)
+		return;
+	trace_netmap_register(&f->s, true);
+	smp_store_release(&f->bound, true);
 }
 
 int

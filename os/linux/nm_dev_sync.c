@@ -6,6 +6,7 @@
  * them for a thread that is killed. Another thread that comes to a ring meanwhile passes it over.
  */
 #include "nm_os_linux.h"
+#include "nm_trace.h"
 #include "nm_vale.h"
 
 #include <linux/sched/signal.h>
@@ -31,9 +32,11 @@ stamp(struct nm_kring *kr, bool news)
 static int
 run(struct nm_file *f, struct nm_kring *kr)
 {
+	struct nm_trace_drops drops;
 	uint32_t before = kr->hwcur;
 	int more;
 
+	nm_trace_drops_begin(&drops, kr);
 	if (kr->dir == NM_DIR_TX && kr->port->vale)
 		nm_os_linux_indirect(kr, kr->hwcur, kr->rhead);
 	do {
@@ -49,7 +52,25 @@ run(struct nm_file *f, struct nm_kring *kr)
 	if (kr->dir == NM_DIR_RX && kr->peer && NM_READ_ONCE(kr->blocked))
 		nm_os_linux_wake(kr->peer, &f->s);
 	nm_os_linux_read_unlock();
+	nm_trace_drops_end(&drops, kr);
 	return more < 0 ? more : 0;
+}
+
+/* nm_kring_enter, which is not left to forget what was wrong. */
+static int
+enter(struct nm_kring *kr)
+{
+	uint32_t head = 0, cur = 0;
+	int error;
+
+	if (trace_netmap_sync_error_enabled()) {
+		head = READ_ONCE(kr->ring->head);
+		cur = READ_ONCE(kr->ring->cur);
+	}
+	error = nm_kring_enter(kr);
+	if (error == -EINVAL)
+		trace_netmap_sync_error(kr, head, cur);
+	return error;
 }
 
 /* One ring. NM_KRING_* or -errno; a ring that another thread is in counts as having nothing. */
@@ -57,7 +78,7 @@ static int
 sync_ring(struct nm_file *f, struct nm_kring *kr)
 {
 	uint32_t found;
-	int error = nm_kring_enter(kr);
+	int error = enter(kr);
 
 	if (error)
 		return error == -EBUSY ? 0 : error;

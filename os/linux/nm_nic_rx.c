@@ -7,6 +7,7 @@
  * their sender's account meanwhile, so that a socket or ring of this machine is held back instead of overrunning us.
  */
 #include "nm_nic.h"
+#include "nm_trace.h"
 #include "compat.h"
 
 #define BATCH_SLOTS (NM_NIC_BATCH + NETMAP_MAX_FRAGS)
@@ -179,7 +180,7 @@ deliver(struct nm_nic_rx *r, struct batch *b, int budget)
 	nm_kring_finish(kr, start, slots, fit, bytes);
 	for (i = 0; i < fit; i++)
 		napi_consume_skb(b->skb[i], budget);
-	NM_RCU_DEREF(kr->notify)(kr);
+	nm_trace_notify(kr);
 	return fit;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* nm_os_host.c - clock, read sections, wake-ups, interfaces' names. */
 #include "nm_os_linux.h"
+#include "nm_trace.h"
 
 #include <linux/ktime.h>
 #include <linux/netdevice.h>
@@ -50,6 +51,7 @@ nm_os_linux_wake(struct nm_kring *kr, const struct nm_session *self)
 		if (!wq_has_sleeper(&f->wait[kr->dir])) /* a full barrier: hwtail is out before the queue is looked at */
 			continue;
 		kr->stat[NM_STAT_kicks_out]++;
+		trace_netmap_wake(kr);
 		wake_up_interruptible_poll(&f->wait[kr->dir], what);
 	}
 }

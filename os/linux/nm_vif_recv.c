@@ -7,6 +7,7 @@
  */
 #include "nm_vif.h"
 #include "nm_root.h"
+#include "nm_trace.h"
 #include "nm_vale_nic.h"
 
 #include <linux/etherdevice.h>
@@ -104,6 +105,8 @@ consume(struct nm_kring *kr, uint32_t slots, uint32_t bytes, int counter)
 	kr->stat[counter]++;
 	if (counter == NM_STAT_forwarded || counter == NM_STAT_drop_no_backend)
 		kr->stat[NM_STAT_tx_bytes] += bytes;
+	if (counter != NM_STAT_forwarded && kr->wrap) /* else the sync of the session tells */
+		trace_netmap_drop(kr, counter, 1);
 	kr->hwcur = nm_ring_add(kr->hwcur, slots, kr->nslots);
 }
 

@@ -5,6 +5,7 @@
  * The lock of the transmit queue is held, so that a ring has one sender. A ring that somebody has and that is full stops the
  * queue: frames wait in the qdisc, whose length the administrator sets.
  */
+#include "nm_trace.h"
 #include "nm_vif.h"
 
 #include <linux/etherdevice.h>
@@ -50,7 +51,7 @@ static void
 tell(struct nm_kring *kr, struct nm_vif_queue *q)
 {
 	if (q->news)
-		NM_RCU_DEREF(kr->notify)(kr);
+		nm_trace_notify(kr);
 	q->news = false;
 }
 
@@ -91,9 +92,11 @@ static netdev_tx_t
 drop(struct nm_vif_queue *q, struct nm_kring *kr, struct sk_buff *skb, int counter)
 {
 	q->sent.dropped++;
-	if (kr)
+	if (kr) {
 		kr->stat[counter]++;
-	kfree_skb(skb);
+		trace_netmap_drop(kr, counter, 1);
+	}
+	kfree_skb(skb); /* may be none any more */
 	return NETDEV_TX_OK;
 }
 
@@ -169,11 +172,8 @@ send(struct nm_vif_queue *q, struct nm_kring *kr, struct sk_buff *skb)
 		nm_kring_lease_commit(kr, 0, idx);
 		if (room < n && !make_room(kr, q, n))
 			return NETDEV_TX_BUSY;
-		if (is_special(skb, n) && !(skb = make_plain(skb))) {
-			q->sent.dropped++;
-			kr->stat[NM_STAT_refused]++;
-			return NETDEV_TX_OK;
-		}
+		if (is_special(skb, n) && !(skb = make_plain(skb)))
+			return drop(q, kr, NULL, NM_STAT_refused);
 		room = nm_kring_lease_begin(kr); /* nobody else leases here, so that it can only have grown */
 	}
 	start = nm_kring_lease_commit(kr, n, idx);
