@@ -51,7 +51,7 @@ try "install, without module" without_install
 headers=$(find /lib/modules/*/build/Makefile 2>/dev/null | head -1)
 release=$(echo "$headers" | cut -d/ -f4)
 # compilers of this project's own part are not the kernel's
-built() { on "$release" CC=gcc SAN= && [ -s "$work/module/netmap.ko" ] && [ "$(modinfo -F vermagic "$work/module/netmap.ko" | cut -d' ' -f1)" = "$release" ]; }
+built() { on "$release" -j"$(nproc)" CC=gcc SAN= && [ -s "$work/module/netmap.ko" ] && [ "$(modinfo -F vermagic "$work/module/netmap.ko" | cut -d' ' -f1)" = "$release" ]; }
 installed() {
 	on "$release" install DESTDIR="$work/all" PREFIX=/usr && [ -x "$work/all/usr/bin/pkt-gen" ] &&
 		find "$work/all/lib/modules/$release" -name 'netmap.ko*' | grep .
