@@ -41,6 +41,7 @@ mount -t tmpfs -o mode=1777 shm /dev/shm
 mount -t debugfs debug /sys/kernel/debug 2>/dev/null
 mount -t tracefs trace /sys/kernel/tracing 2>/dev/null
 mount -t cgroup2 cgroup /sys/fs/cgroup 2>/dev/null
+[ ! -e /dev/net/tun ] || chmod 666 /dev/net/tun # as udev does
 [ -e /dev/fd ] || ln -s /proc/self/fd /dev/fd
 cd / || exit 1
 mkdir -p $work
@@ -132,6 +133,7 @@ grown() {
 cycles() {
 	unload || return 1
 	rounds=$((10 * GUEST_SCALE)) least=
+	[ "$GUEST_SLOW" -lt 10 ] || rounds=$((5 * GUEST_SCALE))
 	: >$work/leaked
 	for stretch in 0 1 2 3; do
 		for i in $(seq 1 $rounds); do
@@ -192,7 +194,7 @@ one() {
 	guarded "$1"
 	status=$?
 	took=$(echo "$(cut -d' ' -f1 /proc/uptime) $begin" | awk '{printf "%.1f s", $1 - $2}')
-	kill -KILL -1 2>/dev/null # what a test left running
+	kill -s KILL -- -1 2>/dev/null # what a test left running
 	if ! sound "$1"; then
 		bad "$1 $took (the kernel reports)"
 		quote $work/reports 20

@@ -16,7 +16,7 @@ commands="sh cat cp mv rm ln ls mkdir rmdir mktemp mkfifo mknod chmod chown touc
 	expr printf env id true false test [ basename dirname readlink realpath stat stty sync nproc od cmp diff grep sed awk find xargs
 	ps kill mount umount dmesg unshare nsenter setpriv setsid taskset flock ip ss tc ping ethtool jq tcpdump iperf3 insmod rmmod
 	modprobe lsmod uname comm join dd df du free sysctl nice chroot mountpoint echo pwd sha256sum md5sum cksum"
-others="bridge pgrep pkill arping script column less mandoc man gdb strace xxd hexdump prlimit ionice tshark"
+others="bridge pgrep pkill script column mandoc xxd prlimit"
 
 root=$stage.root
 mkdir -p "$root/usr/bin" "$root/usr/sbin" "$root/usr/lib" "$root/usr/lib64" "$root/usr/lib32" "$root/etc" "$root/proc" "$root/sys" \

@@ -113,7 +113,7 @@ pid=
 cleanup() {
 	status=$?
 	trap '' EXIT INT TERM
-	[ -z "$pid" ] || kill -KILL -- "-$pid" 2>/dev/null
+	[ -z "$pid" ] || kill -s KILL -- "-$pid" 2>/dev/null
 	if [ $status -eq 0 ] && [ -z "$keep" ]; then rm -rf "$run"; else echo "the guest's console: $run/*console.log"; fi
 	exit $status
 }
@@ -210,7 +210,7 @@ boot() {
 	pid=$!
 	[ -z "$console" ] || tail -f --pid=$pid "$run/console.log" &
 	watch
-	kill -KILL -- "-$pid" 2>/dev/null
+	kill -s KILL -- "-$pid" 2>/dev/null
 	wait "$pid" 2>/dev/null
 	pid=
 	judge
@@ -241,7 +241,7 @@ emulated() {
 	done
 	# shellcheck disable=SC2086 # words
 	boot qemu-system-x86_64 -accel tcg,thread=multi -smp "$cpus" -m "${GUEST_MEM:-1024}" -nodefaults -no-user-config -display none \
-		-no-reboot -kernel "$1" -initrd "$2" -append "rdinit=/netmap/init.sh console=ttyS0 panic=-1 loglevel=7 $append" \
+		-no-reboot -kernel "$1" -initrd "$2" -append "rdinit=/netmap/init.sh console=ttyS0 panic=-1 printk.time=1 loglevel=7 $append" \
 		-serial "file:$run/console.log" -serial "file:$run/results" $nics $qemu
 }
 
