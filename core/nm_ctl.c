@@ -136,7 +136,9 @@ nm_ctl_request(struct nm_session *s, struct nm_ctl_msg *m)
 		return error;
 	if (table[i].handler != nm_error_get)
 		s->errnum = 0;
-	nm_os_mutex_lock(&s->root->lock);
+	if (nm_os_mutex_lock_killable(&s->root->lock))
+		return nm_session_error(s, EINTR, "%s: killed before request %u (%s) had its turn", h->nr_name, h->nr_reqtype,
+		    nm_ctl_request_name(h->nr_reqtype));
 	error = table[i].handler(s, m);
 	nm_os_mutex_unlock(&s->root->lock);
 	if (error && !s->errnum)

@@ -11,6 +11,7 @@
 #include <linux/miscdevice.h>
 #include <linux/module.h>
 #include <linux/nsproxy.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/uidgid.h>
 #include <net/net_namespace.h>
@@ -35,7 +36,7 @@ take_cred(struct nm_cred *c, struct net *net)
 static int
 file_open(struct inode *inode, struct file *file)
 {
-	struct nm_file *f = kzalloc(sizeof(*f), GFP_KERNEL_ACCOUNT);
+	struct nm_file *f = kzalloc(sizeof(*f), NM_OS_GFP);
 	struct nm_cred cred;
 	struct net *net;
 
@@ -65,6 +66,8 @@ file_release(struct inode *inode, struct file *file)
 		trace_netmap_register(&f->s, false);
 	nm_session_close(&f->s);
 	mutex_destroy(&f->ctl);
+	if (f->mm)
+		mmdrop(f->mm);
 	kfree(f);
 	put_net(net);
 	return 0;

@@ -10,6 +10,7 @@
 #include "nm_trace.h"
 
 #include <linux/mm.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <net/netmap_legacy.h>
@@ -154,18 +155,22 @@ registered(struct nm_file *f)
 	if (!f->s.port || f->bound)
 		return;
 	trace_netmap_register(&f->s, true);
+	f->mm = current->mm;
+	mmgrab(f->mm);
 	smp_store_release(&f->bound, true);
 }
 
 int
 nm_dev_ctl(struct nm_file *f, void __user *arg, bool compat)
 {
-	struct request *r = kvzalloc(sizeof(*r), GFP_KERNEL_ACCOUNT);
+	struct request *r = kvzalloc(sizeof(*r), NM_OS_GFP);
 	int error;
 
 	if (!r)
 		return -ENOMEM;
-	mutex_lock(&f->ctl);
+	error = mutex_lock_killable(&f->ctl);
+	if (error)
+		goto out_free;
 	set_layout(f, compat);
 	r->compat = compat;
 	if (copy_from_user(&r->hdr, arg, sizeof(r->hdr))) {
@@ -180,6 +185,7 @@ nm_dev_ctl(struct nm_file *f, void __user *arg, bool compat)
 	error = give_request(r, arg, error);
 out:
 	mutex_unlock(&f->ctl);
+out_free:
 	kvfree(r);
 	return error;
 }
@@ -188,9 +194,10 @@ int
 nm_dev_ctl_legacy(struct nm_file *f, void __user *arg, bool regif, bool compat)
 {
 	struct nmreq req;
-	int error;
+	int error = mutex_lock_killable(&f->ctl);
 
-	mutex_lock(&f->ctl);
+	if (error)
+		return error;
 	set_layout(f, compat);
 	if (copy_from_user(&req, arg, sizeof(req))) {
 		error = nm_session_error(&f->s, EFAULT, "the request can't be read");

@@ -38,7 +38,7 @@ run(struct nm_file *f, struct nm_kring *kr)
 
 	nm_trace_drops_begin(&drops, kr);
 	if (kr->dir == NM_DIR_TX && kr->port->vale)
-		nm_os_linux_indirect(kr, kr->hwcur, kr->rhead);
+		nm_os_linux_indirect(f, kr, kr->hwcur, kr->rhead);
 	do {
 		nm_os_linux_read_lock();
 		more = NM_READ_ONCE(kr->port->gone) ? -EIO : nm_kring_step(kr);
@@ -95,7 +95,7 @@ sync_rings(struct nm_file *f, int dir, int *error)
 {
 	uint32_t i, found = 0;
 
-	for (i = f->s.first[dir]; i < f->s.last[dir]; i++) {
+	for (i = f->s.first[dir]; i < f->s.last[dir] && !fatal_signal_pending(current); i++) {
 		int r = sync_ring(f, nm_session_kring(&f->s, dir, i));
 
 		if (r < 0)

@@ -4,9 +4,13 @@
  *
  * It is fetched before the sync, where one may sleep, into the slot's own buffer, and the flag is taken away. Who sets
  * the flag later, while the sync runs, breaks the rules of the ring and loses that frame.
+ *
+ * The address means the memory of who registered. A descriptor travels: to children, over sockets, to whoever closes it
+ * last, which may be a thread of the kernel. None of them is made to send its own memory by what the slots say.
  */
 #include "nm_os_linux.h"
 
+#include <linux/sched.h>
 #include <linux/uaccess.h>
 
 int
@@ -20,8 +24,10 @@ nm_os_copy_indirect(struct nm_kring *kr, void *dst, uint64_t uaddr, uint32_t len
 }
 
 void
-nm_os_linux_indirect(struct nm_kring *kr, uint32_t from, uint32_t to)
+nm_os_linux_indirect(const struct nm_file *f, struct nm_kring *kr, uint32_t from, uint32_t to)
 {
+	if (current->mm != f->mm)
+		return; /* the flags stay: those frames are dropped, and counted as such */
 	for (; from != to; from = nm_ring_add(from, 1, kr->nslots)) {
 		struct netmap_slot *p = &kr->slots[from], s;
 		char *buf;

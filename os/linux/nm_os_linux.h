@@ -28,8 +28,15 @@ struct nm_file {
 	struct nm_net *net;           /* of who opened it; referenced */
 	wait_queue_head_t wait[2];    /* by NM_DIR_* */
 	struct mutex ctl;             /* one control request at a time */
+	struct mm_struct *mm;         /* of who registered: his alone is the memory that NS_INDIRECT may name; referenced */
 	bool bound;                   /* release/acquire: s is complete for syncs, mmap and poll */
 };
+
+/*
+ * Of what control allocates for a client: charged to his group. Where there is none he gets -ENOMEM, and nobody is killed
+ * or warned for his sake.
+ */
+#define NM_OS_GFP (GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
 
 static inline struct nm_file *
 nm_os_linux_file(struct nm_session *s)
@@ -81,8 +88,8 @@ void nm_os_linux_wake(struct nm_kring *kr, const struct nm_session *self);
 /* Under RTNL, when the interface of a port leaves: its users are told, and the port is undone by and by. Doesn't sleep. */
 void nm_os_linux_gone(struct nm_port *p);
 
-/* nm_os_copy.c: data of NS_INDIRECT slots from head on is fetched into their buffers. Sleeps. */
-void nm_os_linux_indirect(struct nm_kring *kr, uint32_t from, uint32_t to);
+/* nm_os_copy.c: data of NS_INDIRECT slots [from, to) is fetched into their buffers, if the caller is who registered. Sleeps. */
+void nm_os_linux_indirect(const struct nm_file *f, struct nm_kring *kr, uint32_t from, uint32_t to);
 
 /* nm_param.c */
 extern bool nm_param_no_timestamp, nm_param_generic_hwcsum, nm_param_generic_txqdisc;

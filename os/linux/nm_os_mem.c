@@ -19,11 +19,12 @@ static LIST_HEAD(all);
 
 #define BLOCK_ORDER 9 /* 2 MiB */
 #define REGION_GFP (GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_NOWARN)
+#define USER_REGIONS 1024u /* of a user other than root: ids of regions are 65534 for all together */
 
 void *
 nm_os_alloc(size_t size)
 {
-	return kvzalloc(size, GFP_KERNEL_ACCOUNT);
+	return kvzalloc(size, NM_OS_GFP);
 }
 
 void
@@ -57,15 +58,19 @@ take_block(struct page **page, size_t want)
 static int
 reserve(struct nm_os_pages *g)
 {
-	size_t pages = g->limit;
+	size_t pages = g->limit, regions = 0;
 	struct nm_os_pages *o;
 	int error = 0;
 
 	mutex_lock(&all_lock);
 	list_for_each_entry(o, &all, all)
-		if (o->uid == g->uid)
+		if (o->uid == g->uid) {
 			pages += o->limit;
-	if (g->uid && pages > nm_param_user_mem() >> PAGE_SHIFT)
+			regions++;
+		}
+	if (g->uid && regions >= USER_REGIONS)
+		error = -EMFILE;
+	else if (g->uid && pages > nm_param_user_mem() >> PAGE_SHIFT)
 		error = -EDQUOT;
 	else
 		list_add(&g->all, &all);
@@ -99,7 +104,7 @@ nm_os_region_create(struct nm_os_region *r, struct nm_root *root, size_t size, u
 	int error;
 
 	(void)root;
-	g = kzalloc(sizeof(*g), GFP_KERNEL_ACCOUNT);
+	g = kzalloc(sizeof(*g), NM_OS_GFP);
 	if (!g)
 		return -ENOMEM;
 	g->limit = want;
@@ -110,7 +115,7 @@ nm_os_region_create(struct nm_os_region *r, struct nm_root *root, size_t size, u
 		return error;
 	}
 	error = -ENOMEM;
-	g->page = kvcalloc(want, sizeof(*g->page), GFP_KERNEL_ACCOUNT);
+	g->page = kvcalloc(want, sizeof(*g->page), NM_OS_GFP);
 	if (!g->page)
 		goto err_pages;
 	for (; g->n < want; g->n += n) {

@@ -87,6 +87,13 @@ nm_os_mutex_lock(struct nm_os_mutex *l)
 	mutex_lock(&l->m);
 }
 
+/* For requests: the one before may take a while, and who is killed must not wait for it. 0 or -EINTR. */
+static inline int
+nm_os_mutex_lock_killable(struct nm_os_mutex *l)
+{
+	return mutex_lock_killable(&l->m);
+}
+
 static inline void
 nm_os_mutex_unlock(struct nm_os_mutex *l)
 {

@@ -84,6 +84,14 @@ nm_os_mutex_lock(struct nm_os_mutex *l)
 	pthread_mutex_lock(&l->m);
 }
 
+/* A thread of the engine is not killed by itself. */
+static inline int
+nm_os_mutex_lock_killable(struct nm_os_mutex *l)
+{
+	nm_os_mutex_lock(l);
+	return 0;
+}
+
 static inline void
 nm_os_mutex_unlock(struct nm_os_mutex *l)
 {

@@ -26,7 +26,7 @@ typedef __builtin_va_list va_list;
 #define IFNAMSIZ 16
 struct timeval { long tv_sec, tv_usec; };
 
-enum { EPERM = 1, ENOENT = 2, EIO = 5, ENXIO = 6, ENOMEM = 12, EACCES = 13, EFAULT = 14, EBUSY = 16, EEXIST = 17, EINVAL = 22,
+enum { EPERM = 1, ENOENT = 2, EINTR = 4, EIO = 5, ENXIO = 6, ENOMEM = 12, EACCES = 13, EFAULT = 14, EBUSY = 16, EEXIST = 17, EINVAL = 22,
 	ENFILE = 23, EMFILE = 24, EOPNOTSUPP = 95, EDQUOT = 122 };
 
 void *memcpy(void *d, const void *s, size_t n);
@@ -45,6 +45,7 @@ void nm_os_spin_lock(struct nm_os_spin *l);
 void nm_os_spin_unlock(struct nm_os_spin *l);
 void nm_os_mutex_init(struct nm_os_mutex *l);
 void nm_os_mutex_lock(struct nm_os_mutex *l);
+int nm_os_mutex_lock_killable(struct nm_os_mutex *l);
 void nm_os_mutex_unlock(struct nm_os_mutex *l);
 void nm_os_mutex_destroy(struct nm_os_mutex *l);
 
