@@ -42,7 +42,7 @@ VERSION := $(shell sed -n 's/^MODULE_VERSION("\(.*\)");/\1/p' os/linux/nm_dev.c)
 KSRC ?= /lib/modules/$(shell uname -r)/build
 KSRC_GIVEN := $(filter-out file,$(origin KSRC))
 
-.PHONY: all user engine lib tools bench check nullos module no_module modules_install dkms_source install install_system clean
+.PHONY: all user engine lib tools bench check guest-programs nullos module no_module modules_install dkms_source install install_system clean
 all: user $(if $(KSRC_GIVEN)$(wildcard $(KSRC)/Makefile),module,no_module)
 user: engine lib tools
 
@@ -117,9 +117,20 @@ $(BUILD)/test/fault/fault: $(FAULT) tests/fault/bed.h tests/unit/raw_client.c te
 
 BED := tests/fault/bed.c tests/fault/cgroup.c tests/unit/raw_client.c
 HOSTILE := $(wildcard tests/hostile/*.c)
-$(BUILD)/test/hostile/hostile: $(HOSTILE) $(BED) tests/hostile/attack.h tests/fault/bed.h tests/unit/raw_client.h $(BUILD)/netmapd
+$(BUILD)/test/hostile/hostile: $(HOSTILE) $(BED) tests/hostile/attack.h tests/hostile/scribble.h tests/fault/bed.h tests/unit/raw_client.h $(BUILD)/netmapd
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) -DNM_OS_NO_RCU -Itests/unit $(LDFLAGS_ALL) -o $@ $(filter %.c,$^) -lpthread
+
+# Programs that run in a guest, on /dev/netmap itself; with 32 also in the form of 32 bits, whose libraries a guest lacks.
+GUEST_PROG := $(filter-out %/dev.c,$(wildcard tests/guest/prog/*.c))
+GUEST_DEP := tests/guest/prog/dev.c tests/hostile/scribble.c tests/guest/prog/dev.h tests/hostile/scribble.h include/net/netmap.h
+guest-programs: $(GUEST_PROG:tests/guest/prog/%.c=$(BUILD)/guest/%) $(BUILD)/guest/exchange32
+$(BUILD)/guest/%: tests/guest/prog/%.c $(GUEST_DEP)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -Itests/hostile $(LDFLAGS_ALL) -o $@ $(filter %.c,$^) -lpthread
+$(BUILD)/guest/%32: tests/guest/prog/%.c $(GUEST_DEP)
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -D_GNU_SOURCE $(OPT) $(WARN) -m32 -static -Iinclude -Itests/hostile -o $@ $(filter %.c,$^) -lpthread
 
 $(BUILD)/test/race/race: tests/race/race.c tests/unit/raw_client.c tests/unit/raw_client.h $(ENGINE_OBJ)
 	@mkdir -p $(@D)

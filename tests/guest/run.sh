@@ -124,14 +124,14 @@ trap 'exit 143' TERM
 # programs - everything that is compiled, once for all kernels
 programs() {
 	make -s -C "$top" -j"$(nproc)" BUILD="$build" all && BUILD=$build sh "$top/tests/ctl/run.sh" --build "$build/ctl" &&
-		BUILD=$build sh "$top/tests/net/run.sh" --build
+		BUILD=$build sh "$top/tests/net/run.sh" --build && make -s -C "$top" BUILD="$build" guest-programs
 }
 
 # stage FOLDER MODULE - what the guest needs of ours
 stage() {
 	mkdir -p "$1/build/gcc" "$1/tests" || return 1
 	for f in "$build"/*; do [ ! -f "$f" ] || cp -p "$f" "$1/build/gcc/"; done
-	cp -rp "$build/ctl" "$build/net" "$1/build/gcc/" &&
+	cp -rp "$build/ctl" "$build/net" "$build/guest" "$1/build/gcc/" &&
 		for folder in ctl net tools guest; do cp -rp "$top/tests/$folder" "$1/tests/" || return 1; done &&
 		cp "$here/init.sh" "$here/reports.awk" "$here/reports.list" "$here/allow.list" "$(command -v busybox)" "$2" "$1/" || return 1
 	# documentation that tests of the tools compare with
@@ -141,7 +141,7 @@ stage() {
 	fi
 	echo "$names" >"$1/list"
 	cat >"$1/env" <<-EOF
-		GUEST=$guest GUEST_SCALE=$GUEST_SCALE GUEST_LIMIT=$limit GUEST_LEAK=${GUEST_LEAK:-1024} GUEST_SLOW=$slow
+		GUEST=$guest GUEST_SCALE=$GUEST_SCALE GUEST_LIMIT=$limit GUEST_LEAK=${GUEST_LEAK:-4096} GUEST_SLOW=$slow
 		GUEST_MODULE=$(basename "$2" .ko) GUEST_PORT=$results GUEST_PARAMS='$params' GUEST_MODPROBE='$modprobe'
 		GUEST_BENCH='${GUEST_BENCH:-}'
 		export GUEST GUEST_SCALE

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* memory.c - attacks by what is written into the region and the sync area. */
 #include "attack.h"
+#include "scribble.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -85,25 +86,15 @@ beside_witness(struct bed *b, struct pair *witness, void (*attack_once)(struct r
 	return OK;
 }
 
-/* Between good and bad, as fast as it goes, with the heads moving as they should. */
+/* With the heads moving as they should. */
 static void
 flicker(struct raw_client *c, unsigned n, uint32_t round)
 {
 	struct netmap_ring *r = c->tx;
-	uint32_t mask = r->num_slots - 1, i, tail = __atomic_load_n(&c->txs->ktoa.hwtail, __ATOMIC_ACQUIRE);
+	uint32_t tail = __atomic_load_n(&c->txs->ktoa.hwtail, __ATOMIC_ACQUIRE);
 
 	(void)n;
-	for (i = 0; i < 4096; i++) {
-		volatile struct netmap_slot *s = &r->slot[(uint32_t)random() & mask];
-		uint32_t idx = s->buf_idx;
-
-		s->buf_idx = (uint32_t)random() << 1;
-		s->len = (uint16_t)random();
-		s->flags = (uint16_t)random() & (NS_MOREFRAG | NS_INDIRECT | NS_BUF_CHANGED);
-		s->buf_idx = idx < 90000 ? idx : 2 + (uint32_t)random() % 1000;
-		s->len = 60;
-		s->flags = 0;
-	}
+	scribble_flicker(r, r->num_slots);
 	if (tail < r->num_slots)
 		attack_head(c, tail, tail);
 	if (round % 4 == 0) {
@@ -118,31 +109,19 @@ slots_change_while_they_are_read(struct bed *b, struct pair *witness)
 	return beside_witness(b, witness, flicker);
 }
 
-static uint32_t
-odd_value(uint32_t nslots)
-{
-	const uint32_t values[] = {0, 1, 2, nslots - 1, nslots, nslots + 1, 0x7fffffff, 0x80000000u, 0xffffffffu, (uint32_t)random(),
-	    (uint32_t)random() % nslots, (uint32_t)random() % nslots};
-
-	return values[(uint32_t)random() % (sizeof(values) / sizeof(values[0]))];
-}
-
 /* Rings, slots, netmap_if, sync cells, buffers: all of it, often where it hurts. */
 static void
 overwrite(struct raw_client *c, unsigned n, uint32_t round)
 {
-	uint32_t *all = (void *)c->base, words = (uint32_t)(c->size / 4), i;
+	uint32_t i;
 	uint32_t *sync = (void *)((uintptr_t)c->sync & ~(uintptr_t)4095), slots = 2048;
 
 	(void)n;
 	for (i = 0; i < 64; i++) {
-		((volatile uint32_t *)all)[(uint32_t)random() % words] = odd_value(slots);
-		((volatile uint32_t *)sync)[(uint32_t)random() % 1024] = odd_value(slots);
-		((volatile uint32_t *)(void *)c->txs)[(uint32_t)random() % 32] = odd_value(slots);
-		((volatile uint32_t *)(void *)c->rxs)[(uint32_t)random() % 32] = odd_value(slots);
-		((volatile uint32_t *)(void *)c->tx)[(uint32_t)random() % 8192] = odd_value(slots);
-		((volatile uint32_t *)(void *)c->rx)[(uint32_t)random() % 8192] = odd_value(slots);
-		((volatile uint32_t *)all)[(uint32_t)random() % 4096] = odd_value(slots);
+		scribble_over(c->base, c->size, c->tx, c->rx, slots);
+		((volatile uint32_t *)sync)[(uint32_t)random() % 1024] = scribble_value(slots);
+		((volatile uint32_t *)(void *)c->txs)[(uint32_t)random() % 32] = scribble_value(slots);
+		((volatile uint32_t *)(void *)c->rxs)[(uint32_t)random() % 32] = scribble_value(slots);
 	}
 	if (round % 2)
 		attack_head(c, (uint32_t)random() % slots, (uint32_t)random() % slots);

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * exchange - two ports of a switch, and two ends of a pipe, that exchange frames, by this program's own layout of the requests
+ * and of the netmap_if. As exchange32 it is a program of 32 bits on a kernel of 64: what can't be had there is refused in words.
+ */
+#include "dev.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+int
+main(void)
+{
+	struct nmreq_opt_offsets o = {.nro_opt = {.nro_reqtype = NETMAP_REQ_OPT_OFFSETS}, .nro_max_offset = 128};
+	struct nmreq_register reg = {.nr_mode = NR_REG_ALL_NIC};
+	struct dev_pair p;
+	struct dev d;
+	int error = dev_open(&d);
+
+	if (error == -ENOENT || error == -ENXIO) {
+		printf("no /dev/netmap\n");
+		return 1;
+	}
+	CHECK(!error, "open: %s", strerror(-error));
+	error = dev_request(d.fd, NETMAP_REQ_REGISTER, "vale0:o", &reg, &o);
+	CHECK(error == -EOPNOTSUPP && strstr(dev_reason(d.fd), "OFFSETS"), "OFFSETS: %s, %s", strerror(-error), dev_reason(d.fd));
+	CHECK(o.nro_opt.nro_status == EOPNOTSUPP, "the option's status is %u", o.nro_opt.nro_status);
+	dev_close(&d);
+
+	CHECK(!dev_pair_open(&p, "vale0:a", "vale0:b"), "no ports");
+	memset(&p.b.rx->ts, 0x5a, sizeof(p.b.rx->ts));
+	error = dev_pair_move(&p, 20000);
+	CHECK(!error, "the switch's frames (dev.c:%d)", error);
+	if (sizeof(void *) == 4) {
+		char untouched[sizeof(p.b.rx->ts)];
+
+		memset(untouched, 0x5a, sizeof(untouched));
+		CHECK(!memcmp(&p.b.rx->ts, untouched, sizeof(untouched)), "the ring was stamped where this program has no stamp");
+	}
+	dev_pair_close(&p);
+
+	CHECK(!dev_pair_open(&p, "p{1", "p}1"), "no pipe");
+	error = dev_pair_move(&p, 20000);
+	CHECK(!error, "the pipe's frames (dev.c:%d)", error);
+	dev_pair_close(&p);
+	printf("ok\n");
+	return 0;
+}
