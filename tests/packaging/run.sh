@@ -54,4 +54,7 @@ if [ -n "$debs" ]; then cp "$debs"/*_"${version}"_*.deb "$work/new/"; else sh "$
 if [ -n "$old" ]; then cp "$old"/*.deb "$work/old/"; else sh "$top/packaging/build-deb.sh" --version 0.1-1 --out "$work/old"; fi
 rm -f "$work"/*/*-dbgsym_*
 git -C "$top" archive HEAD | tar -x -C "$work/tree"
-timeout "${PACKAGING_LIMIT:-900}" unshare --mount --pid --ipc --fork --kill-child sh "$0" --inside "$base" "$work"
+timeout "${PACKAGING_LIMIT:-900}" unshare --mount --pid --ipc --fork --kill-child sh "$0" --inside "$base" "$work" &
+inner=$!
+trap 'kill "$inner"; wait "$inner"; exit 1' HUP INT TERM
+wait "$inner"
