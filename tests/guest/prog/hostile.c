@@ -95,7 +95,7 @@ nice_to_others(void)
 }
 
 static void
-attack(unsigned n, unsigned seed)
+attack(unsigned n, unsigned seed, int ready)
 {
 	pthread_t t;
 	uint32_t round;
@@ -105,6 +105,7 @@ attack(unsigned n, unsigned seed)
 	nice_to_others();
 	srandom(seed + n);
 	take_ports(n);
+	CHECK(write(ready, "x", 1) == 1, "write");
 	CHECK(!pthread_create(&t, NULL, writes, NULL), "no thread");
 	for (round = 0; ; round++)
 		for (k = 0; k < PORTS; k++) {
@@ -214,7 +215,7 @@ main(int argc, char **argv)
 	struct dev_pair witness;
 	pid_t pid[ATTACKERS + 1];
 	uint64_t end;
-	int c, line;
+	int c, line, ready[2];
 
 	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
 		switch (c) {
@@ -227,12 +228,21 @@ main(int argc, char **argv)
 	printf("seed %u\n", seed);
 	CHECK(!dev_pair_open(&witness, "vale9:a", "vale9:b") && !dev_pair_move(&witness, 1000), "no witness");
 	fflush(stdout);
+	CHECK(!pipe(ready), "pipe");
 	for (i = 0; i <= ATTACKERS; i++) {
+		char byte;
+
+		/* requests of random content may ask for all the memory there is: they come when the others have theirs */
+		if (i == ATTACKERS) {
+			close(ready[1]);
+			for (c = 0; c < (int)ATTACKERS; c++)
+				CHECK(read(ready[0], &byte, 1) == 1, "an attacker could not attack");
+		}
 		pid[i] = fork();
 		if (pid[i])
 			continue;
 		if (i < ATTACKERS)
-			attack(i, seed);
+			attack(i, seed, ready[1]);
 		ask(seed);
 	}
 	end = dev_now_ms() + seconds * 1000ull;
