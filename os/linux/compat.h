@@ -65,7 +65,7 @@ nm_compat_dummy(void)
 #endif
 
 /* Some of what <linux/netdevice.h> had before. */
-#if __has_include(<net/netdev_lock.h>)
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 15, 0)
 #include <net/netdev_lock.h>
 #endif
 
