@@ -23,6 +23,19 @@
 #include <asm/unaligned.h>
 #endif
 
+#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 11, 0)
+#include <linux/file.h>
+#include <linux/fs.h>
+
+static inline void
+vma_set_file(struct vm_area_struct *vma, struct file *file)
+{
+	get_file(file);
+	swap(vma->vm_file, file);
+	fput(file);
+}
+#endif
+
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
 static inline void
 vm_flags_set(struct vm_area_struct *vma, unsigned long flags)

@@ -115,22 +115,6 @@ file_poll(struct file *file, poll_table *pt)
 	return nm_dev_sync_poll(file->private_data, file, pt);
 }
 
-/* The region stays as long as the descriptor, which the mapping holds. */
-static vm_fault_t
-region_fault(struct vm_fault *vmf)
-{
-	struct nm_file *f = vmf->vma->vm_private_data;
-	const struct nm_os_pages *g = f->s.mem->region.host;
-
-	if (vmf->pgoff >= f->s.mem->memsize >> PAGE_SHIFT || vmf->pgoff >= g->n)
-		return VM_FAULT_SIGBUS;
-	vmf->page = g->page[vmf->pgoff];
-	get_page(vmf->page);
-	return 0;
-}
-
-static const struct vm_operations_struct region_ops = {.fault = region_fault};
-
 static int
 file_mmap(struct file *file, struct vm_area_struct *vma)
 {
@@ -142,10 +126,7 @@ file_mmap(struct file *file, struct vm_area_struct *vma)
 	memsize = f->s.mem->memsize >> PAGE_SHIFT;
 	if (!(vma->vm_flags & VM_SHARED) || vma->vm_pgoff > memsize || pages > memsize - vma->vm_pgoff)
 		return -EINVAL;
-	vm_flags_set(vma, VM_DONTEXPAND | VM_DONTDUMP);
-	vma->vm_private_data = f;
-	vma->vm_ops = &region_ops;
-	return 0;
+	return nm_os_linux_map(&f->s.mem->region, vma);
 }
 
 static const struct file_operations dev_ops = {

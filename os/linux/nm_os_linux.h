@@ -9,11 +9,13 @@
 #include <linux/list.h>
 #include <linux/poll.h>
 #include <linux/rcupdate.h>
+#include <linux/refcount.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
 struct net;
 struct file;
+struct vm_area_struct;
 
 /* One network namespace. */
 struct nm_net {
@@ -61,8 +63,15 @@ struct nm_os_pages {
 	struct page **page;
 	size_t n, limit;              /* pages there are, pages that were asked for */
 	uint32_t uid;                 /* whose they are */
+	refcount_t users;             /* the region, and its mappings */
 	struct list_head all;
 };
+
+/*
+ * Makes vma, whose bounds the caller has checked, a mapping of the region. It holds the pages, not the descriptor: one that is
+ * closed lets go of its port whatever is still mapped. 0, -ENOMEM, -ENFILE.
+ */
+int nm_os_linux_map(const struct nm_os_region *r, struct vm_area_struct *vma);
 
 /*
  * Read sections of the data path: RCU, and no softirq on this CPU, since interfaces deliver in theirs. Nothing in

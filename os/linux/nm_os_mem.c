@@ -7,9 +7,14 @@
  * who need not be in a group with a limit.
  */
 #include "nm_os_linux.h"
+#include "compat.h"
 
+#include <linux/anon_inodes.h>
+#include <linux/file.h>
+#include <linux/fs.h>
 #include <linux/gfp.h>
 #include <linux/mm.h>
+#include <linux/module.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
@@ -79,14 +84,15 @@ reserve(struct nm_os_pages *g)
 }
 
 static void
-free_pages_of(struct nm_os_pages *g)
+put_pages_of(struct nm_os_pages *g)
 {
 	size_t i;
 
+	if (!refcount_dec_and_test(&g->users))
+		return;
 	mutex_lock(&all_lock);
 	list_del(&g->all);
 	mutex_unlock(&all_lock);
-
 	for (i = 0; i < g->n; i++) {
 		__free_page(g->page[i]);
 		if (i % 1024 == 0)
@@ -109,6 +115,7 @@ nm_os_region_create(struct nm_os_region *r, struct nm_root *root, size_t size, u
 		return -ENOMEM;
 	g->limit = want;
 	g->uid = uid;
+	refcount_set(&g->users, 1);
 	error = reserve(g);
 	if (error) {
 		kfree(g);
@@ -136,15 +143,58 @@ nm_os_region_create(struct nm_os_region *r, struct nm_root *root, size_t size, u
 	return 0;
 
 err_pages:
-	free_pages_of(g);
+	put_pages_of(g);
 	return error;
 }
 
-/* A client that still maps it holds its pages one by one. */
+/* A client that still maps it holds the pages. */
 void
 nm_os_region_destroy(struct nm_os_region *r)
 {
 	vunmap(r->base);
-	free_pages_of(r->host);
+	put_pages_of(r->host);
 	r->base = NULL;
+}
+
+static vm_fault_t
+region_fault(struct vm_fault *vmf)
+{
+	const struct nm_os_pages *g = vmf->vma->vm_file->private_data;
+
+	if (vmf->pgoff >= g->n)
+		return VM_FAULT_SIGBUS;
+	vmf->page = g->page[vmf->pgoff];
+	get_page(vmf->page);
+	return 0;
+}
+
+static const struct vm_operations_struct region_vm_ops = {.fault = region_fault};
+
+static int
+region_release(struct inode *inode, struct file *file)
+{
+	(void)inode;
+	put_pages_of(file->private_data);
+	return 0;
+}
+
+static const struct file_operations region_file_ops = {.owner = THIS_MODULE, .release = region_release};
+
+int
+nm_os_linux_map(const struct nm_os_region *r, struct vm_area_struct *vma)
+{
+	struct nm_os_pages *g = r->host;
+	struct file *file;
+
+	refcount_inc(&g->users);
+	file = anon_inode_getfile("[netmap]", &region_file_ops, g, O_RDWR);
+	if (IS_ERR(file)) {
+		put_pages_of(g);
+		return PTR_ERR(file);
+	}
+	vma_set_file(vma, file);
+	fput(file);
+	vm_flags_set(vma, VM_DONTEXPAND | VM_DONTDUMP);
+	vma->vm_ops = &region_vm_ops;
+	return 0;
 }
