@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "nm_kring.h"
+#include "nm_port.h"
 
 int
 nm_kring_accept(struct nm_kring *kr, uint32_t head, uint32_t cur)
@@ -59,13 +59,28 @@ reset_shared(struct nm_kring *kr)
 	NM_WRITE_ONCE(kr->ring->tail, kr->hwtail);
 }
 
+/* Slots that the client releases now, from *from on. Under kr->lock. */
+static bool
+releases(const struct nm_kring *kr, uint32_t head, uint32_t *from)
+{
+	*from = NM_READ_ONCE(kr->atok->head);
+	return nm_ring_dist(kr->rel, head, kr->nslots) > nm_ring_dist(kr->rel, *from, kr->nslots);
+}
+
 static int
 enter_rx(struct nm_kring *kr, uint32_t head, uint32_t cur)
 {
+	void (*release)(struct nm_kring *r, uint32_t from, uint32_t to) = kr->port->ops->release;
+	uint32_t from;
 	int error = 0;
 
 	nm_os_spin_lock(&kr->lock);
 	if (NM_LIKELY(nm_ring_valid(kr->rel, head, cur, kr->hwtail, kr->nslots))) {
+		if (release && releases(kr, head, &from)) { /* head stays valid: rel goes no further than atok->head, which is ours */
+			nm_os_spin_unlock(&kr->lock);
+			release(kr, from, head);
+			nm_os_spin_lock(&kr->lock);
+		}
 		kr->rcur = cur;
 		NM_WRITE_ONCE(kr->atok->cur, cur);
 		NM_STORE_RELEASE(&kr->atok->head, head);

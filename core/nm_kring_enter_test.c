@@ -115,6 +115,51 @@ what_was_sent_is_found_by_the_receivers_call(void **state)
 	close_two();
 }
 
+static uint32_t released[8], nreleased;
+
+static void
+note_release(struct nm_kring *kr, uint32_t from, uint32_t to)
+{
+	assert_int_equal(NM_READ_ONCE(kr->atok->head), from); /* it does not count yet */
+	released[nreleased++] = from;
+	released[nreleased++] = to;
+}
+
+static void
+a_port_sees_released_slots_before_they_are_filled_again(void **state)
+{
+	struct nm_port_ops ops;
+	const struct nm_port_ops *old;
+	struct nm_kring *t, *r;
+
+	(void)state;
+	open_two("vale0:a", "vale0:b", 64);
+	t = ring(&tx, NM_DIR_TX), r = ring(&rx, NM_DIR_RX);
+	old = rx.port->ops;
+	ops = *old;
+	ops.release = note_release;
+	rx.port->ops = &ops;
+	nreleased = 0;
+	fill(t, 10);
+	call(t, NULL);
+	call(r, NULL);
+	assert_int_equal(nreleased, 0);
+	r->ring->head = 4, r->ring->cur = 10;
+	call(r, NULL);
+	call(r, NULL);
+	r->ring->head = 2; /* back over what was released, and not taken yet: nothing is released again */
+	call(r, NULL);
+	r->ring->head = 10;
+	call(r, NULL);
+	assert_int_equal(nreleased, 4);
+	assert_int_equal(released[0], 0);
+	assert_int_equal(released[1], 4);
+	assert_int_equal(released[2], 2);
+	assert_int_equal(released[3], 10);
+	rx.port->ops = old;
+	close_two();
+}
+
 static void
 one_call_at_a_time_is_in_a_ring(void **state)
 {
@@ -204,6 +249,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(what_was_sent_is_found_by_the_receivers_call),
+		T(a_port_sees_released_slots_before_they_are_filled_again),
 		T(one_call_at_a_time_is_in_a_ring),
 		T(a_bad_ring_is_reset_and_counted),
 		T(a_receiver_fetches_what_its_pipes_sender_left),

@@ -24,6 +24,8 @@ struct nm_port_ops {
 	int (*host_rxsync)(struct nm_kring *kr);
 	/* Takes the interface from the host, or gives it back; control. A failure sets a text in s, unless that is NULL. */
 	int (*host)(struct nm_port *p, enum nm_port_host h, struct nm_session *s);
+	/* Of a receive ring, before its client's release of slots [from, to) counts, so that they can be used once more; may be NULL. */
+	void (*release)(struct nm_kring *kr, uint32_t from, uint32_t to);
 	void (*unref)(struct nm_port *p);               /* a reference went, others are left; may be NULL */
 	void (*destroy)(struct nm_port *p);             /* frees priv; may be NULL */
 };
@@ -38,6 +40,7 @@ struct nm_port {
 	uint32_t refs;       /* sessions, switch, pipes */
 	uint32_t bound;      /* sessions that hold rings */
 	uint16_t nrings[2], nhost[2]; /* by NM_DIR_* */
+	uint16_t max_host;   /* host rings of a direction that a client may ask for; 0: there are as many as there are */
 	uint32_t nslots[2];
 	uint32_t hdr_len;    /* virtio-net header: 0, 10, 12 */
 	bool gone;           /* the device left: syncs fail with EIO */

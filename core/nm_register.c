@@ -13,7 +13,9 @@
 static int
 port_get(struct nm_session *s, const char *name, const struct nmreq_register *reg, struct nm_port **out)
 {
+	const uint16_t host[2] = {reg->nr_host_tx_rings, reg->nr_host_rx_rings};
 	struct nm_port *p;
+	int dir, error;
 
 	if (reg->nr_mode == NR_REG_NULL)
 		return nm_null_create(s, name, reg, NULL, out);
@@ -29,7 +31,11 @@ port_get(struct nm_session *s, const char *name, const struct nmreq_register *re
 	}
 	if (nm_vale_is_name(name))
 		return nm_vale_port_create(s, name, reg, NULL, out);
-	return nm_port_nic_create(s, name, reg->nr_mem_id, out);
+	error = nm_port_nic_create(s, name, reg->nr_mem_id, out);
+	for (dir = 0; !error && dir < 2; dir++)
+		if (host[dir] && (*out)->max_host)
+			(*out)->nhost[dir] = host[dir] < (*out)->max_host ? host[dir] : (*out)->max_host;
+	return error;
 }
 
 struct span { uint32_t first, last; };
