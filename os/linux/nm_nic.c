@@ -148,6 +148,7 @@ static const struct nm_port_ops nic_ops = {
 	.rxsync = nm_nic_rx_sync,
 	.host_txsync = nm_nic_host_tx_sync,
 	.host_rxsync = nm_nic_rx_sync,
+	.release = nm_nic_fwd_release,
 	.destroy = nic_destroy,
 };
 
@@ -226,6 +227,7 @@ make_port(struct nm_session *s, const char *name, struct nm_nic *n, struct nm_po
 		p->nrings[NM_DIR_TX] = rings_of(n->dev->real_num_tx_queues);
 		p->nrings[NM_DIR_RX] = rings_of(n->dev->real_num_rx_queues);
 		p->nhost[NM_DIR_TX] = p->nhost[NM_DIR_RX] = 1;
+		p->max_host = NM_NIC_MAX_HOST;
 		for (dir = 0; dir < 2; dir++)
 			p->nslots[dir] = slots_of(s->root);
 	}

@@ -28,6 +28,7 @@
 #include <linux/timer.h>
 
 #define NM_NIC_MAX_RINGS 32u /* of one direction; the system's queues are spread over them */
+#define NM_NIC_MAX_HOST 16u  /* host rings of one direction */
 #define NM_NIC_BATCH 32u     /* frames of one lease, or under one hold of the driver's lock */
 
 struct nm_nic;
@@ -136,6 +137,12 @@ int nm_nic_host_attach(struct nm_nic *n);
 void nm_nic_host_detach(struct nm_nic *n);
 /* This thread is giving a frame of n to the host just now. */
 bool nm_nic_host_injects(const struct nm_nic *n);
+
+/* Gives a frame to the host as if n had received it. Data. */
+void nm_nic_host_inject(struct nm_nic *n, struct net_device *dev, struct sk_buff *skb);
+
+/* nm_nic_fwd.c: as of nm_port_ops. */
+void nm_nic_fwd_release(struct nm_kring *kr, uint32_t from, uint32_t to);
 
 /* nm_nic_notify.c */
 int nm_nic_notify_init(void);

@@ -178,9 +178,8 @@ nm_nic_host_set(struct nm_port *p, enum nm_port_host h, struct nm_session *s)
 	return error;
 }
 
-/* A frame as if it had been received. */
-static void
-inject(struct nm_nic *n, struct net_device *dev, struct sk_buff *skb)
+void
+nm_nic_host_inject(struct nm_nic *n, struct net_device *dev, struct sk_buff *skb)
 {
 	skb->protocol = eth_type_trans(skb, dev);
 	this_cpu_write(injecting, n);
@@ -213,7 +212,7 @@ nm_nic_host_tx_sync(struct nm_kring *kr)
 		if (!skb)
 			continue;
 		kr->stat[NM_STAT_tx_bytes] += bytes;
-		inject(n, dev, skb);
+		nm_nic_host_inject(n, dev, skb);
 	}
 	kr->hwtail = nm_ring_add(kr->hwcur, kr->nslots - 1, kr->nslots);
 	return 0;

@@ -101,7 +101,7 @@ void nm_os_linux_gone(struct nm_port *p);
 void nm_os_linux_indirect(const struct nm_file *f, struct nm_kring *kr, uint32_t from, uint32_t to);
 
 /* nm_param.c */
-extern bool nm_param_no_timestamp, nm_param_generic_hwcsum, nm_param_generic_txqdisc;
+extern bool nm_param_no_timestamp, nm_param_generic_hwcsum, nm_param_generic_txqdisc, nm_param_fwd;
 /* Slots of an interface's rings; which kind of support is asked for. */
 enum { NM_PARAM_ADMODE_BEST, NM_PARAM_ADMODE_NATIVE, NM_PARAM_ADMODE_GENERIC };
 uint32_t nm_param_ringsize(void);

@@ -66,6 +66,10 @@ bool nm_param_generic_txqdisc = true;
 module_param_named(generic_txqdisc, nm_param_generic_txqdisc, bool, 0644);
 MODULE_PARM_DESC(generic_txqdisc, "take what the host sends for host rings, by a queueing discipline of ours");
 
+bool nm_param_fwd;
+module_param_named(fwd, nm_param_fwd, bool, 0644);
+MODULE_PARM_DESC(fwd, "what programs release of interfaces' rings is forwarded, as if all had NR_FORWARD and NS_FORWARD set");
+
 uint32_t
 nm_param_ringsize(void)
 {

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * nm_nic_fwd.c - NS_FORWARD: what a program releases goes on between the interface and its host.
+ *
+ * The program's thread does it before the release counts, so that nobody fills these buffers meanwhile. Frames are copied on both
+ * ways. Those of the first host receive ring go to the driver one by one, if somebody has rings of the interface; what it has no
+ * room for is lost, and counted as drop_no_backend, like all that can't be forwarded, by the ring that was released.
+ */
+#include "nm_nic.h"
+#include "compat.h"
+
+#include <linux/etherdevice.h>
+
+/* The slots of one frame from `at` on, of `avail`; *len is its length, 0 if it is not in order. */
+static uint32_t
+measure(struct nm_kring *kr, uint32_t at, uint32_t avail, uint32_t *len, bool *wanted)
+{
+	struct netmap_slot s;
+	uint32_t n = 0;
+	bool bad = false;
+
+	*len = 0;
+	*wanted = nm_param_fwd;
+	do {
+		s = nm_kring_snapshot(&kr->slots[at]);
+		*wanted |= s.flags & NS_FORWARD;
+		if (s.flags & NS_FORWARD)
+			NM_WRITE_ONCE(kr->slots[at].flags, s.flags & ~NS_FORWARD);
+		bad |= s.len > kr->stride || !nm_kring_buf(kr, s.buf_idx);
+		*len += s.len;
+		at = nm_ring_add(at, 1, kr->nslots);
+		n++;
+	} while ((s.flags & NS_MOREFRAG) && n < avail && n < NETMAP_MAX_FRAGS);
+	if (bad || (s.flags & NS_MOREFRAG) || *len < ETH_HLEN)
+		*len = 0;
+	return n;
+}
+
+/* Copies n slots; what changed since they were measured fails. */
+static struct sk_buff *
+copy(struct nm_kring *kr, struct net_device *dev, uint32_t at, uint32_t n, uint32_t len)
+{
+	struct sk_buff *skb = netdev_alloc_skb(dev, LL_RESERVED_SPACE(dev) + len + READ_ONCE(dev->needed_tailroom));
+
+	if (!skb)
+		return NULL;
+	skb_reserve(skb, LL_RESERVED_SPACE(dev));
+	for (; n--; at = nm_ring_add(at, 1, kr->nslots)) {
+		struct netmap_slot s = nm_kring_snapshot(&kr->slots[at]);
+		const char *buf = nm_kring_buf(kr, s.buf_idx);
+
+		if (!buf || s.len > kr->stride || s.len > len - skb->len)
+			break;
+		memcpy(skb_put(skb, s.len), buf, s.len);
+	}
+	if (skb->len == len)
+		return skb;
+	kfree_skb(skb);
+	return NULL;
+}
+
+static bool
+send(struct net_device *dev, struct sk_buff *skb)
+{
+	struct netdev_queue *q = netdev_get_tx_queue(dev, 0);
+	bool sent = false;
+
+	skb_reset_mac_header(skb);
+	skb_set_network_header(skb, ETH_HLEN);
+	skb->protocol = eth_hdr(skb)->h_proto;
+	if (skb->len > READ_ONCE(dev->mtu) + dev->hard_header_len + VLAN_HLEN || !netif_running(dev) || !netif_carrier_ok(dev)) {
+		kfree_skb(skb);
+		return false;
+	}
+	HARD_TX_LOCK(dev, q, smp_processor_id());
+	if (!netif_xmit_frozen_or_drv_stopped(q)) {
+		if (dev_nit_active(dev))
+			dev_queue_xmit_nit(skb, dev);
+		sent = dev_xmit_complete((int)netdev_start_xmit(skb, dev, q, false));
+	}
+	HARD_TX_UNLOCK(dev, q);
+	if (!sent)
+		kfree_skb(skb);
+	return sent;
+}
+
+/* Somebody has a ring of the interface: what the host sends is his. */
+static bool
+taken(const struct nm_port *p)
+{
+	return READ_ONCE(p->host_state) == NM_PORT_HOST_TAKEN;
+}
+
+static void
+forward(struct nm_kring *kr, struct net_device *dev, uint32_t at, uint32_t n, uint32_t len)
+{
+	struct nm_nic *nic = kr->port->priv;
+	struct sk_buff *skb = len ? copy(kr, dev, at, n, len) : NULL;
+	bool done = skb;
+
+	if (skb && kr->is_host)
+		done = send(dev, skb);
+	else if (skb && netif_running(dev))
+		nm_nic_host_inject(nic, dev, skb);
+	else if (skb)
+		done = false, kfree_skb(skb);
+	kr->stat[done ? NM_STAT_forwarded : NM_STAT_drop_no_backend]++;
+	kr->stat[NM_STAT_tx_packets]++;
+	kr->stat[NM_STAT_tx_bytes] += done ? len : 0;
+}
+
+void
+nm_nic_fwd_release(struct nm_kring *kr, uint32_t from, uint32_t to)
+{
+	struct nm_nic *nic = kr->port->priv;
+	struct net_device *dev;
+	uint32_t n, len;
+	bool wanted;
+
+	if (likely(!nm_param_fwd && !(NM_READ_ONCE(kr->ring->flags) & NR_FORWARD)))
+		return;
+	if (kr->is_host && (kr->id != kr->port->nrings[NM_DIR_RX] || !taken(kr->port)))
+		return;
+	while (from != to) {
+		nm_os_linux_read_lock(); /* for each: softirqs get their turn */
+		dev = NM_RCU_DEREF(nic->dev);
+		n = measure(kr, from, nm_ring_dist(from, to, kr->nslots), &len, &wanted);
+		if (wanted && dev)
+			forward(kr, dev, from, n, len);
+		nm_os_linux_read_unlock();
+		from = nm_ring_add(from, n, kr->nslots);
+	}
+}
