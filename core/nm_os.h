@@ -11,7 +11,7 @@
  *   - NM_READ_ONCE(x) NM_WRITE_ONCE(x, v) NM_LOAD_ACQUIRE(p) NM_STORE_RELEASE(p, v) NM_MB()
  *     NM_FETCH_ADD(p, v) NM_EXCHANGE(p, v) (on uint32_t, ordered like NM_MB, give the old value)
  *     NM_PREFETCH(p) NM_PREFETCHW(p) NM_LIKELY(x) NM_UNLIKELY(x);
- *   - nm_os_rcu_read_lock/unlock, NM_RCU_DEREF(p), NM_RCU_ASSIGN(p, v).
+ *   - NM_RCU_DEREF(p), NM_RCU_ASSIGN(p, v); the host opens and closes read sections around its calls of data functions.
  *
  * Contexts: "control" may sleep and holds the root's mutex; "data" runs inside a read section,
  * never sleeps, never allocates, and may hold ring locks.
