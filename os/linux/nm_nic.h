@@ -111,6 +111,13 @@ struct sk_buff *nm_nic_skb_finish(struct sk_buff *skb);
 /* Cuts a merged frame, which is freed, into a list by ->next; NULL if that can't be done. */
 struct sk_buff *nm_nic_skb_segment(struct sk_buff *skb);
 
+/* What the driver refuses: see also is_skb_forwardable of the system. */
+static inline bool
+nm_nic_too_long(const struct net_device *dev, uint32_t bytes)
+{
+	return bytes > READ_ONCE(dev->mtu) + dev->hard_header_len + VLAN_HLEN;
+}
+
 /* nm_nic_tx.c */
 int nm_nic_tx_sync(struct nm_kring *kr);
 void nm_nic_tx_later(struct nm_kring *kr);

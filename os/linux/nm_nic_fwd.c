@@ -68,7 +68,7 @@ send(struct net_device *dev, struct sk_buff *skb)
 	skb_reset_mac_header(skb);
 	skb_set_network_header(skb, ETH_HLEN);
 	skb->protocol = eth_hdr(skb)->h_proto;
-	if (skb->len > READ_ONCE(dev->mtu) + dev->hard_header_len + VLAN_HLEN || !netif_running(dev) || !netif_carrier_ok(dev)) {
+	if (nm_nic_too_long(dev, skb->len) || !netif_running(dev) || !netif_carrier_ok(dev)) {
 		kfree_skb(skb);
 		return false;
 	}

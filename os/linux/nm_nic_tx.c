@@ -196,13 +196,6 @@ nm_nic_tx_skb(struct nm_nic_tx *t, struct net_device *dev, uint32_t bytes)
 	return skb;
 }
 
-/* What the driver refuses: see also is_skb_forwardable of the system. */
-static bool
-too_long(const struct net_device *dev, uint32_t bytes)
-{
-	return bytes > READ_ONCE(dev->mtu) + dev->hard_header_len + VLAN_HLEN;
-}
-
 static struct sk_buff *
 make(struct nm_nic_tx *t, struct net_device *dev, struct netdev_queue *q, uint32_t bytes)
 {
@@ -239,7 +232,7 @@ build(struct nm_nic_tx *t, struct net_device *dev, struct netdev_queue *q, uint3
 	*room = true;
 	while (used < avail && n < max) {
 		slots = nm_nic_tx_gather(t, nm_ring_add(kr->hwcur, used, kr->nslots), avail - used, &bytes, &bad);
-		if (unlikely(!bad && too_long(dev, bytes)))
+		if (unlikely(!bad && nm_nic_too_long(dev, bytes)))
 			bad = NM_STAT_drop_no_backend;
 		if (unlikely(bad)) {
 			if (n)
