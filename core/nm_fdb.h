@@ -17,10 +17,10 @@ void nm_fdb_destroy(struct nm_fdb *f);
 static inline uint64_t
 nm_fdb_mac(const void *p)
 {
-	uint64_t v;
+	/* not memcpy: some kernels are compiled so that it would be a call, twice a frame */
+	typedef struct { uint64_t v; } __attribute__((packed, may_alias)) unaligned;
 
-	memcpy(&v, p, sizeof(v));
-	return v & 0xffffffffffffull;
+	return ((const unaligned *)p)->v & 0xffffffffffffull;
 }
 
 enum nm_fdb_result { NM_FDB_KNOWN, NM_FDB_LEARNED, NM_FDB_MOVED, NM_FDB_FULL };
