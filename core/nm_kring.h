@@ -67,6 +67,7 @@ struct nm_kring {
 	bool blocked;                /* a transmit ring waits for this receive ring to be emptied */
 	uint32_t told;               /* the tail that nm_kring_leave wrote last */
 	uint32_t busy;               /* a call is between nm_kring_enter and nm_kring_leave */
+	bool fetches;                /* who syncs fetches data of NS_INDIRECT slots when he is told that he should */
 	uint64_t stat[NM_STAT_MAX];
 };
 
@@ -130,7 +131,7 @@ int nm_kring_sync(struct nm_kring *kr);
  * section open; step is data.
  */
 int nm_kring_enter(struct nm_kring *kr);
-/* 0 when done, 1 to be called again, -errno of the port. */
+/* 0 when done, 1 to be called again, -errno of the port; -EAGAIN: see nm_os_copy_indirect. */
 int nm_kring_step(struct nm_kring *kr);
 /* NM_KRING_*: what the client finds now. */
 #define NM_KRING_READY 1u /* cur is not at the tail */

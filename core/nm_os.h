@@ -59,7 +59,11 @@ uint64_t nm_os_now_exact(void);
  * the next multiple of 64 bytes of dst but the bytes beyond len are zeroes or unchanged, never data of src. Data.
  */
 
-/* Data of a NS_INDIRECT slot: client address to buffer, before any lease. 0 or -EFAULT, where no client address crosses. Data. */
+/*
+ * Data of a NS_INDIRECT slot: client address to buffer, before any lease. 0; -EFAULT, where no client address crosses; or
+ * -EAGAIN: what comes before this frame is sent, and the sync returns that, so that the data can be fetched where one may
+ * sleep. Data.
+ */
 int nm_os_copy_indirect(struct nm_kring *kr, void *dst, uint64_t uaddr, uint32_t len);
 
 /* nm_os_types.h also has nm_os_index_nospec(i, n): i when i < n, else some value below n, also under speculation. */

@@ -283,6 +283,7 @@ nm_vale_txsync(struct nm_kring *kr)
 	struct nm_vale *v = kr->port->vale;
 	struct nm_vale_work *w = kr->work;
 	uint32_t budget = kr->port->root->limits.bridge_batch, bytes = 0, now_s, avail, used;
+	int error = 0;
 
 	if (NM_UNLIKELY(!v || !w))
 		return -EIO;
@@ -300,13 +301,17 @@ nm_vale_txsync(struct nm_kring *kr)
 		kr->hwcur = nm_ring_add(kr->hwcur, used, kr->nslots);
 		budget = budget > used ? budget - used : 0;
 		bytes += (uint32_t)w->bytes;
+		if (NM_UNLIKELY(w->again)) {
+			error = -EAGAIN;
+			break;
+		}
 	}
 	if (kr->hwcur == kr->rhead) {
 		kr->waits_since = 0;
 		kr->impatient = false;
 	}
 	kr->hwtail = nm_ring_add(kr->hwcur, kr->nslots - 1, kr->nslots);
-	return 0;
+	return error;
 }
 
 int

@@ -37,6 +37,7 @@ struct nm_vale_list {
 struct nm_vale_work {
 	uint32_t frames, nfrags, nruns, nplan, ntouched;
 	uint64_t bytes;
+	bool again; /* nm_os_copy_indirect said so of the next frame */
 	struct nm_vale_frag frag[NM_VALE_FRAGS];
 	struct nm_vale_run run[NM_VALE_STEP];
 	struct nm_vale_run plan[NM_VALE_STEP];     /* what goes to one ring, in order */
@@ -49,7 +50,7 @@ void nm_vale_work_init(struct nm_vale_work *w);
 
 /*
  * Snapshot of the slots: whole frames from slot `from` on until NM_VALE_STEP slots are seen, into w->frag; only a chain may
- * run further, up to the `avail` slots published. Returns the slots consumed. What is not in order is dropped and counted.
+ * run further, up to the `avail` slots published; w->again stops it. Returns the slots consumed. What is not in order is dropped and counted.
  */
 uint32_t nm_vale_collect(struct nm_kring *kr, struct nm_vale_work *w, uint32_t from, uint32_t avail);
 

@@ -8,7 +8,7 @@
 #define SLOTS_AHEAD 64u /* the sender's stores come from another CPU's cache, four slots a line */
 #define UNUSUAL (NS_MOREFRAG | NS_INDIRECT | NS_BUF_CHANGED | NS_REPORT)
 
-/* A slot of the client into a fragment, or the counter of why not. */
+/* A slot of the client into a fragment; or the counter of why not, or -EAGAIN. */
 static int
 take_slot(struct nm_kring *kr, const struct netmap_slot *s, struct nm_vale_frag *f)
 {
@@ -18,14 +18,18 @@ take_slot(struct nm_kring *kr, const struct netmap_slot *s, struct nm_vale_frag 
 		return NM_STAT_drop_bad_buf;
 	if (s->len > kr->stride)
 		return NM_STAT_drop_bad_len;
-	if ((s->flags & NS_INDIRECT) && nm_os_copy_indirect(kr, buf, s->ptr, s->len))
-		return NM_STAT_drop_indirect;
+	if (s->flags & NS_INDIRECT) {
+		int error = nm_os_copy_indirect(kr, buf, s->ptr, s->len);
+
+		if (error)
+			return error == -EAGAIN ? error : NM_STAT_drop_indirect;
+	}
 	f->buf = buf;
 	f->len = s->len;
 	return 0;
 }
 
-/* One frame of any kind; returns its slots. A bad one is counted and leaves no fragments. */
+/* One frame of any kind; returns its slots, 0 if its data is not there yet. A bad one is counted and leaves no fragments. */
 static uint32_t
 collect_frame(struct nm_kring *kr, struct nm_vale_work *w, uint32_t i, uint32_t avail)
 {
@@ -37,6 +41,8 @@ collect_frame(struct nm_kring *kr, struct nm_vale_work *w, uint32_t i, uint32_t 
 	do {
 		s = nm_kring_snapshot(&kr->slots[i]);
 		why = k < NETMAP_MAX_FRAGS ? take_slot(kr, &s, &first[k]) : NM_STAT_drop_bad_frags;
+		if (why == -EAGAIN)
+			return 0;
 		if (why && !bad)
 			bad = why;
 		if (s.flags & (NS_INDIRECT | NS_BUF_CHANGED | NS_REPORT))
@@ -74,6 +80,7 @@ nm_vale_collect(struct nm_kring *kr, struct nm_vale_work *w, uint32_t from, uint
 	uint32_t ahead = SLOTS_AHEAD < nslots ? SLOTS_AHEAD : 0;
 	uint64_t bytes = 0;
 
+	w->again = false;
 	w->frames = w->nfrags = 0;
 	w->bytes = 0;
 	while (used < avail && used < NM_VALE_STEP) {
@@ -91,6 +98,10 @@ nm_vale_collect(struct nm_kring *kr, struct nm_vale_work *w, uint32_t from, uint
 			w->nfrags = n;
 			chain = collect_frame(kr, w, i, avail - used);
 			n = w->nfrags;
+			if (!chain) {
+				w->again = true;
+				break;
+			}
 		}
 		used += chain;
 		i = nm_ring_add(i, chain, nslots);

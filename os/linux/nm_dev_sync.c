@@ -37,15 +37,20 @@ run(struct nm_file *f, struct nm_kring *kr)
 	int more;
 
 	nm_trace_drops_begin(&drops, kr);
-	if (kr->dir == NM_DIR_TX && kr->port->vale)
-		nm_os_linux_indirect(f, kr, kr->hwcur, kr->rhead);
+	kr->fetches = true;
 	do {
 		nm_os_linux_read_lock();
 		more = NM_READ_ONCE(kr->port->gone) ? -EIO : nm_kring_step(kr);
 		nm_os_linux_read_unlock();
-		if (more > 0)
+		if (more == -EAGAIN) {
+			nm_os_linux_indirect(f, kr, kr->hwcur, kr->rhead);
+			kr->fetches = false;
+			more = 1;
+		} else if (more > 0) {
 			cond_resched();
+		}
 	} while (more > 0 && !fatal_signal_pending(current));
+	kr->fetches = false;
 	nm_os_linux_read_lock();
 	if (kr->dir == NM_DIR_TX && kr->hwcur != before)
 		nm_os_linux_wake(kr, &f->s);

@@ -2,8 +2,9 @@
 /*
  * nm_os_copy.c - data of NS_INDIRECT slots.
  *
- * It is fetched before the sync, where one may sleep, into the slot's own buffer, and the flag is taken away. Who sets
- * the flag later, while the sync runs, breaks the rules of the ring and loses that frame.
+ * The first one that a sync meets stops it. Then the data of all is fetched, where one may sleep, into the slots' own
+ * buffers, and the flags are taken away. Who sets one later, while the sync goes on, breaks the rules of the ring and loses
+ * that frame.
  *
  * The address means the memory of who registered. A descriptor travels: to children, over sockets, to whoever closes it
  * last, which may be a thread of the kernel. None of them is made to send its own memory by what the slots say.
@@ -16,11 +17,10 @@
 int
 nm_os_copy_indirect(struct nm_kring *kr, void *dst, uint64_t uaddr, uint32_t len)
 {
-	(void)kr;
 	(void)dst;
 	(void)uaddr;
 	(void)len;
-	return -EFAULT;
+	return kr->fetches ? -EAGAIN : -EFAULT;
 }
 
 void
