@@ -31,13 +31,13 @@ expect "ports left" "$(vale-ctl)" "no ports"
 
 # The second signal, of whichever kind, ends at once: this sender has nobody to send to and would wait a second
 start stuck pkt-gen -i 'netmap:s{1' -f tx -T 20
-until_true "the pipe is full" eval "tail -2 '$tmp/stuck.out' | grep -q '^0 pps'"
+until_true "the pipe is full" eval "grep -q '^[1-9]' '$tmp/stuck.out' && tail -1 '$tmp/stuck.out' | grep -q '^0 pps'"
 signal stuck INT
 kill -TERM "$(pid_of stuck)" 2>/dev/null
 finish stuck 143
 expect "summary after the second signal" "$(grep -c '^sent' "$tmp/stuck.out")" 0
 start stuck pkt-gen -i 'netmap:s{1' -f tx -T 20
-until_true "the pipe is full" eval "tail -2 '$tmp/stuck.out' | grep -q '^0 pps'"
+until_true "the pipe is full" eval "grep -q '^[1-9]' '$tmp/stuck.out' && tail -1 '$tmp/stuck.out' | grep -q '^0 pps'"
 signal stuck INT
 finish stuck
 expect "frames that were not sent" "$(grep -c ' frames were still in the ring when it ended, and are not counted$' "$tmp/stuck.out")" 1

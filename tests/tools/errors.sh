@@ -88,7 +88,9 @@ refused_like 1 '^bridge: cannot open vale0:one/x: vale0:one: tx ring 0 is in use
 stop one
 
 # Memory that is not there: a quota of the engine, seen by another user, and as root by a limit of descriptors
-if [ "$(id -u)" -eq 0 ]; then
+if [ "$NET_HOME" != user ]; then
+	echo "other users and their memory in the kernel: see tests/guest/t/users.sh"
+elif [ "$(id -u)" -eq 0 ]; then
 	mkdir "$tmp/bin" && cp "$BUILD/pkt-gen" "$BUILD/vale-ctl" "$BUILD/bridge" "$tmp/bin/"
 	chmod 755 "$tmp" "$tmp/bin"
 	uid=$((61000 + $$ % 4000))
@@ -113,24 +115,6 @@ if [ "$(id -u)" -eq 0 ]; then
 else
 	echo "without root: no test of other users and of quotas"
 fi
-
-# No engine at all. The library says so in a line of its own, for programs that would tell no more than an errno.
-no_engine() {
-	env NETMAPD=/nonexistent NETMAP_SOCKET="$tmp/none" "$@" 2>"$tmp/no_engine"
-	n_status=$?
-	grep -v '^netmap: ' "$tmp/no_engine" >&2
-	return $n_status
-}
-no_engine_line() { # no_engine_line LINE COMMAND...
-	n_line=$1; shift
-	no_engine "$@" 2>"$tmp/no_engine_line"
-	expect "without an engine, $1: status" "$?" 1
-	expect "without an engine, $1" "$(cat "$tmp/no_engine_line")" "$n_line"
-}
-what='there is neither a module nor an engine: load netmap or start netmapd'
-no_engine_line "pkt-gen: cannot open vale0:x: /dev/netmap: ENOENT (No such file or directory); $what" pkt-gen -i vale0:x -f tx
-no_engine_line "vale-ctl: netmap can't be opened: $what (ENOENT)" vale-ctl
-no_engine_line "bridge: cannot open vale0:x: /dev/netmap: ENOENT (No such file or directory); $what" bridge vale0:x vale1:y
 
 # bridge
 refused 2 "bridge: no port is given; try: bridge -i eth0 -i eth1, or bridge --help" bridge
@@ -168,3 +152,22 @@ refused_like 1 "^vale-ctl: can't make aaaaaaaaaaaaaaaa: .*a name of 1 to 15 char
 refused_like 1 "^vale-ctl: can't look at $long: File name too long \(ENAMETOOLONG\); a name has at most 63 characters" vale-ctl -g "$long"
 refused_like 1 "^vale-ctl: can't turn polling on for vale0:x: " vale-ctl -p vale0:x
 refused_like 1 "^vale-ctl: can't turn polling off for vale0:x: " vale-ctl -P vale0:x -C 1,0,1
+
+# No engine at all. The library says so in a line of its own, for programs that would tell no more than an errno.
+no_engine() {
+	env NETMAPD=/nonexistent NETMAP_SOCKET="$tmp/none" "$@" 2>"$tmp/no_engine"
+	n_status=$?
+	grep -v '^netmap: ' "$tmp/no_engine" >&2
+	return $n_status
+}
+no_engine_line() { # no_engine_line LINE COMMAND...
+	n_line=$1; shift
+	no_engine "$@" 2>"$tmp/no_engine_line"
+	expect "without an engine, $1: status" "$?" 1
+	expect "without an engine, $1" "$(cat "$tmp/no_engine_line")" "$n_line"
+}
+what='there is neither a module nor an engine: load netmap or start netmapd'
+[ "$NET_HOME" != kernel ] || until_true "the module unloads" rmmod netmap
+no_engine_line "pkt-gen: cannot open vale0:x: /dev/netmap: ENOENT (No such file or directory); $what" pkt-gen -i vale0:x -f tx
+no_engine_line "vale-ctl: netmap can't be opened: $what (ENOENT)" vale-ctl
+no_engine_line "bridge: cannot open vale0:x: /dev/netmap: ENOENT (No such file or directory); $what" bridge vale0:x vale1:y

@@ -12,17 +12,17 @@ group=$(id -gn)
 expect "without arguments" "$(vale-ctl)" "no ports"
 expect "list --json of nothing" "$(vale-ctl --json | jq -c .)" '{"ports":[]}'
 
-receive rx vale0:rx -C 128,64,2,3
+receive rx vale0:rx -C 128,1024,2,3
 receive idle vale0:idle
 receive other vale1:x
 expect "names" "$(vale-ctl | awk 'NR > 1 { print $1 }' | tr '\n' ' ')" "vale0:idle vale0:rx vale1:x "
 expect "-l" "$(vale-ctl -l)" "$(vale-ctl list)"
 expect "-l valeX" "$(vale-ctl -l vale1 | awk 'NR > 1 { print $1 }')" vale1:x
-expect "list of a port" "$(vale-ctl list vale0:rx | awk 'NR > 1 { print $1, $2, $3, $4, $5, $7, $8 }')" "vale0:rx vale 2x128 3x64 1 $(vale-ctl list vale0:rx --json | jq -r '.ports[0] | "\(.mode) \(.owner)"')"
+expect "list of a port" "$(vale-ctl list vale0:rx | awk 'NR > 1 { print $1, $2, $3, $4, $5, $7, $8 }')" "vale0:rx vale 2x128 3x1024 1 $(vale-ctl list vale0:rx --json | jq -r '.ports[0] | "\(.mode) \(.owner)"')"
 expect "list --json" "$(vale-ctl list vale0:rx --json | jq -c '.ports[0] | [.name, .switch, .kind, .tx_rings, .rx_rings, .tx_slots, .rx_slots, .users, .uid, .gid]')" \
-	"[\"vale0:rx\",\"vale0\",\"vale\",2,3,128,64,1,$(id -u),$(id -g)]"
-expect "-g" "$(vale-ctl -g vale0:rx | sed 's/, host.*//')" "vale0:rx: 2 tx rings of 128 slots, 3 rx rings of 64 slots"
-expect "-g --json" "$(vale-ctl -g vale0:rx --json | jq -c '[.name, .tx_rings, .tx_slots, .rx_rings, .rx_slots]')" '["vale0:rx",2,128,3,64]'
+	"[\"vale0:rx\",\"vale0\",\"vale\",2,3,128,1024,1,$(id -u),$(id -g)]"
+expect "-g" "$(vale-ctl -g vale0:rx | sed 's/, host.*//')" "vale0:rx: 2 tx rings of 128 slots, 3 rx rings of 1024 slots"
+expect "-g --json" "$(vale-ctl -g vale0:rx --json | jq -c '[.name, .tx_rings, .tx_slots, .rx_rings, .rx_slots]')" '["vale0:rx",2,128,3,1024]'
 
 # Addresses: learned from a sender, at the port it has, gone after a flush
 start tx pkt-gen -i vale0:tx -f tx -n 0 -R 1000 -S 02:00:00:00:00:0a
