@@ -41,7 +41,6 @@ mount -t tmpfs -o mode=1777 shm /dev/shm
 mount -t debugfs debug /sys/kernel/debug 2>/dev/null
 mount -t tracefs trace /sys/kernel/tracing 2>/dev/null
 mount -t cgroup2 cgroup /sys/fs/cgroup 2>/dev/null
-[ ! -e /dev/net/tun ] || chmod 666 /dev/net/tun # as udev does
 [ -e /dev/fd ] || ln -s /proc/self/fd /dev/fd
 cd / || exit 1
 mkdir -p $work
@@ -69,7 +68,7 @@ mark() { echo "netmap-guest: $*" >/dev/kmsg; }
 ok() { passed=$((passed + 1)); tell "ok $*"; }
 bad() { failed=$((failed + 1)); tell "FAIL $*"; }
 skip() { skipped=$((skipped + 1)); tell "skip $*"; }
-quote() { tail -"${2:-60}" "$1" | sed 's/^/| /' >&3; }
+quote() { grep -v ' frames a batch$' "$1" | tail -"${2:-60}" | sed 's/^/| /' >&3; } # without pkt-gen's lines of each second
 
 tainted() { echo $(($(cat /proc/sys/kernel/tainted) & ~12288)); } # without 4096, 8192: a module from outside, unsigned
 
@@ -183,6 +182,20 @@ guarded() {
 	return $status
 }
 
+# cleared - what a test left running has ended; SIGKILL takes its time. Otherwise the processes that are left are in alive.
+cleared() {
+	kill -s KILL -- -1 2>/dev/null
+	for _ in $(seq 1 200); do
+		awk 'BEGIN {getline own <"/proc/self/stat"; split(own, self, " ")}
+			/^Name:/ {name = $2} /^State:/ {state = $2} /^Pid:/ {pid = $2} /^PPid:/ {parent = $2}
+			/^Threads:/ && (state != "Z" || $2 > 1) && pid > 2 && parent != 2 && pid != self[1] {print pid, name, state}' \
+			/proc/[0-9]*/status >$work/alive 2>/dev/null
+		[ -s $work/alive ] || return 0
+		sleep 0.1 # between two looks
+	done
+	return 1
+}
+
 one() {
 	mark "$1"
 	case $1 in
@@ -194,8 +207,11 @@ one() {
 	guarded "$1"
 	status=$?
 	took=$(echo "$(cut -d' ' -f1 /proc/uptime) $begin" | awk '{printf "%.1f s", $1 - $2}')
-	kill -s KILL -- -1 2>/dev/null # what a test left running
-	if ! sound "$1"; then
+	if ! cleared; then
+		bad "$1 $took (processes that SIGKILL does not end)"
+		quote $work/alive
+		quote $work/out
+	elif ! sound "$1"; then
 		bad "$1 $took (the kernel reports)"
 		quote $work/reports 20
 		quote $work/out
@@ -244,6 +260,7 @@ taint=$(tainted)
 sound boot || { bad "boot (the kernel reports)"; quote $work/reports 20; }
 # shellcheck disable=SC2086 # words
 [ -z "$GUEST_MODPROBE" ] || modprobe -a $GUEST_MODPROBE 2>$work/out || { tell "note modprobe:"; quote $work/out; }
+[ ! -e /dev/net/tun ] || chmod 666 /dev/net/tun # as udev does
 GUEST_PAIRS=$(pairs | tr '\n' ' ')
 export GUEST_PAIRS
 [ -z "$GUEST_PAIRS" ] || tell "note NICs: $GUEST_PAIRS"

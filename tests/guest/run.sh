@@ -121,6 +121,9 @@ trap cleanup EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
+# alone COMMAND... - while no other run uses or makes what is in the folder of the programs
+alone() { locked "programs-$build" "$@"; }
+
 # programs - everything that is compiled, once for all kernels
 programs() {
 	make -s -C "$top" -j"$(nproc)" BUILD="$build" all && BUILD=$build sh "$top/tests/ctl/run.sh" --build "$build/ctl" &&
@@ -153,7 +156,7 @@ module_for() {
 	[ -z "$module" ] || { realpath "$module"; return; }
 	ksrc=$1 moddir=$top/build/guest/$2
 	shift 2
-	"$here/module.sh" "$ksrc" "$moddir" "$@" >"$run/module.log" 2>&1 || {
+	locked "module-$moddir" "$here/module.sh" "$ksrc" "$moddir" "$@" >"$run/module.log" 2>&1 || {
 		cat "$run/module.log" >&2
 		return 1
 	}
@@ -220,7 +223,7 @@ uml() {
 	kernel=$("$here/kernel.sh" "$guest") || return 1
 	ko=$(module_for "$kernel" "$(basename "$kernel")" KFLAGS=ARCH=um) || return 1
 	results=ttyS0 modprobe='' output=console.log
-	stage "$run/netmap" "$ko" || return 1
+	alone stage "$run/netmap" "$ko" || return 1
 	# shellcheck disable=SC2086 # words
 	boot "$kernel/vmlinux" mem="${GUEST_MEM:-1024}M" root=/dev/root rootfstype=hostfs rootflags=/ ro init="$run/netmap/init.sh" \
 		con=null con0=null,fd:1 ssl0=null,fd:3 panic=-1 loglevel=7 $append
@@ -255,7 +258,7 @@ stock() {
 	echo "guest stock: $release"
 	ko=$(module_for "$kernel/usr/src/linux-headers-$release" "$release") || return 1
 	results=ttyS1 modprobe=$stock_modules
-	stage "$run/netmap" "$ko" || return 1
+	alone stage "$run/netmap" "$ko" || return 1
 	# shellcheck disable=SC2086 # words
 	"$here/initramfs.sh" "$run/initramfs" "$run/netmap" "$kernel" "$release" $stock_modules >/dev/null || return 1
 	emulated "$kernel/boot/vmlinuz-$release" "$run/initramfs"
@@ -265,7 +268,7 @@ debug() {
 	kernel=$("$here/kernel.sh" debug) || return 1
 	ko=$(module_for "$kernel" "$(basename "$kernel")") || return 1
 	results=ttyS1 modprobe=
-	stage "$run/netmap" "$ko" || return 1
+	alone stage "$run/netmap" "$ko" || return 1
 	"$here/initramfs.sh" "$run/initramfs" "$run/netmap" >/dev/null || return 1
 	emulated "$kernel/arch/x86/boot/bzImage" "$run/initramfs"
 }
@@ -279,7 +282,7 @@ each() {
 }
 
 passed=0 failed=0 skipped=0
-programs || die "the programs do not build"
+alone programs || die "the programs do not build"
 case $guest in
 uml*) uml || die "no guest: see above" ;;
 debug) debug || die "no guest: see above" ;;
