@@ -88,7 +88,7 @@ register_reports_what_it_made(void **state)
 	assert_int_equal(reg.nr_tx_slots, 100);
 	assert_int_equal(reg.nr_rx_slots, root.limits.ring_slots);
 	assert_int_equal(reg.nr_extra_bufs, 8);
-	n = nm_mem_ptr(s.mem, reg.nr_offset);
+	n = nm_mem_ptr(s.mem, NM_POOL_IF, reg.nr_offset);
 	assert_string_equal(n->ni_name, "vale0:a");
 	assert_int_equal(n->ni_host_tx_rings, 1);
 	assert_int_equal(n->ring_ofs[4], 0); /* the stand-in of the host */

@@ -283,13 +283,13 @@ noise_over_a_region_stays_in_it(void **state)
 	host_indirect = false; /* the client's own memory is the host's to check */
 	before = nm_os_alloc(c.mem->region.size);
 	memset(c.mem->pool[NM_POOL_BUF].base, 0x5a, 4096 * 8);
-	memcpy(before, c.mem->region.base, c.mem->region.size);
+	memcpy(before, host_region(&c.mem->region), c.mem->region.size);
 	for (round = 0; round < 60; round++) {
 		assert_int_equal(open_port(&a, round % 2 ? "vale0:a" : "x{1"), 0);
 		assert_int_equal(open_port(&b, round % 2 ? "vale0:b" : "x}1"), 0);
 		tx = nm_session_kring(&a, NM_DIR_TX, 0);
 		other = nm_session_kring(&b, NM_DIR_TX, 0);
-		w = (void *)a.mem->region.base;
+		w = (void *)host_region(&a.mem->region);
 		words = a.mem->region.size / 4;
 		for (i = 0; i < 50000; i++)
 			w[rnd() % words] = rnd() % 4 ? rnd() % 128 : rnd() * 977;
@@ -307,7 +307,7 @@ noise_over_a_region_stays_in_it(void **state)
 		nm_session_close(round & 4 ? &b : &a);
 		assert_null(root.mems->next); /* all is given back but c's */
 	}
-	assert_memory_equal(before, c.mem->region.base, c.mem->region.size);
+	assert_memory_equal(before, host_region(&c.mem->region), c.mem->region.size);
 	nm_os_free(before);
 	host_indirect = true;
 }

@@ -28,7 +28,7 @@ struct nm_kring {
 	struct nm_csb_ktoa *ktoa;    /* shared; written here */
 	struct nm_mem *mem;
 	char *bufs;                  /* buffer 0 */
-	uint32_t stride, nbufs;      /* bytes of a buffer, buffers of the region */
+	uint32_t stride, nbufs;      /* bytes of a buffer, buffers that the region has so far: see nm_mem_watch */
 	uint32_t nslots;
 	uint16_t id;
 	uint8_t dir, is_host, fake;
@@ -39,6 +39,8 @@ struct nm_kring {
 	struct nm_kring *wrap;       /* an interface's ring and the switch's ring over the same slots */
 	struct nm_vale_work *work;   /* transmit rings of switch ports */
 	void *host;                  /* the host's own */
+	struct nm_kring *mem_next, **mem_prev; /* of mem */
+	size_t ring_ofs;             /* of ring in the region */
 
 	/* state of the side that syncs */
 	uint32_t hwcur, hwtail;

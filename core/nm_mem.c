@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "nm_mem.h"
+#include "nm_kring.h"
 #include "nm_root.h"
 #include "nm_sync.h"
 
-#define PAGE 4096u
+#define PAGE 4096u /* of the ABI's bounds */
 #define ROUND(x, to) (((x) + (to) - 1) / (to) * (to))
 
 #define RESERVED_BUFS 2u /* what an index that says nothing means; never handed out */
+
+_Static_assert((int)NM_POOLS == NM_OS_PARTS, "a part for each pool");
 
 /* Bounds of the ABI, but for the number of rings and a netmap_if that can list as many. */
 static const struct { uint32_t min_size, max_size, min_num, max_num; } limits[NM_POOLS - 1] = {
@@ -21,6 +24,8 @@ object_size(const struct nm_mem_geometry *g, int pool)
 {
 	size_t align = pool == NM_POOL_RING ? 128 : 64;
 
+	if (pool == NM_POOL_SYNC)
+		return NM_SYNC_CELL;
 	return ROUND(g->size[pool], align);
 }
 
@@ -51,20 +56,41 @@ pick_id(struct nm_root *root, uint16_t *id)
 	return -ENFILE;
 }
 
+static uint32_t
+object_num(const struct nm_mem_geometry *g, int pool)
+{
+	return pool == NM_POOL_SYNC ? g->num[NM_POOL_IF] + g->num[NM_POOL_RING] : g->num[pool];
+}
+
+static size_t
+pool_bytes(const struct nm_root *root, const struct nm_mem_geometry *g, int pool)
+{
+	return ROUND(object_size(g, pool) * object_num(g, pool), root->limits.page);
+}
+
+/* The objects that the host has given memory for. */
+static void
+extend(struct nm_mem *m, int pool)
+{
+	const struct nm_os_part *part = &m->region.part[pool];
+	struct nm_pool *p = &m->pool[pool];
+	size_t n = part->have / p->objsize;
+
+	nm_pool_extend(p, part->base, n < p->objtotal ? (uint32_t)n : p->objtotal);
+}
+
 static int
-pools_init(struct nm_mem *m, const struct nm_mem_geometry *g, const size_t *offset, uint32_t nsync)
+pools_init(struct nm_mem *m, const struct nm_mem_geometry *g)
 {
 	int i, error;
 
 	for (i = 0; i < NM_POOLS; i++) {
-		uint32_t size = i == NM_POOL_SYNC ? NM_SYNC_CELL : (uint32_t)object_size(g, i);
-		uint32_t num = i == NM_POOL_SYNC ? nsync : g->num[i];
-
-		error = nm_pool_init(&m->pool[i], m->region.base + offset[i], offset[i], size, num);
+		error = nm_pool_init(&m->pool[i], m->region.part[i].offset, (uint32_t)object_size(g, i), object_num(g, i),
+		    i == NM_POOL_BUF ? RESERVED_BUFS : 0);
 		if (error)
 			return error;
+		extend(m, i);
 	}
-	nm_pool_reset(&m->pool[NM_POOL_BUF], RESERVED_BUFS);
 	return 0;
 }
 
@@ -75,53 +101,47 @@ mem_destroy(struct nm_mem *m)
 
 	for (i = 0; i < NM_POOLS; i++)
 		nm_pool_fini(&m->pool[i]);
-	if (m->region.base)
+	if (m->region.size)
 		nm_os_region_destroy(&m->region);
 	nm_os_free(m);
 }
 
-static size_t
-pool_bytes(const struct nm_mem_geometry *g, int pool)
-{
-	return ROUND(object_size(g, pool) * g->num[pool], PAGE);
-}
-
-static uint32_t
-sync_cells(const struct nm_mem_geometry *g)
-{
-	return g->num[NM_POOL_IF] + g->num[NM_POOL_RING];
-}
-
 size_t
-nm_mem_bytes(const struct nm_mem_geometry *g)
+nm_mem_bytes(const struct nm_root *root, const struct nm_mem_geometry *g)
 {
-	return pool_bytes(g, NM_POOL_IF) + pool_bytes(g, NM_POOL_RING) + pool_bytes(g, NM_POOL_BUF) +
-	    ROUND((size_t)sync_cells(g) * NM_SYNC_CELL, PAGE);
+	size_t total = 0;
+	int i;
+
+	for (i = 0; i < NM_POOLS; i++)
+		total += pool_bytes(root, g, i);
+	return total;
 }
 
 int
 nm_mem_create(struct nm_root *root, const struct nm_mem_geometry *g, const struct nm_cred *c, bool private_mem,
     struct nm_mem **out)
 {
-	size_t offset[NM_POOLS], total = 0;
 	struct nm_mem *m;
+	size_t total = 0;
 	int i, error;
 
-	for (i = 0; i < NM_POOL_SYNC; i++) {
+	for (i = 0; i < NM_POOL_SYNC; i++)
 		if (g->size[i] < limits[i].min_size || g->size[i] > limits[i].max_size ||
 		    g->num[i] < limits[i].min_num || g->num[i] > limits[i].max_num)
 			return -EINVAL;
-		offset[i] = total;
-		total += pool_bytes(g, i);
-	}
-	offset[NM_POOL_SYNC] = total;
 	m = nm_os_alloc(sizeof(*m));
 	if (!m)
 		return -ENOMEM;
-	m->memsize = total;
-	error = nm_os_region_create(&m->region, root, nm_mem_bytes(g), c->uid);
+	for (i = 0; i < NM_POOLS; i++) {
+		m->region.part[i].offset = total;
+		m->region.part[i].size = pool_bytes(root, g, i);
+		total += m->region.part[i].size;
+	}
+	m->memsize = m->region.part[NM_POOL_SYNC].offset;
+	m->payer = c->uid;
+	error = nm_os_region_create(&m->region, root, c->uid);
 	if (!error)
-		error = pools_init(m, g, offset, sync_cells(g));
+		error = pools_init(m, g);
 	if (!error)
 		error = pick_id(root, &m->id);
 	if (error) {
@@ -187,11 +207,108 @@ nm_mem_put(struct nm_mem *m)
 	mem_destroy(m);
 }
 
+void
+nm_mem_watch(struct nm_mem *m, struct nm_kring *kr)
+{
+	if (kr->mem_prev) {
+		*kr->mem_prev = kr->mem_next;
+		if (kr->mem_next)
+			kr->mem_next->mem_prev = kr->mem_prev;
+		kr->mem_prev = NULL;
+	}
+	kr->mem = m;
+	if (!m)
+		return;
+	kr->mem_next = m->krings;
+	kr->mem_prev = &m->krings;
+	if (m->krings)
+		m->krings->mem_prev = &kr->mem_next;
+	m->krings = kr;
+	kr->bufs = m->pool[NM_POOL_BUF].base;
+	kr->stride = m->pool[NM_POOL_BUF].objsize;
+	kr->nbufs = m->pool[NM_POOL_BUF].ready;
+}
+
+/*
+ * Rings learn of more buffers. Where the buffers are comes first, for all who may look: nobody is to use an index that is new
+ * with a base that is not.
+ */
+static void
+tell(struct nm_mem *m)
+{
+	struct nm_kring *kr;
+	bool bound = false;
+
+	for (kr = m->krings; kr; kr = kr->mem_next) {
+		NM_WRITE_ONCE(kr->bufs, m->pool[NM_POOL_BUF].base);
+		bound |= kr->users > 0;
+	}
+	if (bound)
+		nm_os_rcu_sync();
+	for (kr = m->krings; kr; kr = kr->mem_next)
+		NM_WRITE_ONCE(kr->nbufs, m->pool[NM_POOL_BUF].ready);
+}
+
+/* Makes the first n objects of a pool ready. */
+static int
+make_ready(struct nm_mem *m, int pool, uint32_t n)
+{
+	int error = nm_os_region_more(&m->region, (unsigned)pool, (size_t)n * m->pool[pool].objsize);
+
+	if (error)
+		return error;
+	extend(m, pool);
+	if (pool == NM_POOL_BUF)
+		tell(m);
+	return 0;
+}
+
+/*
+ * `need` free objects that are ready. What is added is not less than a quarter of what there is, if that can be had: so the ways to
+ * see a part, which the host keeps, stay few.
+ */
+static int
+more(struct nm_mem *m, int pool, uint32_t need)
+{
+	struct nm_pool *p = &m->pool[pool];
+	uint32_t n, roomy;
+
+	if (need <= p->nfree)
+		return 0;
+	if (need > nm_pool_left(p))
+		return -ENOMEM;
+	n = (p->ready > p->reserved ? p->ready : p->reserved) + need - p->nfree;
+	roomy = p->ready + p->ready / 4;
+	if (roomy > p->objtotal)
+		roomy = p->objtotal;
+	if (roomy > n && !make_ready(m, pool, roomy))
+		return 0;
+	m->asked = (size_t)(n - p->ready) * p->objsize;
+	m->why = make_ready(m, pool, n);
+	return m->why;
+}
+
+int
+nm_mem_prepare(struct nm_mem *m, const uint32_t need[NM_POOLS])
+{
+	size_t all = 0;
+	int i, error = 0;
+
+	for (i = 0; i < NM_POOLS; i++)
+		if (need[i] > m->pool[i].nfree)
+			all += (size_t)(need[i] - m->pool[i].nfree) * m->pool[i].objsize;
+	m->why = 0;
+	for (i = 0; i < NM_POOLS && !error; i++)
+		error = more(m, i, need[i]);
+	m->asked = all;
+	return error;
+}
+
 size_t
 nm_mem_alloc(struct nm_mem *m, int pool)
 {
 	struct nm_pool *p = &m->pool[pool];
-	uint32_t i = nm_pool_alloc(p);
+	uint32_t i = more(m, pool, 1) ? NM_POOL_NONE : nm_pool_alloc(p);
 
 	return i == NM_POOL_NONE ? SIZE_MAX : p->offset + (size_t)i * p->objsize;
 }
@@ -202,9 +319,9 @@ nm_mem_free(struct nm_mem *m, int pool, size_t offset)
 	struct nm_pool *p = &m->pool[pool];
 
 	nm_pool_free(p, (uint32_t)((offset - p->offset) / p->objsize));
-	if (pool != NM_POOL_BUF && m->pool[NM_POOL_IF].nfree == m->pool[NM_POOL_IF].objtotal &&
-	    m->pool[NM_POOL_RING].nfree == m->pool[NM_POOL_RING].objtotal)
-		nm_pool_reset(&m->pool[NM_POOL_BUF], RESERVED_BUFS);
+	if (pool != NM_POOL_BUF && m->pool[NM_POOL_IF].nfree == m->pool[NM_POOL_IF].ready &&
+	    m->pool[NM_POOL_RING].nfree == m->pool[NM_POOL_RING].ready)
+		nm_pool_reset(&m->pool[NM_POOL_BUF]);
 }
 
 int
@@ -213,7 +330,7 @@ nm_mem_fill_slots(struct nm_mem *m, struct netmap_slot *slots, uint32_t n)
 	struct nm_pool *p = &m->pool[NM_POOL_BUF];
 	uint32_t i;
 
-	if (p->nfree < n)
+	if (more(m, NM_POOL_BUF, n))
 		return -ENOMEM;
 	for (i = 0; i < n; i++)
 		slots[i] = (struct netmap_slot){.buf_idx = nm_pool_alloc(p), .len = (uint16_t)p->objsize};
@@ -225,12 +342,8 @@ nm_mem_free_slots(struct nm_mem *m, const struct netmap_slot *slots, uint32_t n)
 {
 	uint32_t i;
 
-	for (i = 0; i < n; i++) {
-		uint32_t idx = NM_READ_ONCE(slots[i].buf_idx);
-
-		if (idx >= RESERVED_BUFS)
-			nm_pool_free(&m->pool[NM_POOL_BUF], idx);
-	}
+	for (i = 0; i < n; i++)
+		nm_pool_free(&m->pool[NM_POOL_BUF], NM_READ_ONCE(slots[i].buf_idx));
 }
 
 uint32_t
@@ -240,10 +353,12 @@ nm_mem_extra_alloc(struct nm_mem *m, uint32_t n, uint32_t *head)
 	uint32_t i, k;
 
 	*head = 0;
+	if (n > nm_pool_left(p))
+		n = nm_pool_left(p);
+	while (more(m, NM_POOL_BUF, n))
+		n /= 2; /* as many as there is memory for, about */
 	for (k = 0; k < n; k++) {
 		i = nm_pool_alloc(p);
-		if (i == NM_POOL_NONE)
-			break;
 		memcpy(p->base + (size_t)i * p->objsize, head, sizeof(*head));
 		*head = i;
 	}
@@ -256,8 +371,8 @@ nm_mem_extra_free(struct nm_mem *m, uint32_t head)
 	struct nm_pool *p = &m->pool[NM_POOL_BUF];
 	uint32_t next;
 
-	while (head >= RESERVED_BUFS && head < p->objtotal) {
-		head = nm_os_index_nospec(head, p->objtotal);
+	while (head >= RESERVED_BUFS && head < p->ready) {
+		head = nm_os_index_nospec(head, p->ready);
 		next = NM_READ_ONCE(*(uint32_t *)(void *)(p->base + (size_t)head * p->objsize));
 		if (!nm_pool_free(p, head))
 			break;

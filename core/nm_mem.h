@@ -7,6 +7,9 @@
  *   buf_pool            the buffers, at a constant stride
  *   memsize             end of what the ABI shows; after it
  *   sync_pool           128-byte cells: the index pair of each ring, the sync cell of each session
+ *
+ * That is where everything has its address from the start. Memory for it comes with the objects that are handed out, if the
+ * host gives it by parts: then a pool grows from its front, and a buffer that has no memory yet is as a bad index.
  */
 #ifndef NM_MEM_H
 #define NM_MEM_H
@@ -15,6 +18,7 @@
 #include "nm_pool.h"
 #include <net/netmap.h>
 
+struct nm_kring;
 struct nm_root;
 
 enum { NM_POOL_IF, NM_POOL_RING, NM_POOL_BUF, NM_POOL_SYNC, NM_POOLS };
@@ -28,15 +32,19 @@ struct nm_mem {
 	struct nm_root *root;
 	struct nm_os_region region;
 	struct nm_pool pool[NM_POOLS];
+	struct nm_kring *krings; /* those that look for buffers here */
 	size_t memsize;
+	size_t asked;            /* bytes that could not be had last, */
+	int why;                 /* for this reason; 0: the region is full */
+	uint32_t payer;          /* user whose memory it is */
 	uint32_t refs;
 	uint16_t id;
 	bool private_mem;
 	struct nm_access access;
 };
 
-/* What a region of this geometry takes, its sync area included. */
-size_t nm_mem_bytes(const struct nm_mem_geometry *g);
+/* What a region of this geometry takes when all of it is in use, its sync area included. */
+size_t nm_mem_bytes(const struct nm_root *root, const struct nm_mem_geometry *g);
 /* A new region with one reference. Control. -EINVAL bad geometry, -ENOMEM, -EDQUOT, -ENFILE out of ids. */
 int nm_mem_create(struct nm_root *root, const struct nm_mem_geometry *g, const struct nm_cred *c, bool private_mem,
     struct nm_mem **out);
@@ -47,19 +55,19 @@ int nm_mem_global(struct nm_root *root, const struct nm_cred *c, struct nm_mem *
 struct nm_mem *nm_mem_get(struct nm_mem *m);
 void nm_mem_put(struct nm_mem *m);
 
+/* An object that was handed out. */
 static inline void *
-nm_mem_ptr(const struct nm_mem *m, size_t offset)
+nm_mem_ptr(const struct nm_mem *m, int pool, size_t offset)
 {
-	return m->region.base + offset;
+	return m->pool[pool].base + (offset - m->pool[pool].offset);
 }
 
-static inline size_t
-nm_mem_offset(const struct nm_mem *m, const void *p)
-{
-	return (size_t)((const char *)p - m->region.base);
-}
+/* Memory for so many objects of each pool, at once instead of one by one. 0, or an error and m->why. Control. */
+int nm_mem_prepare(struct nm_mem *m, const uint32_t need[NM_POOLS]);
+/* Rings that are to see where the buffers are: kr->bufs, stride and nbufs follow; mem NULL lets go. Control. */
+void nm_mem_watch(struct nm_mem *m, struct nm_kring *kr);
 
-/* Objects of a pool: offset from the region's start, 0xff..ff when none is left. Zeroed. */
+/* Objects of a pool: offset from the region's start, 0xff..ff when none is left. Zeroed. Control. */
 size_t nm_mem_alloc(struct nm_mem *m, int pool);
 /* When the last netmap_if and the last ring have gone, buffers that their clients lost are free again. */
 void nm_mem_free(struct nm_mem *m, int pool, size_t offset);

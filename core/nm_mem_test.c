@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "host.h"
+#include "nm_kring.h"
 
 static struct nm_root root;
 static const struct nm_cred user = {.uid = 1000, .gid = 1000}, guest = {.uid = 2000, .gid = 2000};
@@ -38,7 +39,7 @@ geometry_is_as_asked_and_adds_up(void **state)
 	assert_int_equal(i.nr_buf_pool_objtotal, 50);
 	assert_int_equal(i.nr_memsize, 12288 + 413696 + 106496);
 	assert_int_equal(i.nr_mem_id, m->id);
-	assert_int_equal(m->region.size, nm_mem_bytes(&g));
+	assert_int_equal(m->region.size, nm_mem_bytes(&root, &g));
 	assert_true(m->region.size >= i.nr_memsize + 30 * 128); /* a cell for each netmap_if and ring */
 	assert_int_equal(m->pool[NM_POOL_BUF].nfree, 48);
 	nm_mem_put(m);
@@ -236,7 +237,7 @@ quota_and_memory(void **state)
 	int error = -ENOMEM;
 
 	(void)state;
-	host_quota = nm_mem_bytes(&g) - 1;
+	host_quota = nm_mem_bytes(&root, &g) - 1;
 	assert_int_equal(nm_mem_create(&root, &g, &user, true, &m), -EDQUOT);
 	host_quota = SIZE_MAX;
 	for (k = 0; error && k < 100; k++) {
@@ -247,6 +248,177 @@ quota_and_memory(void **state)
 	}
 	assert_int_equal(error, 0);
 	nm_mem_put(m);
+}
+
+/* Whole pages of the host: a part begins at one, whatever its size. */
+static void
+parts_are_whole_pages_of_the_host(void **state)
+{
+	static const uint32_t pages[] = {4096, 16384, 65536};
+	const struct nm_mem_geometry g = {.size = {1000, 20481, 2100}, .num = {10, 20, 50}};
+	struct nmreq_pools_info info;
+	struct nm_mem *m;
+	uint32_t i, k;
+
+	(void)state;
+	for (i = 0; i < 3; i++) {
+		root.limits.page = pages[i];
+		assert_int_equal(nm_mem_create(&root, &g, &user, true, &m), 0);
+		nm_mem_info(m, &info);
+		assert_int_equal(info.nr_memsize % pages[i], 0);
+		assert_int_equal(info.nr_ring_pool_offset, 10240 + (pages[i] - 10240 % pages[i]) % pages[i]);
+		for (k = 0; k < NM_POOLS; k++) {
+			const struct nm_os_part *p = &m->region.part[k];
+
+			assert_int_equal(p->offset % pages[i], 0);
+			assert_int_equal(p->size % pages[i], 0);
+			assert_int_equal(p->offset, m->pool[k].offset);
+			assert_true((size_t)m->pool[k].objsize * m->pool[k].objtotal <= p->size);
+		}
+		nm_mem_put(m);
+	}
+}
+
+static const struct nm_mem_geometry wide = {{1024, 4096, 2048}, {100, 200, 100000}};
+
+/* Where memory comes by parts, a region takes what is handed out, and its shape is the same. */
+static void
+memory_comes_with_what_is_handed_out(void **state)
+{
+	const uint32_t need[NM_POOLS] = {1, 2, 64, 3};
+	struct netmap_slot s[200];
+	struct nmreq_pools_info whole, info;
+	struct nm_mem *m;
+	uint32_t head, i;
+	size_t ring;
+	char *first;
+
+	(void)state;
+	assert_int_equal(nm_mem_create(&root, &wide, &user, true, &m), 0);
+	nm_mem_info(m, &whole);
+	nm_mem_put(m);
+	host_lazy = true;
+	assert_int_equal(nm_mem_create(&root, &wide, &user, true, &m), 0);
+	nm_mem_info(m, &info);
+	info.nr_mem_id = whole.nr_mem_id;
+	assert_memory_equal(&info, &whole, sizeof(info));
+	assert_int_equal(host_regions, 0);
+	assert_int_equal(nm_mem_prepare(m, need), 0);
+	assert_int_equal(host_regions, 4096 + 2 * 4096 + 66 * 2048 + 4096);
+	ring = nm_mem_alloc(m, NM_POOL_RING);
+	memset(nm_mem_ptr(m, NM_POOL_RING, ring), 0x11, 4096);
+	first = m->pool[NM_POOL_BUF].base;
+	assert_int_equal(nm_mem_fill_slots(m, s, 64), 0);
+	assert_int_equal(host_regions, 4096 + 2 * 4096 + 66 * 2048 + 4096); /* it was prepared */
+	for (i = 0; i < 64; i++)
+		memset(first + s[i].buf_idx * (size_t)2048, (int)i, 2048);
+	assert_int_equal(nm_mem_fill_slots(m, s + 64, 100), 0); /* seen elsewhere; what there was is the same memory */
+	assert_ptr_not_equal(m->pool[NM_POOL_BUF].base, first);
+	for (i = 0; i < 64; i++)
+		assert_int_equal(m->pool[NM_POOL_BUF].base[s[i].buf_idx * (size_t)2048 + 99], i);
+	first[s[3].buf_idx * (size_t)2048] = 77;
+	assert_int_equal(m->pool[NM_POOL_BUF].base[s[3].buf_idx * (size_t)2048], 77);
+	assert_int_equal(host_region(&m->region)[m->pool[NM_POOL_BUF].offset + s[3].buf_idx * (size_t)2048], 77);
+	assert_int_equal(host_region(&m->region)[ring], 0x11);
+	assert_int_equal(nm_mem_extra_alloc(m, 1000, &head), 1000);
+	assert_in_range(host_regions, 1166 * 2048, 1170 * 2048 + 4 * 4096);
+	assert_int_equal(nm_mem_extra_alloc(m, 200000, &head), 100000 - 2 - 1164); /* all there are */
+	assert_int_equal(nm_mem_fill_slots(m, s, 1), -ENOMEM);
+	assert_int_equal(m->why, 0); /* not for lack of memory */
+	nm_mem_put(m);
+}
+
+/* One at a time, again and again: the number of views of a part stays small. */
+static void
+growth_is_in_steps(void **state)
+{
+	uint32_t i, moves = 0;
+	char *base = NULL;
+	struct nm_mem *m;
+
+	(void)state;
+	host_lazy = true;
+	assert_int_equal(nm_mem_create(&root, &wide, &user, true, &m), 0);
+	for (i = 0; i < 99998; i++) {
+		assert_true(nm_mem_alloc(m, NM_POOL_BUF) != SIZE_MAX);
+		moves += m->pool[NM_POOL_BUF].base != base;
+		base = m->pool[NM_POOL_BUF].base;
+	}
+	assert_in_range(moves, 10, 60);
+	assert_true(nm_mem_alloc(m, NM_POOL_BUF) == SIZE_MAX);
+	nm_mem_put(m);
+}
+
+/* What a quota or the machine leaves is used up to the last page; what fails leaves all as it was. */
+static void
+growth_may_fail(void **state)
+{
+	struct netmap_slot s[64];
+	uint32_t head, n;
+	struct nm_mem *m;
+
+	(void)state;
+	host_lazy = true;
+	assert_int_equal(nm_mem_create(&root, &wide, &user, true, &m), 0);
+	assert_int_equal(nm_mem_fill_slots(m, s, 62), 0);
+	host_quota = host_regions + 4096;
+	assert_int_equal(nm_mem_fill_slots(m, s, 3), -ENOMEM);
+	assert_int_equal(m->why, -EDQUOT);
+	assert_int_equal(m->asked, 3 * 2048);
+	assert_int_equal(m->pool[NM_POOL_BUF].ready, 64);
+	assert_int_equal(nm_mem_fill_slots(m, s, 2), 0); /* a quarter more can't be had, as much as is needed can */
+	host_quota = host_regions + 100 * 4096;
+	n = nm_mem_extra_alloc(m, 1000, &head); /* as many as there is memory for */
+	assert_in_range(n, 100, 200);
+	host_quota = SIZE_MAX;
+	nm_mem_extra_alloc(m, m->pool[NM_POOL_BUF].nfree, &head);
+	host_fail_after = 0;
+	assert_int_equal(nm_mem_fill_slots(m, s, 10), 0); /* the roomy try failed, the exact one did not */
+	nm_mem_put(m);
+}
+
+/* Rings look for buffers where they are now, and take an index for good only when everybody knows where it is. */
+static void
+rings_follow_their_region(void **state)
+{
+	struct nm_kring kr[3] = {0};
+	struct nm_mem *m, *other;
+	struct netmap_slot s[10];
+	unsigned synced;
+	uint32_t i;
+
+	(void)state;
+	host_lazy = true;
+	assert_int_equal(nm_mem_create(&root, &wide, &user, true, &m), 0);
+	assert_int_equal(nm_mem_create(&root, &wide, &user, true, &other), 0);
+	for (i = 0; i < 3; i++)
+		nm_mem_watch(m, &kr[i]);
+	assert_int_equal(kr[0].nbufs, 0);
+	synced = host_synced;
+	assert_int_equal(nm_mem_fill_slots(m, s, 10), 0);
+	assert_int_equal(host_synced, synced); /* none is in use */
+	for (i = 0; i < 3; i++) {
+		assert_ptr_equal(kr[i].bufs, m->pool[NM_POOL_BUF].base);
+		assert_int_equal(kr[i].nbufs, 12);
+		assert_int_equal(kr[i].stride, 2048);
+	}
+	nm_mem_watch(other, &kr[1]);
+	nm_mem_watch(NULL, &kr[2]);
+	kr[0].users = 1;
+	assert_int_equal(nm_mem_fill_slots(m, s, 10), 0);
+	assert_int_equal(host_synced, synced + 1);
+	assert_ptr_equal(kr[0].bufs, m->pool[NM_POOL_BUF].base);
+	assert_int_equal(kr[0].nbufs, 22);
+	assert_int_equal(kr[1].nbufs, 0);
+	assert_int_equal(nm_mem_fill_slots(other, s, 10), 0);
+	assert_ptr_equal(kr[1].bufs, other->pool[NM_POOL_BUF].base);
+	nm_mem_watch(m, &kr[1]);
+	nm_mem_watch(NULL, &kr[0]);
+	nm_mem_watch(NULL, &kr[1]);
+	assert_null(m->krings);
+	assert_null(other->krings);
+	nm_mem_put(m);
+	nm_mem_put(other);
 }
 
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -264,6 +436,11 @@ main(void)
 		T(slots_get_buffers_or_none_does),
 		T(lost_buffers_return_with_the_last_ring),
 		T(quota_and_memory),
+		T(parts_are_whole_pages_of_the_host),
+		T(memory_comes_with_what_is_handed_out),
+		T(growth_is_in_steps),
+		T(growth_may_fail),
+		T(rings_follow_their_region),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -33,16 +33,29 @@ void nm_os_free(void *p);
 /* Waits until every read section that was open at the call has ended. Control, sleeps. */
 void nm_os_rcu_sync(void);
 
-/* The backing of a region: zeroed pages, one contiguous virtual range, shareable with clients. */
+/*
+ * The backing of a region: zeroed pages, shareable with clients, who see its parts one behind the other. The core sees each part as
+ * a range of its own, from the part's start to where there is memory so far.
+ */
+#define NM_OS_PARTS 4
 struct nm_os_region {
-	char *base;
+	struct nm_os_part {
+		size_t offset, size; /* in the region, in whole pages; the core fills them in */
+		size_t have;         /* bytes that there are */
+		char *base;          /* of them */
+	} part[NM_OS_PARTS];
 	size_t size;
 	int handle; /* descriptor of the memory in user space, unused elsewhere */
 	void *host; /* the host's own bookkeeping */
 };
 
-/* Control, sleeps. 0, -ENOMEM, -EDQUOT (the owner's quota), -EMFILE. */
-int nm_os_region_create(struct nm_os_region *r, struct nm_root *root, size_t size, uint32_t uid);
+/* A host may begin with all parts whole, or with nothing. Control, sleeps. 0, -ENOMEM, -EDQUOT (the owner's quota), -EMFILE. */
+int nm_os_region_create(struct nm_os_region *r, struct nm_root *root, uint32_t uid);
+/*
+ * A part that has less than `bytes` gets as much. Its base may change; the old one remains good for what there was, until the
+ * region goes. Control, sleeps. 0, else nothing has changed: -ENOMEM, -EDQUOT, -EINTR (the caller was killed).
+ */
+int nm_os_region_more(struct nm_os_region *r, unsigned part, size_t bytes);
 void nm_os_region_destroy(struct nm_os_region *r);
 
 /* Wakes whoever waits on this ring: its sessions have new slots. Data. */

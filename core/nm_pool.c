@@ -4,17 +4,19 @@
 #define WORDS(n) (((size_t)(n) + 63) / 64)
 
 int
-nm_pool_init(struct nm_pool *p, char *base, size_t offset, uint32_t objsize, uint32_t objtotal)
+nm_pool_init(struct nm_pool *p, size_t offset, uint32_t objsize, uint32_t objtotal, uint32_t reserved)
 {
 	p->used = nm_os_alloc(WORDS(objtotal) * 2 * sizeof(uint64_t));
 	if (!p->used)
 		return -ENOMEM;
 	p->dirty = p->used + WORDS(objtotal);
-	p->base = base;
+	memset(p->used, 0xff, WORDS(objtotal) * sizeof(uint64_t));
+	p->base = NULL;
+	p->ready = p->nfree = p->hint = 0;
+	p->reserved = reserved;
 	p->offset = offset;
 	p->objsize = objsize;
 	p->objtotal = objtotal;
-	nm_pool_reset(p, 0);
 	return 0;
 }
 
@@ -25,24 +27,38 @@ nm_pool_fini(struct nm_pool *p)
 	p->used = NULL;
 }
 
-void
-nm_pool_reset(struct nm_pool *p, uint32_t reserved)
+/* What is not ready, reserved, or fills the last word counts as used. */
+static void
+set_free(struct nm_pool *p, uint32_t from, uint32_t to)
 {
 	uint32_t i;
 
-	memset(p->used, 0, WORDS(p->objtotal) * sizeof(uint64_t));
-	for (i = p->objtotal; i < WORDS(p->objtotal) * 64; i++)
-		p->used[i / 64] |= 1ull << (i % 64);
-	p->nfree = p->objtotal;
-	p->hint = 0;
-	for (i = 0; i < reserved; i++)
-		nm_pool_reserve(p, i);
+	for (i = from > p->reserved ? from : p->reserved; i < to; i++) {
+		p->used[i / 64] &= ~(1ull << (i % 64));
+		p->nfree++;
+	}
+}
+
+void
+nm_pool_extend(struct nm_pool *p, char *base, uint32_t ready)
+{
+	p->base = base;
+	set_free(p, p->ready, ready);
+	p->ready = ready;
+}
+
+void
+nm_pool_reset(struct nm_pool *p)
+{
+	memset(p->used, 0xff, WORDS(p->objtotal) * sizeof(uint64_t));
+	p->nfree = p->hint = 0;
+	set_free(p, 0, p->ready);
 }
 
 static uint32_t
 find_free(const struct nm_pool *p)
 {
-	size_t words = WORDS(p->objtotal), k;
+	size_t words = WORDS(p->ready), k;
 
 	for (k = 0; k < words; k++) {
 		size_t w = (p->hint + k) % words;
@@ -72,20 +88,13 @@ nm_pool_alloc(struct nm_pool *p)
 bool
 nm_pool_free(struct nm_pool *p, uint32_t i)
 {
-	if (i >= p->objtotal)
+	if (i < p->reserved || i >= p->ready)
 		return false;
-	i = nm_os_index_nospec(i, p->objtotal);
+	i = nm_os_index_nospec(i, p->ready);
 	if (!(p->used[i / 64] >> (i % 64) & 1))
 		return false;
 	p->used[i / 64] &= ~(1ull << (i % 64));
 	p->nfree++;
 	p->hint = i / 64;
 	return true;
-}
-
-void
-nm_pool_reserve(struct nm_pool *p, uint32_t i)
-{
-	p->used[i / 64] |= 1ull << (i % 64);
-	p->nfree--;
 }

@@ -66,12 +66,21 @@ nm_port_get(struct nm_port *p)
 	return p;
 }
 
+static uint32_t
+nkrings(const struct nm_port *p, int dir)
+{
+	return (uint32_t)p->nrings[dir] + p->nhost[dir];
+}
+
 static void
 krings_destroy(struct nm_port *p)
 {
+	uint32_t i;
 	int dir;
 
 	for (dir = 0; dir < 2; dir++) {
+		for (i = 0; p->krings[dir] && i < nkrings(p, dir); i++)
+			nm_mem_watch(NULL, &p->krings[dir][i]);
 		nm_os_free(p->krings[dir]);
 		p->krings[dir] = NULL;
 	}
@@ -100,15 +109,6 @@ nm_port_put(struct nm_port *p)
 }
 
 static void
-kring_set_mem(struct nm_kring *kr, struct nm_mem *m)
-{
-	kr->mem = m;
-	kr->bufs = m->pool[NM_POOL_BUF].base;
-	kr->stride = m->pool[NM_POOL_BUF].objsize;
-	kr->nbufs = m->pool[NM_POOL_BUF].objtotal;
-}
-
-static void
 kring_setup(struct nm_port *p, struct nm_kring *kr, int dir, uint32_t i)
 {
 	const struct nm_port_ops *o = p->ops;
@@ -123,7 +123,7 @@ kring_setup(struct nm_port *p, struct nm_kring *kr, int dir, uint32_t i)
 	else
 		kr->sync = dir == NM_DIR_TX ? o->txsync : o->rxsync;
 	kr->notify = nm_os_notify;
-	kring_set_mem(kr, p->mem);
+	nm_mem_watch(p->mem, kr);
 	nm_os_spin_init(&kr->lock);
 }
 
@@ -135,9 +135,9 @@ nm_port_set_mem(struct nm_port *p, struct nm_mem *m)
 	int dir;
 
 	p->mem = m;
-	for (dir = 0; m && dir < 2; dir++)
-		for (i = 0; p->krings[dir] && i < (uint32_t)p->nrings[dir] + p->nhost[dir]; i++)
-			kring_set_mem(&p->krings[dir][i], m);
+	for (dir = 0; dir < 2; dir++)
+		for (i = 0; p->krings[dir] && i < nkrings(p, dir); i++)
+			nm_mem_watch(m, &p->krings[dir][i]);
 	return old;
 }
 
@@ -178,7 +178,7 @@ nm_port_krings_create(struct nm_port *p)
 	for (dir = 0; dir < 2; dir++) {
 		if (p->krings[dir])
 			continue;
-		n = p->nrings[dir] + p->nhost[dir];
+		n = nkrings(p, dir);
 		p->krings[dir] = nm_os_alloc((n + 1) * sizeof(struct nm_kring));
 		if (!p->krings[dir]) {
 			krings_destroy(p);
@@ -224,10 +224,9 @@ static void
 ring_init(struct nm_port *p, struct nm_kring *kr)
 {
 	struct netmap_ring *r = kr->ring;
-	size_t bufs = p->mem->pool[NM_POOL_BUF].offset;
 
 	/* the fields are const for clients only */
-	*(int64_t *)(uintptr_t)&r->buf_ofs = (int64_t)(bufs - nm_mem_offset(p->mem, r));
+	*(int64_t *)(uintptr_t)&r->buf_ofs = (int64_t)(p->mem->pool[NM_POOL_BUF].offset - kr->ring_ofs);
 	*(uint32_t *)(uintptr_t)&r->num_slots = kr->nslots;
 	*(uint32_t *)(uintptr_t)&r->nr_buf_size = kr->stride;
 	*(uint16_t *)(uintptr_t)&r->ringid = kr->id;
@@ -256,13 +255,14 @@ nm_port_ring_get(struct nm_port *p, int dir, uint32_t i)
 	cell = nm_mem_alloc(p->mem, NM_POOL_SYNC);
 	if (cell == SIZE_MAX)
 		goto fail_ring;
-	kr->ring = nm_mem_ptr(p->mem, off);
+	kr->ring = nm_mem_ptr(p->mem, NM_POOL_RING, off);
+	kr->ring_ofs = off;
 	kr->slots = kr->ring->slot;
 	if (nm_mem_fill_slots(p->mem, kr->slots, kr->nslots))
 		goto fail_cell;
 	if (nm_port_private_create(p, kr))
 		goto fail_slots;
-	s = nm_mem_ptr(p->mem, cell);
+	s = nm_mem_ptr(p->mem, NM_POOL_SYNC, cell);
 	kr->csb = (uint32_t)((cell - p->mem->pool[NM_POOL_SYNC].offset) / NM_SYNC_CELL);
 	kr->atok = &s->atok;
 	kr->ktoa = &s->ktoa;
@@ -304,8 +304,8 @@ nm_port_ring_put(struct nm_port *p, int dir, uint32_t i)
 	nm_kring_unstack(kr);
 	nm_port_private_destroy(kr);
 	nm_mem_free_slots(p->mem, kr->slots, kr->nslots);
-	nm_mem_free(p->mem, NM_POOL_SYNC, nm_mem_offset(p->mem, kr->atok));
-	nm_mem_free(p->mem, NM_POOL_RING, nm_mem_offset(p->mem, kr->ring));
+	nm_mem_free(p->mem, NM_POOL_SYNC, p->mem->pool[NM_POOL_SYNC].offset + (size_t)kr->csb * NM_SYNC_CELL);
+	nm_mem_free(p->mem, NM_POOL_RING, kr->ring_ofs);
 	kr->ring = NULL;
 	kr->slots = NULL;
 	kr->atok = NULL;

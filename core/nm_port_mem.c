@@ -100,7 +100,7 @@ nm_port_private_mem(struct nm_session *s, struct nm_port *p, const struct nmreq_
 	if (bufs > MAX_BUFS)
 		return nm_session_error(s, ENOMEM, "%s: %u + %u rings of %u and %u slots need %llu buffers, a region has %u at most",
 		    p->name, p->nrings[0], p->nrings[1], p->nslots[0], p->nslots[1], (unsigned long long)bufs, MAX_BUFS);
-	bytes = nm_mem_bytes(&g);
+	bytes = nm_mem_bytes(s->root, &g);
 	error = nm_mem_create(s->root, &g, &s->cred, true, &p->mem);
 	if (error == -EDQUOT)
 		return nm_session_error(s, ENOMEM, "%s: a region of %zu KiB (%u buffers) would exceed the memory quota of user %u", p->name,

@@ -161,7 +161,7 @@ report(const struct nm_session *s, struct nmreq_register *reg, uint32_t extra)
 {
 	const struct nm_port *p = s->port;
 
-	reg->nr_offset = nm_mem_offset(s->mem, s->nifp);
+	reg->nr_offset = s->nifp_ofs;
 	reg->nr_memsize = s->mem->memsize;
 	reg->nr_mem_id = s->mem->private_mem ? s->mem->id : 1;
 	reg->nr_tx_slots = p->nslots[0];

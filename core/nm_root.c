@@ -3,6 +3,7 @@
 #include "nm_vale_nic.h"
 
 const struct nm_limits nm_root_defaults = {
+	.page = 4096,
 	.buf_size = 2112,
 	.ring_slots = 2048,
 	.max_switches = 8,

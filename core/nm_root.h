@@ -10,6 +10,7 @@ struct nm_port;
 
 /* What the host may set before the first session. Units in the names. */
 struct nm_limits {
+	uint32_t page;            /* bytes of the host's page */
 	uint32_t buf_size;        /* bytes of a buffer in private regions; a stride off the powers of two spreads over cache sets */
 	uint32_t ring_slots;      /* slots when the client asks for none */
 	uint32_t max_switches;

@@ -50,7 +50,7 @@ ifp_fill(struct nm_session *s)
 	*(uint32_t *)(uintptr_t)&n->ni_host_rx_rings = nm_port_host_entries(p, NM_DIR_RX);
 	for (dir = 0; dir < 2; dir++) {
 		for (i = s->first[dir]; i < s->last[dir]; i++) {
-			ssize_t o = (char *)nm_session_kring(s, dir, i)->ring - (char *)n;
+			ssize_t o = (ssize_t)(nm_session_kring(s, dir, i)->ring_ofs - s->nifp_ofs);
 
 			if (s->ofs32)
 				ofs32[at + i] = (int32_t)o;
@@ -153,10 +153,36 @@ no_memory(struct nm_session *s, struct nm_port *p)
 {
 	const struct nm_pool *b = &p->mem->pool[NM_POOL_BUF], *r = &p->mem->pool[NM_POOL_RING], *f = &p->mem->pool[NM_POOL_IF];
 
+	if (p->mem->why == -EDQUOT)
+		return nm_session_error(s, ENOMEM, "%s: %zu KiB more in region %u would exceed the memory quota of user %u", p->name,
+		    p->mem->asked / 1024, p->mem->id, p->mem->payer);
+	if (p->mem->why)
+		return nm_session_error(s, ENOMEM, "%s: there is no memory for %zu KiB more in region %u", p->name, p->mem->asked / 1024,
+		    p->mem->id);
 	return nm_session_error(s, ENOMEM, "%s: region %u is too full or too small: %u of %u buffers, %u of %u rings of up to %u slots and "
-	    "%u of %u descriptors of up to %u rings are free; ask for fewer rings, slots or extra buffers", p->name, p->mem->id, b->nfree,
-	    b->objtotal, r->nfree, r->objtotal, (uint32_t)((r->objsize - sizeof(struct netmap_ring)) / sizeof(struct netmap_slot)),
-	    f->nfree, f->objtotal, (uint32_t)((f->objsize - sizeof(struct netmap_if)) / sizeof(ssize_t)) - 2);
+	    "%u of %u descriptors of up to %u rings are free; ask for fewer rings, slots or extra buffers", p->name, p->mem->id,
+	    nm_pool_left(b), b->objtotal, nm_pool_left(r), r->objtotal, (uint32_t)((r->objsize - sizeof(struct netmap_ring)) / sizeof(struct netmap_slot)),
+	    nm_pool_left(f), f->objtotal, (uint32_t)((f->objsize - sizeof(struct netmap_if)) / sizeof(ssize_t)) - 2);
+}
+
+/* Memory for what this descriptor will take: its own, and rings that nobody has yet. Without it nothing is bound. */
+static int
+prepare_memory(struct nm_session *s)
+{
+	uint32_t need[NM_POOLS] = {[NM_POOL_IF] = 1, [NM_POOL_SYNC] = 1}, i;
+	int dir, error;
+
+	for (dir = 0; dir < 2; dir++)
+		for (i = s->first[dir]; i < s->last[dir]; i++)
+			if (!nm_session_kring(s, dir, i)->users) {
+				need[NM_POOL_RING]++;
+				need[NM_POOL_SYNC]++;
+				need[NM_POOL_BUF] += nm_session_kring(s, dir, i)->nslots;
+			}
+	error = nm_mem_prepare(s->mem, need);
+	for (dir = 0; error && dir < 2; dir++)
+		s->last[dir] = s->first[dir];
+	return error;
 }
 
 int
@@ -173,7 +199,9 @@ nm_session_bind(struct nm_session *s, struct nm_port *p, uint32_t extra_wanted, 
 	s->port = p;
 	s->mem = nm_mem_get(p->mem);
 	adopt_rings(s);
-	error = rings_get(s);
+	error = prepare_memory(s);
+	if (!error)
+		error = rings_get(s);
 	if (error) {
 		error = no_memory(s, p);
 		goto fail_rings;
@@ -184,8 +212,9 @@ nm_session_bind(struct nm_session *s, struct nm_port *p, uint32_t extra_wanted, 
 		error = no_memory(s, p);
 		goto fail_cells;
 	}
-	s->nifp = nm_mem_ptr(p->mem, ifp);
-	s->sync = nm_mem_ptr(p->mem, cell);
+	s->nifp = nm_mem_ptr(p->mem, NM_POOL_IF, ifp);
+	s->nifp_ofs = ifp;
+	s->sync = nm_mem_ptr(p->mem, NM_POOL_SYNC, cell);
 	s->cell = (uint32_t)((cell - p->mem->pool[NM_POOL_SYNC].offset) / NM_SYNC_CELL);
 	s->sync->need_kick = NM_KICK_TX;
 	s->sync->leave_cpu = UINT32_MAX;
@@ -246,8 +275,8 @@ nm_session_unbind(struct nm_session *s)
 	nm_os_rcu_sync();
 	if (s->extra)
 		nm_mem_extra_free(s->mem, NM_READ_ONCE(s->nifp->ni_bufs_head));
-	nm_mem_free(s->mem, NM_POOL_SYNC, nm_mem_offset(s->mem, s->sync));
-	nm_mem_free(s->mem, NM_POOL_IF, nm_mem_offset(s->mem, s->nifp));
+	nm_mem_free(s->mem, NM_POOL_SYNC, s->mem->pool[NM_POOL_SYNC].offset + (size_t)s->cell * NM_SYNC_CELL);
+	nm_mem_free(s->mem, NM_POOL_IF, s->nifp_ofs);
 	rings_put(s);
 	nm_port_host_update(p, NULL);
 	s->port = NULL;

@@ -15,6 +15,7 @@ struct nm_session {
 	struct nm_port *port;    /* NULL: not registered */
 	struct nm_mem *mem;      /* of the port, referenced */
 	struct netmap_if *nifp;
+	size_t nifp_ofs;         /* in the region */
 	bool ofs32;              /* the client's ssize_t, of which ring_ofs is made, has 4 bytes; set before REGISTER */
 	uint64_t flags;          /* NR_* of REGISTER */
 	uint32_t mode, ringid;

@@ -31,10 +31,11 @@ open_port(struct nm_session *x, const char *name, uint64_t flags, uint32_t extra
 	return host_register(x, name, &reg);
 }
 
+/* As a client finds them, by offsets in what it has mapped. */
 static const struct netmap_ring *
 ring(const struct nm_session *x, uint32_t entry)
 {
-	return (const void *)((const char *)x->nifp + x->nifp->ring_ofs[entry]);
+	return (const void *)(host_region(&x->mem->region) + (ssize_t)x->nifp_ofs + x->nifp->ring_ofs[entry]);
 }
 
 static void
@@ -69,7 +70,7 @@ the_client_finds_its_rings(void **state)
 		assert_int_equal(r->tail, k < 2 ? 7 : 0);
 		assert_int_equal(r->flags, 0);
 		assert_int_equal(r->offset_mask, 0);
-		assert_ptr_equal((const char *)r + r->buf_ofs, s.mem->pool[NM_POOL_BUF].base);
+		assert_ptr_equal((const char *)r + r->buf_ofs, host_region(&s.mem->region) + s.mem->pool[NM_POOL_BUF].offset);
 		assert_int_equal((uintptr_t)r % 64, 0);
 		for (i = 0; i < r->num_slots; i++) {
 			assert_in_range(r->slot[i].buf_idx, 2, s.mem->pool[NM_POOL_BUF].objtotal - 1);
@@ -80,6 +81,20 @@ the_client_finds_its_rings(void **state)
 			assert_int_equal(r->slot[i].ptr, 0);
 		}
 	}
+}
+
+static void
+it_finds_them_in_memory_by_parts(void **state)
+{
+	uint32_t i, n = 0;
+
+	host_lazy = true;
+	the_client_finds_its_rings(state);
+	nm_session_close(&s);
+	assert_int_equal(open_port(&s, "vale0:a", 0, 9), 0);
+	for (i = s.nifp->ni_bufs_head; i; n++)
+		memcpy(&i, host_region(&s.mem->region) + s.mem->pool[NM_POOL_BUF].offset + (size_t)i * root.limits.buf_size, sizeof(i));
+	assert_int_equal(n, 9);
 }
 
 static void
@@ -184,6 +199,50 @@ a_region_has_a_limited_number_of_descriptors(void **state)
 	assert_int_equal(open_port(&t, "vale0:a", 0, 0), 0);
 }
 
+/* Two ports in a region that grows: who was there first finds the buffers of who comes, and the other way round. */
+static void
+a_region_grows_under_its_ports(void **state)
+{
+	struct nmreq_register reg = {.nr_mode = NR_REG_ALL_NIC, .nr_tx_slots = 64, .nr_rx_slots = 64, .nr_tx_rings = 2};
+	uint8_t out[64], in[64];
+	const struct nm_pool *p;
+	uint32_t i, before;
+	int dir;
+
+	(void)state;
+	host_lazy = true;
+	assert_int_equal(host_register(&s, "vale0:a", &reg), 0);
+	p = &s.mem->pool[NM_POOL_BUF];
+	before = p->ready;
+	assert_in_range(before, 3 * 64 + 2, 3 * 64 + 4);
+	assert_in_range(host_regions, 3 * 20480, 3 * 20480 + 200 * 2112 + 3 * 4096);
+	reg.nr_extra_bufs = 100;
+	assert_int_equal(host_register(&t, "vale0:b", &reg), 0);
+	assert_ptr_equal(s.mem, t.mem);
+	assert_in_range(p->ready, 2 + 6 * 64 + 100, 2 * (2 + 6 * 64 + 100));
+	for (dir = 0; dir < 2; dir++)
+		for (i = 0; i < 2u - (uint32_t)dir; i++) {
+			assert_ptr_equal(nm_session_kring(&s, dir, i)->bufs, p->base);
+			assert_int_equal(nm_session_kring(&s, dir, i)->nbufs, p->ready);
+			assert_ptr_equal(nm_session_kring(&t, dir, i)->bufs, p->base);
+		}
+	host_frame(out, "\2\0\0\0\0\1", "\2\0\0\0\0\2");
+	for (i = 0; i < 200; i++) { /* by each buffer */
+		out[30] = (uint8_t)i;
+		host_put(i % 2 ? &s : &t, out, 64, 0);
+		assert_int_equal(host_txsync(i % 2 ? &s : &t), 0);
+		assert_int_equal(host_take(i % 2 ? &t : &s, in, NULL), 64);
+		assert_memory_equal(in, out, 64);
+	}
+	nm_session_close(&t);
+	host_quota = host_regions + 4096;
+	reg = (struct nmreq_register){.nr_mode = NR_REG_ALL_NIC, .nr_tx_slots = 256, .nr_rx_slots = 256};
+	assert_int_equal(host_register(&t, "vale0:c", &reg), -ENOMEM);
+	assert_string_equal(t.errtext, "vale0:c: 1097 KiB more in region 3 would exceed the memory quota of user 1000");
+	host_quota = SIZE_MAX;
+	assert_int_equal(host_register(&t, "vale0:c", &reg), 0);
+}
+
 static void
 closing_twice_or_unbound_is_nothing(void **state)
 {
@@ -213,10 +272,12 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(the_client_finds_its_rings),
+		T(it_finds_them_in_memory_by_parts),
 		T(several_descriptors_see_one_ring),
 		T(extra_buffers_come_back_as_the_client_left_them),
 		T(a_bind_that_fails_waits_for_senders),
 		T(a_region_has_a_limited_number_of_descriptors),
+		T(a_region_grows_under_its_ports),
 		T(closing_twice_or_unbound_is_nothing),
 		T(a_port_that_goes_tells_its_sessions),
 	};

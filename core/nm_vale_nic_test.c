@@ -98,6 +98,30 @@ frames_pass_both_ways(void **state)
 	assert_int_equal(host_nic_sent, 500);
 }
 
+/* In memory that comes as it is handed out: all rings that share slots look in the same place. */
+static void
+frames_pass_in_a_region_that_grows(void **state)
+{
+	const struct nm_port *p[3];
+	uint32_t index, i, k, n = 0;
+	int dir;
+
+	host_lazy = true;
+	assert_int_equal(attach("vale1:nic0", NR_REG_NIC_SW, &index), 0);
+	p[0] = nm_port_find(&root, "nic0");
+	p[1] = nm_port_find(&root, "vale1:nic0");
+	p[2] = nm_port_find(&root, "vale1:nic0^");
+	for (i = 0; i < 3; i++)
+		for (dir = 0; dir < 2; dir++)
+			for (k = 0; k < (uint32_t)p[i]->nrings[dir] + p[i]->nhost[dir]; k++, n++) {
+				assert_ptr_equal(p[i]->krings[dir][k].bufs, p[0]->mem->pool[NM_POOL_BUF].base);
+				assert_int_equal(p[i]->krings[dir][k].nbufs, p[0]->mem->pool[NM_POOL_BUF].ready);
+			}
+	assert_int_equal(n, 8);
+	assert_int_equal(detach("vale1:nic0"), 0);
+	frames_pass_both_ways(state);
+}
+
 static void
 a_stuck_interface_goes_on_when_told(void **state)
 {
@@ -294,6 +318,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(frames_pass_both_ways),
+		T(frames_pass_in_a_region_that_grows),
 		T(a_stuck_interface_goes_on_when_told),
 		T(the_host_is_a_second_port),
 		T(what_is_attached_is_nobody_elses),

@@ -230,6 +230,7 @@ main(int argc, char **argv)
 		.server = {.ready_fd = -1, .gid = (gid_t)-1},
 		.worker = {.workers = cpus <= 2 ? 1 : cpus / 2 > 4 ? 4 : (uint32_t)cpus / 2, .busy_poll_us = 50},
 	};
+	struct nm_limits limits = nm_root_defaults;
 	static struct nm_root root;
 	int error = parse(argc, argv, &o);
 
@@ -251,10 +252,11 @@ main(int argc, char **argv)
 	nm_server_block_signals();
 	set_quota(&o);
 	error = nm_os_user_init();
+	limits.page = (uint32_t)sysconf(_SC_PAGESIZE);
+	limits.patience_ns = PATIENCE_NS;
+	limits.default_mode = geteuid() ? 0600 : 0660; /* the system's engine has users with groups of their own */
 	if (!error)
-		error = nm_root_init(&root, &nm_root_defaults);
-	root.limits.patience_ns = PATIENCE_NS;
-	root.limits.default_mode = geteuid() ? 0600 : 0660; /* the system's engine has users with groups of their own */
+		error = nm_root_init(&root, &limits);
 	if (!error)
 		error = nm_worker_start(&o.worker);
 	if (!error)

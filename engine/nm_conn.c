@@ -179,7 +179,7 @@ describe(const struct nm_session *s, struct nm_wire_bind *b)
 	b->cell = s->cell;
 	b->mem_id = s->mem->id;
 	b->flags = s->flags;
-	b->nifp_off = nm_mem_offset(s->mem, s->nifp);
+	b->nifp_off = s->nifp_ofs;
 	b->nr_tx_total = p->nrings[NM_DIR_TX] + nm_port_host_entries(p, NM_DIR_TX);
 	b->ntx = (uint16_t)list_rings(s, NM_DIR_TX, b->ring);
 	b->nrx = (uint16_t)list_rings(s, NM_DIR_RX, b->ring + b->ntx);

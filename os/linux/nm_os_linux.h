@@ -58,15 +58,6 @@ struct nm_os_linux_port_ops {
 	uint32_t (*poll)(struct nm_kring *kr, uint32_t budget);
 };
 
-/* Pages of a region, for mmap and DMA. */
-struct nm_os_pages {
-	struct page **page;
-	size_t n, limit;              /* pages there are, pages that were asked for */
-	uint32_t uid;                 /* whose they are */
-	refcount_t users;             /* the region, and its mappings */
-	struct list_head all;
-};
-
 /*
  * Makes vma, whose bounds the caller has checked, a mapping of the region. It holds the pages, not the descriptor: one that is
  * closed lets go of its port whatever is still mapped. 0, -ENOMEM, -ENFILE.

@@ -2,9 +2,10 @@
 /*
  * nm_os_mem.c - memory of the kernel home.
  *
- * A region is pages of its own, taken in the largest blocks that are there and split, since each is mapped by itself;
- * the kernel sees them as one range. They are charged to the memory group of who opens the port, and counted for his user,
- * who need not be in a group with a limit.
+ * A region has all of its addresses from the start. Its pages come when the core hands out what lies there, in the largest
+ * blocks that can be had, split since each is mapped by itself; or one by one when a client touches others, which it may. They
+ * are charged to the memory group of who causes them, and counted for the region's user, who need not be in a group with a limit.
+ * The kernel sees each part as a range of its own, and as a longer one when it has grown; ranges stay until the region goes.
  */
 #include "nm_os_linux.h"
 #include "compat.h"
@@ -19,12 +20,36 @@
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
-static DEFINE_MUTEX(all_lock);
-static LIST_HEAD(all);
-
 #define BLOCK_ORDER 9 /* 2 MiB */
 #define REGION_GFP (GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_NOWARN)
 #define USER_REGIONS 1024u /* of a user other than root: ids of regions are 65534 for all together */
+
+/* One who has regions, wherever. */
+struct owner {
+	struct list_head list;
+	uint32_t uid;
+	unsigned int regions;         /* under owners_lock */
+	atomic_long_t pages;
+};
+
+static DEFINE_MUTEX(owners_lock);
+static LIST_HEAD(owners);
+
+/* One way to see a part. */
+struct view {
+	struct view *next;
+	void *base;
+};
+
+/* Of a region: what it is made of, which lives until the last mapping has gone. */
+struct nm_os_pages {
+	struct page **page;           /* NULL: not there yet */
+	size_t n;                     /* of the region */
+	size_t visible;               /* of them those that clients see */
+	struct owner *owner;
+	struct view *views;
+	refcount_t refs;              /* the region, and its mappings */
+};
 
 void *
 nm_os_alloc(size_t size)
@@ -38,7 +63,109 @@ nm_os_free(void *p)
 	kvfree(p);
 }
 
-/* The next pages of the region: as large a block as fits and is to be had without effort, one page with it. */
+static struct owner *
+owner_get(uint32_t uid, int *error)
+{
+	struct owner *u, *found = NULL;
+
+	mutex_lock(&owners_lock);
+	list_for_each_entry(u, &owners, list)
+		if (u->uid == uid)
+			found = u;
+	*error = found && uid && found->regions >= USER_REGIONS ? -EMFILE : 0;
+	if (!found) {
+		found = kzalloc(sizeof(*found), NM_OS_GFP);
+		*error = found ? 0 : -ENOMEM;
+		if (found) {
+			found->uid = uid;
+			list_add(&found->list, &owners);
+		}
+	}
+	if (!*error)
+		found->regions++;
+	mutex_unlock(&owners_lock);
+	return found;
+}
+
+static void
+owner_put(struct owner *u)
+{
+	mutex_lock(&owners_lock);
+	if (!--u->regions) {
+		list_del(&u->list);
+		kfree(u);
+	}
+	mutex_unlock(&owners_lock);
+}
+
+/* Pages that are about to be taken, if the user may have them. */
+static int
+charge(struct owner *u, long n)
+{
+	long limit = (long)(nm_param_user_mem() >> PAGE_SHIFT);
+
+	if (atomic_long_add_return(n, &u->pages) <= limit || !u->uid)
+		return 0;
+	atomic_long_sub(n, &u->pages);
+	return -EDQUOT;
+}
+
+static void
+pages_put(struct nm_os_pages *g)
+{
+	long had = 0;
+	size_t i;
+
+	if (!refcount_dec_and_test(&g->refs))
+		return;
+	for (i = 0; i < g->n; i++) {
+		if (g->page[i]) {
+			__free_page(g->page[i]);
+			had++;
+		}
+		if (i % 1024 == 0)
+			cond_resched();
+	}
+	atomic_long_sub(had, &g->owner->pages);
+	owner_put(g->owner);
+	kvfree(g->page);
+	kfree(g);
+}
+
+int
+nm_os_region_create(struct nm_os_region *r, struct nm_root *root, uint32_t uid)
+{
+	const struct nm_os_part *last = &r->part[NM_OS_PARTS - 1];
+	size_t size = last->offset + last->size;
+	struct nm_os_pages *g;
+	int error = -ENOMEM;
+
+	(void)root;
+	g = kzalloc(sizeof(*g), NM_OS_GFP);
+	if (!g)
+		return -ENOMEM;
+	g->n = size >> PAGE_SHIFT;
+	g->visible = last->offset >> PAGE_SHIFT;
+	refcount_set(&g->refs, 1);
+	g->page = kvcalloc(g->n, sizeof(*g->page), NM_OS_GFP);
+	if (!g->page)
+		goto err_pages;
+	g->owner = owner_get(uid, &error);
+	if (error)
+		goto err_array;
+	r->size = size;
+	r->handle = -1;
+	r->host = g;
+	return 0;
+
+err_array:
+	kvfree(g->page);
+err_pages:
+	kfree(g);
+	return error;
+}
+
+/* As large a block as fits and is to be had without effort, one page with it. */
 static size_t
 take_block(struct page **page, size_t want)
 {
@@ -59,91 +186,110 @@ take_block(struct page **page, size_t want)
 	return page[0] ? 1 : 0;
 }
 
-/* Enters the pages that are about to be taken, if the user may have them. */
-static int
-reserve(struct nm_os_pages *g)
+static void
+free_pages_of(struct page **page, size_t n)
 {
-	size_t pages = g->limit, regions = 0;
-	struct nm_os_pages *o;
-	int error = 0;
+	while (n-- > 0)
+		__free_page(page[n]);
+}
 
-	mutex_lock(&all_lock);
-	list_for_each_entry(o, &all, all)
-		if (o->uid == g->uid) {
-			pages += o->limit;
-			regions++;
+static int
+take_pages(struct page **page, size_t want)
+{
+	size_t have, n;
+
+	for (have = 0; have < want; have += n) {
+		n = fatal_signal_pending(current) ? 0 : take_block(page + have, want - have);
+		if (!n) {
+			free_pages_of(page, have);
+			return fatal_signal_pending(current) ? -EINTR : -ENOMEM;
 		}
-	if (g->uid && regions >= USER_REGIONS)
-		error = -EMFILE;
-	else if (g->uid && pages > nm_param_user_mem() >> PAGE_SHIFT)
-		error = -EDQUOT;
-	else
-		list_add(&g->all, &all);
-	mutex_unlock(&all_lock);
+		cond_resched();
+	}
+	return 0;
+}
+
+/*
+ * Page i of the region is this one, unless a client's fault was faster; the one that there is now. What the client has
+ * mapped never changes.
+ */
+static struct page *
+enter(struct nm_os_pages *g, size_t i, struct page *page)
+{
+	struct page *was = cmpxchg(&g->page[i], NULL, page);
+
+	if (!was)
+		return page;
+	__free_page(page);
+	atomic_long_dec(&g->owner->pages);
+	return was;
+}
+
+/* The pages [from, to) of the region, as far as they are not there. */
+static int
+fill(struct nm_os_pages *g, size_t from, size_t to)
+{
+	struct page **page;
+	size_t want = 0, i, k;
+	int error;
+
+	for (i = from; i < to; i++)
+		want += !READ_ONCE(g->page[i]);
+	if (!want)
+		return 0;
+	page = kvmalloc_array(want, sizeof(struct page *), NM_OS_GFP);
+	if (!page)
+		return -ENOMEM;
+	error = charge(g->owner, (long)want);
+	if (error)
+		goto err_array;
+	error = take_pages(page, want);
+	if (error)
+		goto err_charge;
+	for (i = from, k = 0; i < to && k < want; i++)
+		if (!READ_ONCE(g->page[i]))
+			enter(g, i, page[k++]);
+	atomic_long_sub((long)(want - k), &g->owner->pages);
+	free_pages_of(page + k, want - k); /* faults came in between */
+	kvfree(page);
+	return 0;
+
+err_charge:
+	atomic_long_sub((long)want, &g->owner->pages);
+err_array:
+	kvfree(page);
 	return error;
 }
 
-static void
-put_pages_of(struct nm_os_pages *g)
-{
-	size_t i;
-
-	if (!refcount_dec_and_test(&g->users))
-		return;
-	mutex_lock(&all_lock);
-	list_del(&g->all);
-	mutex_unlock(&all_lock);
-	for (i = 0; i < g->n; i++) {
-		__free_page(g->page[i]);
-		if (i % 1024 == 0)
-			cond_resched();
-	}
-	kvfree(g->page);
-	kfree(g);
-}
-
 int
-nm_os_region_create(struct nm_os_region *r, struct nm_root *root, size_t size, uint32_t uid)
+nm_os_region_more(struct nm_os_region *r, unsigned int part, size_t bytes)
 {
-	size_t want = PAGE_ALIGN(size) >> PAGE_SHIFT, n;
-	struct nm_os_pages *g;
+	struct nm_os_part *p = &r->part[part];
+	size_t first = p->offset >> PAGE_SHIFT, want = PAGE_ALIGN(bytes) >> PAGE_SHIFT;
+	struct nm_os_pages *g = r->host;
+	struct view *v;
 	int error;
 
-	(void)root;
-	g = kzalloc(sizeof(*g), NM_OS_GFP);
-	if (!g)
+	if (want <= p->have >> PAGE_SHIFT)
+		return 0;
+	v = kmalloc(sizeof(*v), NM_OS_GFP);
+	if (!v)
 		return -ENOMEM;
-	g->limit = want;
-	g->uid = uid;
-	refcount_set(&g->users, 1);
-	error = reserve(g);
-	if (error) {
-		kfree(g);
-		return error;
-	}
+	error = fill(g, first + (p->have >> PAGE_SHIFT), first + want);
+	if (error)
+		goto err_view;
 	error = -ENOMEM;
-	g->page = kvcalloc(want, sizeof(*g->page), NM_OS_GFP);
-	if (!g->page)
-		goto err_pages;
-	for (; g->n < want; g->n += n) {
-		error = fatal_signal_pending(current) ? -EINTR : -ENOMEM;
-		n = error == -EINTR ? 0 : take_block(g->page + g->n, want - g->n);
-		if (!n)
-			goto err_pages;
-		cond_resched();
-	}
-	r->base = vmap(g->page, g->n, VM_MAP, PAGE_KERNEL);
-	if (!r->base) {
-		error = -ENOMEM;
-		goto err_pages;
-	}
-	r->size = size;
-	r->handle = -1;
-	r->host = g;
+	v->base = vmap(g->page + first, want, VM_MAP, PAGE_KERNEL);
+	if (!v->base)
+		goto err_view; /* the pages stay, for the next try */
+	v->next = g->views;
+	g->views = v;
+	p->base = v->base;
+	p->have = want << PAGE_SHIFT;
 	return 0;
 
-err_pages:
-	put_pages_of(g);
+err_view:
+	kfree(v);
 	return error;
 }
 
@@ -151,20 +297,39 @@ err_pages:
 void
 nm_os_region_destroy(struct nm_os_region *r)
 {
-	vunmap(r->base);
-	put_pages_of(r->host);
-	r->base = NULL;
+	struct nm_os_pages *g = r->host;
+	struct view *v;
+
+	while ((v = g->views)) {
+		g->views = v->next;
+		vunmap(v->base);
+		kfree(v);
+	}
+	pages_put(g);
+	r->size = 0;
 }
 
 static vm_fault_t
 region_fault(struct vm_fault *vmf)
 {
-	const struct nm_os_pages *g = vmf->vma->vm_file->private_data;
+	struct nm_os_pages *g = vmf->vma->vm_file->private_data;
+	struct page *page;
 
-	if (vmf->pgoff >= g->n)
+	if (vmf->pgoff >= g->visible)
 		return VM_FAULT_SIGBUS;
-	vmf->page = g->page[vmf->pgoff];
-	get_page(vmf->page);
+	page = READ_ONCE(g->page[vmf->pgoff]);
+	if (!page) {
+		if (charge(g->owner, 1))
+			return VM_FAULT_SIGBUS;
+		page = alloc_page(REGION_GFP | __GFP_RETRY_MAYFAIL);
+		if (!page) {
+			atomic_long_dec(&g->owner->pages);
+			return VM_FAULT_SIGBUS;
+		}
+		page = enter(g, vmf->pgoff, page);
+	}
+	get_page(page);
+	vmf->page = page;
 	return 0;
 }
 
@@ -174,7 +339,7 @@ static int
 region_release(struct inode *inode, struct file *file)
 {
 	(void)inode;
-	put_pages_of(file->private_data);
+	pages_put(file->private_data);
 	return 0;
 }
 
@@ -186,10 +351,10 @@ nm_os_linux_map(const struct nm_os_region *r, struct vm_area_struct *vma)
 	struct nm_os_pages *g = r->host;
 	struct file *file;
 
-	refcount_inc(&g->users);
+	refcount_inc(&g->refs);
 	file = anon_inode_getfile("[netmap]", &region_file_ops, g, O_RDWR);
 	if (IS_ERR(file)) {
-		put_pages_of(g);
+		pages_put(g);
 		return PTR_ERR(file);
 	}
 	vma_set_file(vma, file);

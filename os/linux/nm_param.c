@@ -97,6 +97,7 @@ MODULE_PARM_DESC(no_timestamp, "stamp only receive rings that have NR_TIMESTAMP 
 void
 nm_param_limits(struct nm_limits *l)
 {
+	l->page = PAGE_SIZE;
 	l->buf_size = READ_ONCE(priv_buf_size.value);
 	l->ring_slots = READ_ONCE(ring_slots.value);
 	l->max_switches = READ_ONCE(max_bridges.value);

@@ -96,9 +96,9 @@ over_quota(uint32_t uid, size_t size)
 	return size > quota || used > quota - size || count >= USER_REGIONS;
 }
 
-/* A sealed file of `size` bytes mapped at r->base. With huge pages mapping takes them from the pool, or fails. */
+/* A sealed file of `size` bytes mapped at *base. With huge pages mapping takes them from the pool, or fails. */
 static int
-map_memfd(struct nm_os_region *r, size_t size, unsigned flags)
+map_memfd(struct nm_os_region *r, size_t size, unsigned flags, char **base)
 {
 	int error;
 
@@ -109,13 +109,12 @@ map_memfd(struct nm_os_region *r, size_t size, unsigned flags)
 		error = -errno;
 		goto fail_fd;
 	}
-	r->base = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, r->handle, 0);
-	if (r->base == MAP_FAILED) {
+	*base = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, r->handle, 0);
+	if (*base == MAP_FAILED) {
 		error = -errno;
-		r->base = NULL;
 		goto fail_fd;
 	}
-	madvise(r->base, size, MADV_DONTDUMP);
+	madvise(*base, size, MADV_DONTDUMP);
 	return 0;
 
 fail_fd:
@@ -125,24 +124,26 @@ fail_fd:
 
 /* Huge pages if they are wanted and there, else ordinary ones; *mapped is the size by whole pages of their kind. */
 static int
-map_pages(struct nm_os_region *r, size_t size, size_t *mapped)
+map_pages(struct nm_os_region *r, size_t size, char **base, size_t *mapped)
 {
 	if (huge_pages) {
 		*mapped = (size + HUGE_PAGE - 1) & ~(HUGE_PAGE - 1);
-		if (!map_memfd(r, *mapped, MFD_HUGETLB | MFD_HUGE_2MB))
+		if (!map_memfd(r, *mapped, MFD_HUGETLB | MFD_HUGE_2MB, base))
 			return 0;
 		nm_os_log(NM_LOG_WARN, "a region of %zu MiB is made of ordinary pages: not enough huge pages are free", *mapped >> 20);
 	}
 	*mapped = size;
-	return map_memfd(r, size, 0);
+	return map_memfd(r, size, 0, base);
 }
 
 int
-nm_os_region_create(struct nm_os_region *r, struct nm_root *root, size_t size, uint32_t uid)
+nm_os_region_create(struct nm_os_region *r, struct nm_root *root, uint32_t uid)
 {
+	const struct nm_os_part *last = &r->part[NM_OS_PARTS - 1];
+	size_t size = last->offset + last->size, mapped;
 	struct mapped *m;
-	size_t mapped;
-	int error;
+	char *base;
+	int i, error;
 
 	(void)root;
 	if (over_quota(uid, size))
@@ -151,25 +152,37 @@ nm_os_region_create(struct nm_os_region *r, struct nm_root *root, size_t size, u
 		;
 	if (m == regions + MAX_REGIONS)
 		return -ENFILE;
-	error = map_pages(r, size, &mapped);
+	error = map_pages(r, size, &base, &mapped);
 	if (error)
 		return error;
+	for (i = 0; i < NM_OS_PARTS; i++) {
+		r->part[i].base = base + r->part[i].offset;
+		r->part[i].have = r->part[i].size;
+	}
 	r->size = size;
 	m->size = mapped;
 	m->uid = uid;
 	m->poisoned = false;
-	NM_STORE_RELEASE(&m->base, r->base);
+	NM_STORE_RELEASE(&m->base, base);
 	r->host = m;
 	return 0;
+}
+
+/* All of it is there from the start, and takes pages when it is touched. */
+int
+nm_os_region_more(struct nm_os_region *r, unsigned part, size_t bytes)
+{
+	return bytes <= r->part[part].have ? 0 : -ENOMEM;
 }
 
 void
 nm_os_region_destroy(struct nm_os_region *r)
 {
 	struct mapped *m = r->host;
+	char *base = m->base;
 
 	m->base = NULL;
-	munmap(r->base, m->size);
+	munmap(base, m->size);
 	close(r->handle);
 }
 

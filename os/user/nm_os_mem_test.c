@@ -14,6 +14,15 @@
 
 #define SIZE (16u * 4096u)
 
+static int
+create(struct nm_os_region *r, size_t size, uint32_t uid)
+{
+	memset(r->part, 0, sizeof(r->part));
+	r->part[0].size = size;
+	r->part[1].offset = r->part[2].offset = r->part[3].offset = size;
+	return nm_os_region_create(r, NULL, uid);
+}
+
 static void
 regions_are_sealed_and_zero(void **state)
 {
@@ -21,11 +30,11 @@ regions_are_sealed_and_zero(void **state)
 	uint32_t i;
 
 	(void)state;
-	assert_int_equal(nm_os_region_create(&r, NULL, SIZE, geteuid()), 0);
+	assert_int_equal(create(&r, SIZE, geteuid()), 0);
 	assert_int_equal(r.size, SIZE);
 	assert_int_equal(fcntl(r.handle, F_GET_SEALS), F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
 	for (i = 0; i < SIZE; i++)
-		assert_int_equal(r.base[i], 0);
+		assert_int_equal(r.part[0].base[i], 0);
 	nm_os_region_destroy(&r);
 }
 
@@ -37,19 +46,19 @@ quotas_hold_for_others(void **state)
 
 	(void)state;
 	nm_os_user_quota(2 * SIZE, false);
-	assert_int_equal(nm_os_region_create(&r[0], NULL, SIZE, other), 0);
-	assert_int_equal(nm_os_region_create(&r[1], NULL, SIZE + 4096, other), -EDQUOT);
-	assert_int_equal(nm_os_region_create(&r[1], NULL, SIZE, other), 0);
-	assert_int_equal(nm_os_region_create(&r[2], NULL, 4096, other), -EDQUOT);
-	assert_int_equal(nm_os_region_create(&r[2], NULL, 4 * SIZE, geteuid()), 0);
+	assert_int_equal(create(&r[0], SIZE, other), 0);
+	assert_int_equal(create(&r[1], SIZE + 4096, other), -EDQUOT);
+	assert_int_equal(create(&r[1], SIZE, other), 0);
+	assert_int_equal(create(&r[2], 4096, other), -EDQUOT);
+	assert_int_equal(create(&r[2], 4 * SIZE, geteuid()), 0);
 	nm_os_region_destroy(&r[2]);
 	nm_os_region_destroy(&r[0]);
-	assert_int_equal(nm_os_region_create(&r[0], NULL, SIZE, other), 0);
+	assert_int_equal(create(&r[0], SIZE, other), 0);
 	nm_os_region_destroy(&r[0]);
 	nm_os_region_destroy(&r[1]);
 	nm_os_user_quota(SIZE, true);
-	assert_int_equal(nm_os_region_create(&r[0], NULL, 2 * SIZE, geteuid()), -EDQUOT);
-	assert_int_equal(nm_os_region_create(&r[0], NULL, SIZE, geteuid()), 0);
+	assert_int_equal(create(&r[0], 2 * SIZE, geteuid()), -EDQUOT);
+	assert_int_equal(create(&r[0], SIZE, geteuid()), 0);
 	nm_os_region_destroy(&r[0]);
 	nm_os_user_quota(SIZE_MAX, false);
 }
@@ -67,11 +76,11 @@ a_missing_page_poisons_its_region_only(void **state)
 	(void)state;
 	assert_int_equal(nm_os_user_init(), 0); /* here, since cmocka sets a handler of its own for each test */
 	p = (struct pollfd){.fd = nm_os_user_poison_fd(), .events = POLLIN};
-	assert_int_equal(nm_os_region_create(&a, NULL, SIZE, geteuid()), 0);
-	assert_int_equal(nm_os_region_create(&b, NULL, SIZE, geteuid()), 0);
+	assert_int_equal(create(&a, SIZE, geteuid()), 0);
+	assert_int_equal(create(&b, SIZE, geteuid()), 0);
 	fd = memfd_create("empty", MFD_CLOEXEC);
-	missing = mmap(a.base + 4096, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0);
-	assert_ptr_equal(missing, a.base + 4096);
+	missing = mmap(a.part[0].base + 4096, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0);
+	assert_ptr_equal(missing, a.part[0].base + 4096);
 	assert_int_equal(poll(&p, 1, 0), 0);
 	missing[100] = 1; /* SIGBUS */
 	assert_int_equal(missing[100], 1);
@@ -151,22 +160,22 @@ huge_pages_run_out(void **state)
 	}
 	assert_int_equal(nm_os_user_init(), 0);
 	nm_os_user_huge_pages(true);
-	assert_int_equal(nm_os_region_create(&a, NULL, 3 << 20, geteuid()), 0);
-	assert_int_equal(nm_os_region_create(&b, NULL, 1 << 20, geteuid()), 0);
+	assert_int_equal(create(&a, 3 << 20, geteuid()), 0);
+	assert_int_equal(create(&b, 1 << 20, geteuid()), 0);
 	nm_os_user_huge_pages(false);
 	assert_true(is_huge(&a));
 	assert_false(is_huge(&b));
 	assert_int_equal(a.size, 3 << 20);
 	assert_int_equal(fcntl(a.handle, F_GET_SEALS), F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
-	a.base[0] = a.base[(3 << 20) - 1] = b.base[0] = 1;
-	assert_int_equal(a.base[1], 0);
+	a.part[0].base[0] = a.part[0].base[(3 << 20) - 1] = b.part[0].base[0] = 1;
+	assert_int_equal(a.part[0].base[1], 0);
 	/* what a client can do: give a page back to the pool, which somebody else takes then */
 	assert_int_equal(fallocate(a.handle, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, 2 << 20), 0);
 	assert_int_equal(set_pool(0), 0);
-	((volatile char *)a.base)[0] = 2; /* SIGBUS */
+	((volatile char *)a.part[0].base)[0] = 2; /* SIGBUS */
 	assert_true(nm_os_user_poisoned(&a));
 	assert_false(nm_os_user_poisoned(&b));
-	assert_int_equal(((volatile char *)a.base)[0], 2);
+	assert_int_equal(((volatile char *)a.part[0].base)[0], 2);
 	nm_os_region_destroy(&a);
 	nm_os_region_destroy(&b);
 }

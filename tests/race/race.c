@@ -46,7 +46,7 @@ engine_base(const char *name)
 
 	nm_os_mutex_lock(&root.lock);
 	p = nm_port_find(&root, name);
-	base = p ? p->mem->region.base : NULL;
+	base = p ? p->mem->region.part[0].base : NULL;
 	nm_os_mutex_unlock(&root.lock);
 	return base;
 }

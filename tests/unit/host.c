@@ -14,6 +14,7 @@ long host_allocs;
 size_t host_quota = SIZE_MAX, host_regions;
 void (*host_on_alloc)(size_t size);
 long host_fail_after = -1;
+bool host_lazy;
 bool host_indirect = true;
 uint16_t host_nic_rings[2] = {1, 1}, host_nic_host[2] = {1, 1};
 
@@ -51,28 +52,92 @@ nm_os_rcu_sync(void)
 	host_synced++;
 }
 
-int
-nm_os_region_create(struct nm_os_region *r, struct nm_root *root, size_t size, uint32_t uid)
+/* Ways to see a region, the last one first. */
+struct view {
+	struct view *next;
+	char *base;
+	size_t size;
+};
+
+static int
+add_view(struct nm_os_region *r, size_t offset, size_t size)
 {
+	struct view *v = calloc(1, sizeof(*v));
+
+	assert_non_null(v);
+	v->base = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, r->handle, (off_t)offset);
+	assert_ptr_not_equal(v->base, MAP_FAILED);
+	v->size = size;
+	v->next = r->host;
+	r->host = v;
+	return 0;
+}
+
+char *
+host_region(const struct nm_os_region *r)
+{
+	const struct view *v = r->host;
+
+	while (v->next)
+		v = v->next;
+	return v->base;
+}
+
+int
+nm_os_region_more(struct nm_os_region *r, unsigned part, size_t bytes)
+{
+	struct nm_os_part *p = &r->part[part];
+	size_t want = (bytes + 4095) & ~(size_t)4095;
+
+	if (want <= p->have)
+		return 0;
+	if (want > p->size || (host_fail_after >= 0 && host_fail_after-- == 0))
+		return -ENOMEM;
+	if (host_regions + want - p->have > host_quota)
+		return -EDQUOT;
+	host_regions += want - p->have;
+	add_view(r, p->offset, want);
+	p->base = ((struct view *)r->host)->base;
+	p->have = want;
+	return 0;
+}
+
+int
+nm_os_region_create(struct nm_os_region *r, struct nm_root *root, uint32_t uid)
+{
+	size_t size = r->part[NM_OS_PARTS - 1].offset + r->part[NM_OS_PARTS - 1].size;
+	uint32_t i;
+
 	(void)root;
 	(void)uid;
-	if (host_regions + size > host_quota)
+	if (!host_lazy && host_regions + size > host_quota)
 		return -EDQUOT;
-	r->base = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (r->base == MAP_FAILED) {
-		r->base = NULL;
-		return -ENOMEM;
+	r->handle = memfd_create("region", MFD_CLOEXEC);
+	assert_true(r->handle >= 0 && !ftruncate(r->handle, (off_t)size));
+	add_view(r, 0, size);
+	for (i = 0; i < NM_OS_PARTS && !host_lazy; i++) {
+		r->part[i].base = host_region(r) + r->part[i].offset;
+		r->part[i].have = r->part[i].size;
 	}
 	r->size = size;
-	host_regions += size;
+	host_regions += host_lazy ? 0 : size;
 	return 0;
 }
 
 void
 nm_os_region_destroy(struct nm_os_region *r)
 {
-	munmap(r->base, r->size);
-	host_regions -= r->size;
+	struct view *v;
+	uint32_t i;
+
+	while ((v = r->host)) {
+		r->host = v->next;
+		munmap(v->base, v->size);
+		free(v);
+	}
+	close(r->handle);
+	for (i = 0; i < NM_OS_PARTS; i++)
+		host_regions -= r->part[i].have;
 }
 
 void
@@ -268,6 +333,7 @@ host_begin(struct nm_root *root, struct nm_session *const *sessions)
 	host_on_alloc = NULL;
 	host_quota = SIZE_MAX;
 	host_regions = 0;
+	host_lazy = false;
 	if (nm_root_init(root, &nm_root_defaults))
 		return -1;
 	for (; sessions && *sessions; sessions++)

@@ -14,6 +14,9 @@ extern unsigned host_notified, host_changed, host_synced;
 extern uint64_t host_now;       /* ns; what nm_os_now returns */
 extern long host_allocs;        /* allocations not freed */
 extern size_t host_quota, host_regions;
+extern bool host_lazy;          /* regions begin with nothing, and what they get later is seen at a base of its own */
+/* All of a region, another way to see it. */
+char *host_region(const struct nm_os_region *r);
 extern void (*host_on_alloc)(size_t size); /* called before an allocation: what others do meanwhile */
 
 extern long host_fail_after;    /* allocations that succeed before one fails; -1: all do */
