@@ -160,6 +160,39 @@ a_port_sees_released_slots_before_they_are_filled_again(void **state)
 	close_two();
 }
 
+static uint32_t nunbound[2];
+
+static void
+note_unbound(struct nm_kring *kr)
+{
+	assert_false(kr->ready);
+	assert_non_null(kr->ring);
+	nunbound[kr->dir]++;
+}
+
+static void
+a_port_is_told_of_rings_that_nobody_has_any_more(void **state)
+{
+	struct nmreq_register reg = {.nr_mode = NR_REG_ALL_NIC, .nr_flags = NR_RX_RINGS_ONLY};
+	struct nm_port_ops ops;
+	struct nm_session too;
+
+	(void)state;
+	open_two("vale0:a", "vale0:b", 64);
+	host_open(&too, &root, 1);
+	assert_int_equal(host_register(&too, "vale0:b", &reg), 0);
+	ops = *rx.port->ops;
+	ops.unbound = note_unbound;
+	rx.port->ops = &ops;
+	nunbound[0] = nunbound[1] = 0;
+	nm_session_close(&rx);
+	assert_int_equal(nunbound[NM_DIR_TX], 1);
+	assert_int_equal(nunbound[NM_DIR_RX], 0); /* somebody else has it */
+	nm_session_close(&too);
+	assert_int_equal(nunbound[NM_DIR_RX], 1);
+	nm_session_close(&tx);
+}
+
 static void
 one_call_at_a_time_is_in_a_ring(void **state)
 {
@@ -250,6 +283,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(what_was_sent_is_found_by_the_receivers_call),
 		T(a_port_sees_released_slots_before_they_are_filled_again),
+		T(a_port_is_told_of_rings_that_nobody_has_any_more),
 		T(one_call_at_a_time_is_in_a_ring),
 		T(a_bad_ring_is_reset_and_counted),
 		T(a_receiver_fetches_what_its_pipes_sender_left),

@@ -301,6 +301,8 @@ nm_port_ring_put(struct nm_port *p, int dir, uint32_t i)
 		return;
 	}
 	NM_WRITE_ONCE(kr->orphan, false);
+	if (p->ops->unbound)
+		p->ops->unbound(kr);
 	nm_kring_unstack(kr);
 	nm_port_private_destroy(kr);
 	nm_mem_free_slots(p->mem, kr->slots, kr->nslots);

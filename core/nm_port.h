@@ -26,6 +26,8 @@ struct nm_port_ops {
 	int (*host)(struct nm_port *p, enum nm_port_host h, struct nm_session *s);
 	/* Of a receive ring, before its client's release of slots [from, to) counts, so that they can be used once more; may be NULL. */
 	void (*release)(struct nm_kring *kr, uint32_t from, uint32_t to);
+	/* A ring that nobody has any more; no sync or delivery uses it. Control; may be NULL. */
+	void (*unbound)(struct nm_kring *kr);
 	void (*unref)(struct nm_port *p);               /* a reference went, others are left; may be NULL */
 	void (*destroy)(struct nm_port *p);             /* frees priv; may be NULL */
 };
