@@ -180,7 +180,7 @@ netmap_exit(void)
 	nm_netns_fini();
 	nm_nic_notify_fini();
 	nm_vif_fini();
-	nm_nic_tx_exit();
+	nm_nic_flight_exit();
 }
 
 module_init(netmap_init);

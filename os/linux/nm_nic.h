@@ -2,7 +2,7 @@
 /*
  * nm_nic.h - an interface of the system as a port, by what every driver has ("emulated").
  *
- *	wire --> driver --> rx handler --> queue of the ring --> NAPI of ours --> receive ring
+ *	wire --> driver --> rx handler --> queue of the ring --> its program's sync, or NAPI of ours --> receive ring
  *	transmit ring --> skbs, under the lock of the driver's queue --> driver --> wire
  *	host's stack --> queueing discipline of ours --> queue of the host ring --> NAPI --> host receive ring
  *	host transmit ring --> netif_receive_skb, passed by our handler --> host's stack
@@ -23,6 +23,7 @@
 
 #include <linux/if_ether.h>
 #include <linux/if_vlan.h>
+#include <linux/llist.h>
 #include <linux/netdevice.h>
 #include <linux/skbuff.h>
 #include <linux/timer.h>
@@ -39,14 +40,18 @@ struct nm_nic_rx {
 	struct nm_nic *nic;
 	struct nm_kring *kr;
 	struct sk_buff_head queue;  /* from the handler, under its lock */
-	struct sk_buff_head local;  /* taken from there, of the NAPI alone */
-	uint32_t limit;             /* of the queue */
+	struct sk_buff_head local;  /* taken from there; of who has `taking`, or of the NAPI alone if the ring is in a switch */
+	spinlock_t taking;
+	uint32_t limit;             /* of the queue, for frames that are not ours */
+	uint32_t seen;              /* how many the NAPI has let wait */
 };
 
-/* Frames that the driver has. It outlives the ring, since a driver gives them back when it likes. */
+/* Frames of a transmit ring that are under way. It outlives the ring, since a driver gives them back when it likes. */
 struct nm_nic_flight {
-	atomic_t users;             /* frames, and one for the ring */
+	atomic_t users;             /* frames that are alive, and one for the ring */
+	atomic_t gone;              /* with how many frames the driver is done, since ever */
 	struct nm_nic_tx *tx;       /* NULL when the ring is gone; RCU */
+	struct llist_head back;     /* frames that can be sent again */
 	struct rcu_head rcu;
 };
 
@@ -55,7 +60,9 @@ struct nm_nic_tx {
 	struct nm_nic *nic;
 	struct nm_kring *kr;
 	struct nm_nic_flight *flight;
-	uint32_t limit;             /* of frames that the driver has */
+	struct llist_node *again;   /* taken from flight->back; of the sync alone */
+	uint32_t sent;              /* frames, since ever */
+	uint32_t limit, total;      /* of frames that the driver has; that are alive */
 	uint32_t waits;             /* somebody waits for room */
 	struct timer_list timer;    /* room may come without a frame of ours being done */
 	/* of the one sync that runs */
@@ -92,8 +99,10 @@ int nm_nic_rx_sync(struct nm_kring *kr);
 void nm_nic_rx_take(struct nm_kring *kr, bool on);
 uint32_t nm_nic_rx_poll(struct nm_kring *kr, uint32_t budget);
 void nm_nic_rx_init(struct nm_nic_rx *r, struct nm_nic *n, struct nm_kring *kr);
-/* Drops what waits; the NAPI is disabled. */
+/* Drops what waits; nobody delivers. */
 void nm_nic_rx_purge(struct nm_nic_rx *r);
+/* As of nm_port_ops. */
+void nm_nic_rx_unbound(struct nm_kring *kr);
 
 /* nm_nic_skb.c: from the system's frames to ours. */
 /* With its tag. */
@@ -132,8 +141,22 @@ void nm_nic_tx_wake(struct nm_nic *n);
 uint32_t nm_nic_tx_gather(struct nm_nic_tx *t, uint32_t at, uint32_t avail, uint32_t *bytes, int *bad);
 /* An skb of what was gathered last; NULL without memory. Data. */
 struct sk_buff *nm_nic_tx_skb(struct nm_nic_tx *t, struct net_device *dev, uint32_t bytes);
+
+/* nm_nic_flight.c */
+int nm_nic_flight_init(struct nm_nic_tx *t);
+void nm_nic_flight_fini(struct nm_nic_tx *t);
+/* Frames that may be sent now. */
+uint32_t nm_nic_flight_room(const struct nm_nic_tx *t);
+/* An skb with `head` bytes in front and room for `bytes`; NULL without memory. Data. */
+struct sk_buff *nm_nic_flight_skb(struct nm_nic_tx *t, uint32_t head, uint32_t bytes);
+/* These are about to go to the driver, or be freed. */
+void nm_nic_flight_start(struct nm_nic_tx *t, struct sk_buff **skb, uint32_t n);
+/* One that came in: is it of a transmit ring of this module? Then the driver is done with it. Data. */
+bool nm_nic_flight_arrive(struct sk_buff *skb);
+/* What came in has been copied. Data; budget as of napi_consume_skb, not 0. */
+void nm_nic_flight_consume(struct sk_buff **skb, uint32_t n, int budget);
 /* Of the module: waits for what drivers still had. */
-void nm_nic_tx_exit(void);
+void nm_nic_flight_exit(void);
 
 /* nm_nic_host.c */
 int nm_nic_host_tx_sync(struct nm_kring *kr);

@@ -2,15 +2,18 @@
 /*
  * nm_nic_rx.c - from the system's frames to receive rings.
  *
- * A frame is queued where it is found and delivered by a NAPI of the ring, so that a lease and a wake-up serve a batch. What
- * finds no room in the ring waits in the queue, which is bounded; the client's next sync lets the NAPI go on. Frames keep
- * their sender's account meanwhile, so that a socket or ring of this machine is held back instead of overrunning us.
+ * A frame is queued where it is found. A program's sync takes what is queued, so that this is done by the program's processor;
+ * a NAPI of the ring wakes the program when no more frames come just now or many wait, which makes wake-ups few, and helps when
+ * still more wait. Rings in a switch have nobody who syncs: there the NAPI delivers all. What finds no room in the ring stays
+ * in the queue, which is bounded. Frames keep their sender's account meanwhile, so that a socket or ring of this machine is held
+ * back instead of overrunning us; those of our own rings are bounded by that alone.
  */
 #include "nm_nic.h"
 #include "nm_trace.h"
 #include "compat.h"
 
 #define BATCH_SLOTS (NM_NIC_BATCH + NETMAP_MAX_FRAGS)
+#define WAKE_FRAMES 256u /* that wait: no more are waited for */
 
 struct batch {
 	struct sk_buff *skb[NM_NIC_BATCH];
@@ -19,19 +22,33 @@ struct batch {
 	uint32_t idx[BATCH_SLOTS];
 };
 
+static void
+lose(struct nm_kring *kr, int counter)
+{
+	kr->stat[counter]++;
+	trace_netmap_drop(kr, counter, 1);
+}
+
+/*
+ * The NAPI is told of the first frame. Who takes frames takes all, so what finds others waiting was told of, or is left to a
+ * program that has more than it can take.
+ */
 bool
 nm_nic_rx_queue(struct nm_nic_rx *r, struct sk_buff *skb)
 {
-	bool room;
+	bool ours = nm_nic_flight_arrive(skb), room;
+	uint32_t n;
 
 	spin_lock(&r->queue.lock);
-	room = r->queue.qlen < r->limit;
+	n = r->queue.qlen;
+	room = ours || n < r->limit;
 	if (likely(room))
 		__skb_queue_tail(&r->queue, skb);
 	else
-		r->kr->stat[NM_STAT_missed]++;
+		lose(r->kr, NM_STAT_missed);
 	spin_unlock(&r->queue.lock);
-	napi_schedule(&r->napi);
+	if (!n || n == r->limit / 2)
+		napi_schedule(&r->napi);
 	return room;
 }
 
@@ -99,7 +116,7 @@ prepare(struct nm_nic_rx *r, struct sk_buff *skb, uint32_t *slots)
 		if (skb)
 			put_first(r, skb);
 		else
-			kr->stat[NM_STAT_refused]++;
+			lose(kr, NM_STAT_refused);
 		return NULL;
 	}
 	*slots = slots_of(kr, nm_nic_skb_len(skb));
@@ -112,7 +129,7 @@ prepare(struct nm_nic_rx *r, struct sk_buff *skb, uint32_t *slots)
 		skb = nm_nic_skb_finish(skb);
 	}
 	if (!skb)
-		kr->stat[NM_STAT_refused]++;
+		lose(kr, NM_STAT_refused);
 	return skb;
 }
 
@@ -178,9 +195,9 @@ deliver(struct nm_nic_rx *r, struct batch *b, int budget)
 	if (!fit)
 		return 0;
 	nm_kring_finish(kr, start, slots, fit, bytes);
-	for (i = 0; i < fit; i++)
-		napi_consume_skb(b->skb[i], budget);
-	nm_trace_notify(kr);
+	nm_nic_flight_consume(b->skb, fit, budget);
+	if (kr->wrap)
+		nm_trace_notify(kr);
 	return fit;
 }
 
@@ -193,23 +210,29 @@ nm_nic_rx_purge(struct nm_nic_rx *r)
 	__skb_queue_purge(&r->local);
 }
 
-/* Up to budget frames, as far as there is room; how many were looked at. In a read section. */
+/* Up to budget frames, as far as there is room; how many were looked at. In a read section, with `taking` (see nm_nic_rx). */
 static uint32_t
-serve(struct nm_nic_rx *r, int budget)
+serve(struct nm_nic_rx *r, uint32_t budget)
 {
 	uint32_t seen = 0;
 	struct batch b;
 
 	if (unlikely(!NM_LOAD_ACQUIRE(&r->kr->ready)))
 		nm_nic_rx_purge(r);
-	while (seen < (uint32_t)budget) {
-		collect(r, &b, (uint32_t)budget, &seen);
+	while (seen < budget) {
+		collect(r, &b, budget, &seen);
 		if (!b.n && !skb_queue_empty(&r->local))
 			continue; /* something was cut */
-		if (!b.n || !deliver(r, &b, budget))
+		if (!b.n || !deliver(r, &b, (int)budget))
 			break;
 	}
 	return seen;
+}
+
+static bool
+waiting(const struct nm_nic_rx *r)
+{
+	return !skb_queue_empty_lockless(&r->queue) || !skb_queue_empty_lockless(&r->local);
 }
 
 static struct nm_nic_rx *
@@ -225,7 +248,7 @@ nm_nic_rx_poll(struct nm_kring *kr, uint32_t budget)
 {
 	struct nm_nic_rx *r = rx_of(kr);
 
-	return skb_queue_empty(&r->local) && skb_queue_empty_lockless(&r->queue) ? 0 : serve(r, (int)budget);
+	return waiting(r) ? serve(r, budget) : 0;
 }
 
 /* A NAPI that is disabled is not run when it is scheduled. */
@@ -244,32 +267,65 @@ nm_nic_rx_take(struct nm_kring *kr, bool on)
 	local_bh_enable();
 }
 
+/* For a ring of a program. While frames come in, those who bring them have their turn, and then we have ours again. */
+static uint32_t
+rouse(struct nm_nic_rx *r, uint32_t budget)
+{
+	uint32_t n = skb_queue_len_lockless(&r->queue), seen = 0;
+
+	if (n > r->seen && n < WAKE_FRAMES) {
+		r->seen = n;
+		return budget;
+	}
+	r->seen = 0;
+	if (n >= r->limit / 2 && spin_trylock(&r->taking)) {
+		seen = serve(r, budget);
+		spin_unlock(&r->taking);
+	}
+	nm_trace_notify(r->kr);
+	return seen;
+}
+
 static int
 poll(struct napi_struct *napi, int budget)
 {
 	struct nm_nic_rx *r = container_of(napi, struct nm_nic_rx, napi);
-	uint32_t seen;
+	uint32_t seen, most = (uint32_t)budget;
 
 	if (budget <= 0)
 		return 0;
 	nm_os_linux_read_lock();
-	seen = serve(r, budget);
+	seen = READ_ONCE(r->kr->wrap) ? serve(r, most) : rouse(r, most);
 	nm_os_linux_read_unlock();
-	if (seen >= (uint32_t)budget && !(skb_queue_empty(&r->local) && skb_queue_empty_lockless(&r->queue)))
+	if (seen >= most && waiting(r))
 		return budget;
-	napi_complete_done(napi, (int)min(seen, (uint32_t)budget - 1));
-	return (int)min(seen, (uint32_t)budget - 1);
+	napi_complete_done(napi, (int)min(seen, most - 1));
+	return (int)min(seen, most - 1);
 }
 
-/* Frames may have waited for the slots that were given back. */
 int
 nm_nic_rx_sync(struct nm_kring *kr)
 {
 	struct nm_nic_rx *r = rx_of(kr);
 
-	if (!skb_queue_empty_lockless(&r->queue) || !skb_queue_empty_lockless(&r->local))
-		napi_schedule(&r->napi);
+	if (!waiting(r))
+		return 0;
+	spin_lock(&r->taking);
+	serve(r, kr->nslots);
+	spin_unlock(&r->taking);
 	return 0;
+}
+
+void
+nm_nic_rx_unbound(struct nm_kring *kr)
+{
+	struct nm_nic *n = kr->port->priv;
+
+	if (kr->dir != NM_DIR_RX || !n->rx)
+		return;
+	spin_lock_bh(&n->rx[kr->id].taking); /* its NAPI may look at it */
+	nm_nic_rx_purge(&n->rx[kr->id]);
+	spin_unlock_bh(&n->rx[kr->id].taking);
 }
 
 void
@@ -278,6 +334,7 @@ nm_nic_rx_init(struct nm_nic_rx *r, struct nm_nic *n, struct nm_kring *kr)
 	r->nic = n;
 	r->kr = kr;
 	r->limit = max(kr->nslots, 1024u);
+	spin_lock_init(&r->taking);
 	skb_queue_head_init(&r->queue);
 	__skb_queue_head_init(&r->local);
 	nm_compat_napi_add(n->napi_dev, &r->napi, poll);

@@ -2,9 +2,9 @@
 /*
  * nm_nic_tx.c - from transmit rings to the driver.
  *
- * Data is copied into an skb, so a slot is free as soon as the driver took its frame. What the driver has is counted by the
- * frames' destructor: who has a ring's worth of frames out waits, and goes on when half of them are done. A frame for which the
- * driver's queue has no room stays in its slot. Nobody tells us of room that others' frames made, hence the timer.
+ * Data is copied into an skb, so a slot is free as soon as the driver took its frame. What is under way is counted (nm_nic_flight.c):
+ * who has too many frames there waits, and goes on when half of them are done. A frame for which the driver's queue has no room
+ * stays in its slot. Nobody tells us of room that others' frames made, hence the timer.
  *
  * The driver is called as the system does below its queueing disciplines: under the queue's lock, in batches.
  */
@@ -13,49 +13,12 @@
 #include "compat.h"
 
 #include <linux/if_vlan.h>
-#include <linux/module.h>
 
 /*
  * Of one call: softirqs, which may have to take these frames on, get their turn after that. A driver has no more at a time
  * either, since the queue between two interfaces of this machine drops what is over 1000 frames of all its senders.
  */
 #define STEP_FRAMES 256u
-
-static void
-flight_free(struct rcu_head *h)
-{
-	kfree(container_of(h, struct nm_nic_flight, rcu));
-	module_put(THIS_MODULE);
-}
-
-static void
-flight_put(struct nm_nic_flight *f)
-{
-	struct nm_nic_tx *t;
-	int left = atomic_dec_return(&f->users);
-
-	if (unlikely(!left)) {
-		call_rcu(&f->rcu, flight_free);
-		return;
-	}
-	rcu_read_lock();
-	t = NM_RCU_DEREF(f->tx);
-	if (t && NM_READ_ONCE(t->waits) && (uint32_t)left <= t->limit / 2 + 1)
-		napi_schedule(&t->napi);
-	rcu_read_unlock();
-}
-
-static void
-frame_done(struct sk_buff *skb)
-{
-	flight_put(skb_shinfo(skb)->destructor_arg);
-}
-
-void
-nm_nic_tx_exit(void)
-{
-	rcu_barrier();
-}
 
 static struct netdev_queue *
 queue_of(const struct nm_nic_tx *t, struct net_device *dev)
@@ -71,14 +34,6 @@ usable(const struct net_device *dev)
 	return netif_running(dev) && netif_carrier_ok(dev);
 }
 
-static uint32_t
-room_of(const struct nm_nic_tx *t)
-{
-	uint32_t out = (uint32_t)atomic_read(&t->flight->users) - 1;
-
-	return out < t->limit ? t->limit - out : 0;
-}
-
 void
 nm_nic_tx_later(struct nm_kring *kr)
 {
@@ -89,7 +44,7 @@ nm_nic_tx_later(struct nm_kring *kr)
 	(void)NM_EXCHANGE(&t->waits, 1); /* before we look again: who makes room after that sees it */
 	if (!dev || !usable(dev))
 		return; /* the notifier wakes us */
-	if (room_of(t) && !netif_xmit_frozen_or_drv_stopped(queue_of(t, dev)))
+	if (nm_nic_flight_room(t) && !netif_xmit_frozen_or_drv_stopped(queue_of(t, dev)))
 		napi_schedule(&t->napi);
 	else
 		mod_timer(&t->timer, jiffies + 1);
@@ -184,12 +139,11 @@ nm_nic_tx_gather(struct nm_nic_tx *t, uint32_t at, uint32_t avail, uint32_t *byt
 struct sk_buff *
 nm_nic_tx_skb(struct nm_nic_tx *t, struct net_device *dev, uint32_t bytes)
 {
-	uint32_t head = LL_RESERVED_SPACE(dev), left, k;
-	struct sk_buff *skb = napi_alloc_skb(&t->napi, head + bytes + READ_ONCE(dev->needed_tailroom));
+	struct sk_buff *skb = nm_nic_flight_skb(t, LL_RESERVED_SPACE(dev), bytes + READ_ONCE(dev->needed_tailroom));
+	uint32_t left, k;
 
 	if (unlikely(!skb))
 		return NULL;
-	skb_reserve(skb, (int)head);
 	for (k = 0, left = bytes; left; left -= t->part_len[k++])
 		nm_os_copy(skb_put(skb, t->part_len[k]), t->part[k], t->part_len[k]);
 	skb->dev = dev;
@@ -207,8 +161,6 @@ make(struct nm_nic_tx *t, struct net_device *dev, struct netdev_queue *q, uint32
 	skb_set_network_header(skb, ETH_HLEN);
 	skb->protocol = eth_hdr(skb)->h_proto;
 	skb_set_queue_mapping(skb, (u16)(q - dev->_tx));
-	skb_shinfo(skb)->destructor_arg = t->flight;
-	skb->destructor = frame_done;
 	return skb;
 }
 
@@ -285,13 +237,13 @@ send_batch(struct nm_nic_tx *t, struct net_device *dev, struct netdev_queue *q, 
 	uint32_t n, sent, lost, i;
 	bool room;
 
-	max = min3(max, room_of(t), NM_NIC_BATCH);
+	max = min3(max, nm_nic_flight_room(t), NM_NIC_BATCH);
 	if (!max || netif_xmit_frozen_or_drv_stopped(q))
 		return false;
 	n = build(t, dev, q, max, &room);
 	if (!n)
 		return room;
-	atomic_add((int)n, &t->flight->users);
+	nm_nic_flight_start(t, t->skb, n);
 	sent = transmit(t, dev, q, n, &lost);
 	for (i = 0; i < sent; i++)
 		kr->stat[NM_STAT_tx_bytes] += t->bytes[i];
@@ -333,15 +285,14 @@ nm_nic_tx_sync(struct nm_kring *kr)
 int
 nm_nic_tx_init(struct nm_nic_tx *t, struct nm_nic *n, struct nm_kring *kr)
 {
-	t->flight = kzalloc(sizeof(*t->flight), GFP_KERNEL);
-	if (!t->flight)
-		return -ENOMEM;
-	__module_get(THIS_MODULE); /* we are in a call that has it */
+	int error = nm_nic_flight_init(t);
+
+	if (error)
+		return error;
 	t->nic = n;
 	t->kr = kr;
-	t->limit = min(kr->nslots - 1, STEP_FRAMES);
-	t->flight->tx = t;
-	atomic_set(&t->flight->users, 1);
+	t->total = kr->nslots - 1;
+	t->limit = min(t->total, STEP_FRAMES);
 	timer_setup(&t->timer, timer_fires, 0);
 	nm_compat_napi_add(n->napi_dev, &t->napi, poll);
 	return 0;
@@ -353,8 +304,6 @@ nm_nic_tx_fini(struct nm_nic_tx *t)
 {
 	if (!t->flight)
 		return;
-	NM_RCU_ASSIGN(t->flight->tx, NULL);
 	timer_delete_sync(&t->timer);
-	flight_put(t->flight);
-	t->flight = NULL;
+	nm_nic_flight_fini(t);
 }

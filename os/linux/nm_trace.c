@@ -15,11 +15,11 @@ nm_trace_counter(u32 counter)
 	return counter < ARRAY_SIZE(name) ? name[counter] : "unknown";
 }
 
+/* Of those who send; what receive rings lose is told where it is counted. */
 static bool
 is_loss(u32 counter)
 {
-	return (counter >= NM_STAT_drop_no_space && counter <= NM_STAT_drop_no_peer) || counter == NM_STAT_missed ||
-	    counter == NM_STAT_refused;
+	return counter >= NM_STAT_drop_no_space && counter <= NM_STAT_drop_no_peer;
 }
 
 void
