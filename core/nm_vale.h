@@ -41,6 +41,11 @@ int nm_vale_port_create(struct nm_session *s, const char *name, const struct nmr
 
 /* Forwards [hwcur, rhead) of a transmit ring; never blocks, what has no room is counted. Data. */
 int nm_vale_txsync(struct nm_kring *kr);
+/*
+ * The receive ring where the last unicast of transmit ring kr went, if it seems to have no room for what is published now, or
+ * for half of itself where that is less; else NULL. For homes where sender and receiver may share a CPU. Data.
+ */
+struct nm_kring *nm_vale_crowded(struct nm_kring *kr);
 /* Nothing to fetch: frames were put in place by the sender. Data. */
 int nm_vale_rxsync(struct nm_kring *kr);
 

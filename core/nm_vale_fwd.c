@@ -236,18 +236,44 @@ nm_vale_work_init(struct nm_vale_work *w)
 		w->list[i].head = NIL;
 }
 
-/* The ring where the last unicast went has no room for another step, or is a small one and more than half full. */
-static bool
-destination_full(struct nm_kring *kr, struct nm_vale *v)
+/* The ring where the last unicast went, or NULL. */
+static struct nm_kring *
+destination(struct nm_kring *kr, struct nm_vale *v)
 {
 	struct nm_port *p = kr->last_dst < NM_VALE_MAX_PORTS ? NM_RCU_DEREF(v->ports[kr->last_dst]) : NULL;
 	struct nm_kring *d;
-	uint32_t room;
 
 	if (!p || !p->nrings[NM_DIR_RX])
-		return false;
+		return NULL;
 	d = &p->krings[NM_DIR_RX][kr->id % p->nrings[NM_DIR_RX]];
-	if (!NM_LOAD_ACQUIRE(&d->ready))
+	return NM_LOAD_ACQUIRE(&d->ready) ? d : NULL;
+}
+
+struct nm_kring *
+nm_vale_crowded(struct nm_kring *kr)
+{
+	struct nm_kring *d = kr->port->vale ? destination(kr, kr->port->vale) : NULL;
+	uint32_t head, lease, want;
+
+	if (!d)
+		return NULL;
+	/* a hint: no lock for it */
+	head = NM_READ_ONCE(d->atok->head);
+	lease = NM_READ_ONCE(d->lease);
+	want = nm_ring_dist(kr->hwcur, kr->rhead, kr->nslots);
+	if (want > d->nslots / 2)
+		want = d->nslots / 2;
+	return head < d->nslots && nm_ring_dist(head, lease, d->nslots) + want >= d->nslots ? d : NULL;
+}
+
+/* It has no room for another step, or is a small one and more than half full. */
+static bool
+destination_full(struct nm_kring *kr, struct nm_vale *v)
+{
+	struct nm_kring *d = destination(kr, v);
+	uint32_t room;
+
+	if (!d)
 		return false;
 	room = nm_kring_lease_begin(d);
 	nm_os_spin_unlock(&d->lock);

@@ -88,6 +88,35 @@ frames_do_not_wait_for_a_small_ring_that_is_empty(void **state)
 	assert_int_equal(host_stat(&a, NM_DIR_TX, NM_STAT_drop_no_space), 0);
 }
 
+/* What a sender is told before it sends: that there is no room for this much, or for half a ring of it. */
+static void
+a_ring_is_crowded_when_it_has_no_room_for_what_comes(void **state)
+{
+	struct nmreq_register reg = {.nr_mode = NR_REG_ALL_NIC, .nr_rx_slots = 64};
+	struct nm_kring *kr = nm_session_kring(&a, NM_DIR_TX, 0);
+	uint32_t i;
+
+	(void)state;
+	assert_int_equal(host_register(&d, "vale0:d", &reg), 0);
+	send_one(&d, BCAST, B, 60);
+	assert_null(nm_vale_crowded(kr)); /* nobody knows yet who it is for */
+	for (i = 0; i < 40; i++)
+		send_one(&a, B, A, 60);
+	assert_null(nm_vale_crowded(kr));
+	kr->rhead = nm_ring_add(kr->hwcur, 23, kr->nslots); /* as nm_kring_accept does */
+	assert_null(nm_vale_crowded(kr));
+	kr->rhead = nm_ring_add(kr->hwcur, 24, kr->nslots);
+	assert_ptr_equal(nm_vale_crowded(kr), nm_session_kring(&d, NM_DIR_RX, 0));
+	for (i = 0; i < 40; i++)
+		assert_int_equal(host_take(&d, got, NULL), 60);
+	assert_null(nm_vale_crowded(kr));
+	kr->rhead = nm_ring_add(kr->hwcur, 500, kr->nslots); /* more than it could ever take */
+	assert_null(nm_vale_crowded(kr));
+	NM_WRITE_ONCE(nm_session_kring(&d, NM_DIR_RX, 0)->atok->head, 64); /* a client's word */
+	assert_null(nm_vale_crowded(kr));
+	kr->rhead = kr->hwcur;
+}
+
 static void
 learned_address_gets_it_alone(void **state)
 {
@@ -366,6 +395,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(unknown_address_is_flooded_but_not_to_the_sender),
 		T(frames_do_not_wait_for_a_small_ring_that_is_empty),
+		T(a_ring_is_crowded_when_it_has_no_room_for_what_comes),
 		T(learned_address_gets_it_alone),
 		T(address_forgotten_with_its_port_and_with_time),
 		T(own_address_is_not_sent_back),

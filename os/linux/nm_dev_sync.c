@@ -9,8 +9,13 @@
 #include "nm_trace.h"
 #include "nm_vale.h"
 
+#include <linux/hrtimer.h>
 #include <linux/sched/signal.h>
 #include <linux/timekeeping.h>
+
+#define GIVE_WAY_NS 200000 /* a receiver takes a ring's frames in less */
+
+static DECLARE_WAIT_QUEUE_HEAD(senders); /* who gave way */
 
 static void
 stamp(struct nm_kring *kr, bool news)
@@ -28,6 +33,61 @@ stamp(struct nm_kring *kr, bool news)
 	kr->ring->ts.tv_usec = t.tv_nsec / NSEC_PER_USEC;
 }
 
+/* Who binds this receive ring, has run on this CPU, and was not given way to since. In a read section. */
+static struct nm_file *
+receiver_here(struct nm_kring *kr)
+{
+	struct nm_session *s;
+
+	for (s = NM_RCU_DEREF(kr->port->sessions); s; s = NM_RCU_DEREF(s->next)) {
+		struct nm_file *f = nm_os_linux_file(s);
+
+		if (kr->id >= s->first[NM_DIR_RX] && kr->id < s->last[NM_DIR_RX] && READ_ONCE(f->cpu) == raw_smp_processor_id() &&
+		    !READ_ONCE(f->late))
+			return f;
+	}
+	return NULL;
+}
+
+/*
+ * A scheduler lets who is running run on for a while, which is many frames: on one CPU the receiver would get a ring of them
+ * and lose the rest. So a sender about to find no room lets it have the CPU, until it comes back to the ring. That happens once, and
+ * once more after the receiver has: one that is stopped costs nothing further.
+ */
+static void
+give_way(struct nm_kring *kr)
+{
+	ktime_t limit = ns_to_ktime(GIVE_WAY_NS);
+	struct nm_file *f = NULL;
+	struct nm_kring *d;
+	DEFINE_WAIT(w);
+
+	nm_os_linux_read_lock();
+	d = NM_READ_ONCE(kr->port->gone) ? NULL : nm_vale_crowded(kr);
+	if (d)
+		f = receiver_here(d);
+	if (f) {
+		prepare_to_wait(&senders, &w, TASK_KILLABLE);
+		WRITE_ONCE(f->late, true);
+	}
+	nm_os_linux_read_unlock();
+	if (!f)
+		return;
+	schedule_hrtimeout(&limit, HRTIMER_MODE_REL);
+	finish_wait(&senders, &w);
+}
+
+/* The receiver comes to its rings again. */
+static void
+back(struct nm_file *f)
+{
+	WRITE_ONCE(f->cpu, raw_smp_processor_id());
+	if (!READ_ONCE(f->late))
+		return;
+	WRITE_ONCE(f->late, false);
+	wake_up(&senders);
+}
+
 /* All steps of a ring that was entered. 0 or -errno. */
 static int
 run(struct nm_file *f, struct nm_kring *kr)
@@ -39,6 +99,8 @@ run(struct nm_file *f, struct nm_kring *kr)
 	nm_trace_drops_begin(&drops, kr);
 	kr->fetches = true;
 	do {
+		if (kr->dir == NM_DIR_TX)
+			give_way(kr);
 		nm_os_linux_read_lock();
 		more = NM_READ_ONCE(kr->port->gone) ? -EIO : nm_kring_step(kr);
 		nm_os_linux_read_unlock();
@@ -120,6 +182,8 @@ nm_dev_sync(struct nm_file *f, int dir)
 		return -ENXIO;
 	if (NM_READ_ONCE(f->s.port->gone))
 		return -EIO;
+	if (dir == NM_DIR_RX)
+		back(f);
 	sync_rings(f, dir, &error);
 	return error == -EINVAL ? 0 : error; /* a bad ring was reset; poll is what tells of it */
 }
@@ -133,6 +197,7 @@ nm_dev_sync_poll(struct nm_file *f, struct file *file, poll_table *pt)
 
 	if (!smp_load_acquire(&f->bound))
 		return EPOLLERR;
+	back(f);
 	/* in the queues first: what comes after the sync wakes us */
 	if (out)
 		poll_wait(file, &f->wait[NM_DIR_TX], pt);

@@ -32,6 +32,8 @@ struct nm_file {
 	struct mutex ctl;             /* one control request at a time */
 	struct mm_struct *mm;         /* of who registered: his alone is the memory that NS_INDIRECT may name; referenced */
 	bool bound;                   /* release/acquire: s is complete for syncs, mmap and poll */
+	bool late;                    /* a sender gave way to it, and it has not come to its receive rings since */
+	unsigned int cpu;             /* where it did so last */
 };
 
 /*
