@@ -127,6 +127,13 @@ nm_nic_too_long(const struct net_device *dev, uint32_t bytes)
 	return bytes > READ_ONCE(dev->mtu) + dev->hard_header_len + VLAN_HLEN;
 }
 
+/* Its driver takes frames. */
+static inline bool
+nm_nic_usable(const struct net_device *dev)
+{
+	return netif_running(dev) && netif_carrier_ok(dev);
+}
+
 /* nm_nic_tx.c */
 int nm_nic_tx_sync(struct nm_kring *kr);
 void nm_nic_tx_later(struct nm_kring *kr);
@@ -141,6 +148,13 @@ void nm_nic_tx_wake(struct nm_nic *n);
 uint32_t nm_nic_tx_gather(struct nm_nic_tx *t, uint32_t at, uint32_t avail, uint32_t *bytes, int *bad);
 /* An skb of what was gathered last; NULL without memory. Data. */
 struct sk_buff *nm_nic_tx_skb(struct nm_nic_tx *t, struct net_device *dev, uint32_t bytes);
+/* What a driver expects of an skb that goes to its queue q. */
+void nm_nic_tx_dress(struct sk_buff *skb, struct net_device *dev, const struct netdev_queue *q);
+/*
+ * Hands n frames to the driver; how many are gone, of which *lost were refused. Takers of packets see them first. The others
+ * are still the caller's. Data.
+ */
+uint32_t nm_nic_tx_transmit(struct sk_buff **skb, uint32_t n, struct net_device *dev, struct netdev_queue *q, uint32_t *lost);
 
 /* nm_nic_flight.c */
 int nm_nic_flight_init(struct nm_nic_tx *t);

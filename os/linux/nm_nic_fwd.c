@@ -3,8 +3,8 @@
  * nm_nic_fwd.c - NS_FORWARD: what a program releases goes on between the interface and its host.
  *
  * The program's thread does it before the release counts, so that nobody fills these buffers meanwhile. Frames are copied on both
- * ways. Those of the first host receive ring go to the driver one by one, if somebody has rings of the interface; what it has no
- * room for is lost, and counted as drop_no_backend, like all that can't be forwarded, by the ring that was released.
+ * ways. Those of the first host receive ring go to the driver one by one, if the program has all transmit rings too; what it has
+ * no room for is lost, and counted as drop_no_backend, like all that can't be forwarded, by the ring that was released.
  */
 #include "nm_nic.h"
 #include "compat.h"
@@ -59,36 +59,34 @@ copy(struct nm_kring *kr, struct net_device *dev, uint32_t at, uint32_t n, uint3
 	return NULL;
 }
 
+/* Consumes skb. */
 static bool
 send(struct net_device *dev, struct sk_buff *skb)
 {
 	struct netdev_queue *q = netdev_get_tx_queue(dev, 0);
-	bool sent = false;
+	uint32_t gone = 0, lost = 0;
 
-	skb_reset_mac_header(skb);
-	skb_set_network_header(skb, ETH_HLEN);
-	skb->protocol = eth_hdr(skb)->h_proto;
-	if (nm_nic_too_long(dev, skb->len) || !netif_running(dev) || !netif_carrier_ok(dev)) {
-		kfree_skb(skb);
-		return false;
+	if (!nm_nic_too_long(dev, skb->len) && nm_nic_usable(dev)) {
+		nm_nic_tx_dress(skb, dev, q);
+		gone = nm_nic_tx_transmit(&skb, 1, dev, q, &lost);
 	}
-	HARD_TX_LOCK(dev, q, smp_processor_id());
-	if (!netif_xmit_frozen_or_drv_stopped(q)) {
-		if (dev_nit_active(dev))
-			dev_queue_xmit_nit(skb, dev);
-		sent = dev_xmit_complete((int)netdev_start_xmit(skb, dev, q, false));
-	}
-	HARD_TX_UNLOCK(dev, q);
-	if (!sent)
+	if (!gone)
 		kfree_skb(skb);
-	return sent;
+	return gone > lost;
 }
 
-/* Somebody has a ring of the interface: what the host sends is his. */
+/* A descriptor that has this host ring has all rings that send, too: what it forwards is then what it could send itself. */
 static bool
-taken(const struct nm_port *p)
+may_send(const struct nm_kring *kr)
 {
-	return READ_ONCE(p->host_state) == NM_PORT_HOST_TAKEN;
+	const struct nm_port *p = kr->port;
+	const struct nm_session *s;
+
+	for (s = NM_RCU_DEREF(p->sessions); s; s = NM_RCU_DEREF(s->next))
+		if (kr->id >= s->first[NM_DIR_RX] && kr->id < s->last[NM_DIR_RX] && !s->first[NM_DIR_TX] &&
+		    s->last[NM_DIR_TX] >= p->nrings[NM_DIR_TX])
+			return true;
+	return false;
 }
 
 static void
@@ -119,13 +117,13 @@ nm_nic_fwd_release(struct nm_kring *kr, uint32_t from, uint32_t to)
 
 	if (likely(!nm_param_fwd && !(NM_READ_ONCE(kr->ring->flags) & NR_FORWARD)))
 		return;
-	if (kr->is_host && (kr->id != kr->port->nrings[NM_DIR_RX] || !taken(kr->port)))
+	if (kr->is_host && kr->id != kr->port->nrings[NM_DIR_RX])
 		return;
 	while (from != to) {
 		nm_os_linux_read_lock(); /* for each: softirqs get their turn */
 		dev = NM_RCU_DEREF(nic->dev);
 		n = measure(kr, from, nm_ring_dist(from, to, kr->nslots), &len, &wanted);
-		if (wanted && dev)
+		if (wanted && dev && (!kr->is_host || may_send(kr)))
 			forward(kr, dev, from, n, len);
 		nm_os_linux_read_unlock();
 		from = nm_ring_add(from, n, kr->nslots);

@@ -28,12 +28,6 @@ queue_of(const struct nm_nic_tx *t, struct net_device *dev)
 	return netdev_get_tx_queue(dev, i < n ? i : i % n);
 }
 
-static bool
-usable(const struct net_device *dev)
-{
-	return netif_running(dev) && netif_carrier_ok(dev);
-}
-
 void
 nm_nic_tx_later(struct nm_kring *kr)
 {
@@ -42,7 +36,7 @@ nm_nic_tx_later(struct nm_kring *kr)
 	struct net_device *dev = NM_RCU_DEREF(n->dev);
 
 	(void)NM_EXCHANGE(&t->waits, 1); /* before we look again: who makes room after that sees it */
-	if (!dev || !usable(dev))
+	if (!dev || !nm_nic_usable(dev))
 		return; /* the notifier wakes us */
 	if (nm_nic_flight_room(t) && !netif_xmit_frozen_or_drv_stopped(queue_of(t, dev)))
 		napi_schedule(&t->napi);
@@ -150,17 +144,22 @@ nm_nic_tx_skb(struct nm_nic_tx *t, struct net_device *dev, uint32_t bytes)
 	return skb;
 }
 
+void
+nm_nic_tx_dress(struct sk_buff *skb, struct net_device *dev, const struct netdev_queue *q)
+{
+	skb_reset_mac_header(skb);
+	skb_set_network_header(skb, ETH_HLEN);
+	skb->protocol = eth_hdr(skb)->h_proto;
+	skb_set_queue_mapping(skb, (u16)(q - dev->_tx));
+}
+
 static struct sk_buff *
 make(struct nm_nic_tx *t, struct net_device *dev, struct netdev_queue *q, uint32_t bytes)
 {
 	struct sk_buff *skb = nm_nic_tx_skb(t, dev, bytes);
 
-	if (unlikely(!skb))
-		return NULL;
-	skb_reset_mac_header(skb);
-	skb_set_network_header(skb, ETH_HLEN);
-	skb->protocol = eth_hdr(skb)->h_proto;
-	skb_set_queue_mapping(skb, (u16)(q - dev->_tx));
+	if (likely(skb))
+		nm_nic_tx_dress(skb, dev, q);
 	return skb;
 }
 
@@ -205,9 +204,8 @@ build(struct nm_nic_tx *t, struct net_device *dev, struct netdev_queue *q, uint3
 	return n;
 }
 
-/* Hands over what was built; how many frames are gone, of which *lost were refused. Takers of packets see them first. */
-static uint32_t
-transmit(struct nm_nic_tx *t, struct net_device *dev, struct netdev_queue *q, uint32_t n, uint32_t *lost)
+uint32_t
+nm_nic_tx_transmit(struct sk_buff **skb, uint32_t n, struct net_device *dev, struct netdev_queue *q, uint32_t *lost)
 {
 	bool seen = dev_nit_active(dev);
 	uint32_t i;
@@ -219,8 +217,8 @@ transmit(struct nm_nic_tx *t, struct net_device *dev, struct netdev_queue *q, ui
 		if (netif_xmit_frozen_or_drv_stopped(q))
 			break;
 		if (unlikely(seen))
-			dev_queue_xmit_nit(t->skb[i], dev);
-		rc = (int)netdev_start_xmit(t->skb[i], dev, q, i + 1 < n);
+			dev_queue_xmit_nit(skb[i], dev);
+		rc = (int)netdev_start_xmit(skb[i], dev, q, i + 1 < n);
 		if (unlikely(!dev_xmit_complete(rc)))
 			break;
 		*lost += rc != NETDEV_TX_OK;
@@ -244,7 +242,7 @@ send_batch(struct nm_nic_tx *t, struct net_device *dev, struct netdev_queue *q, 
 	if (!n)
 		return room;
 	nm_nic_flight_start(t, t->skb, n);
-	sent = transmit(t, dev, q, n, &lost);
+	sent = nm_nic_tx_transmit(t->skb, n, dev, q, &lost);
 	for (i = 0; i < sent; i++)
 		kr->stat[NM_STAT_tx_bytes] += t->bytes[i];
 	kr->stat[NM_STAT_tx_packets] += sent;
@@ -272,7 +270,7 @@ nm_nic_tx_sync(struct nm_kring *kr)
 	NM_WRITE_ONCE(kr->blocked, false);
 	q = queue_of(t, dev);
 	while (kr->hwcur != kr->rhead && kr->stat[NM_STAT_tx_packets] < end && more)
-		more = usable(dev) && send_batch(t, dev, q, (uint32_t)(end - kr->stat[NM_STAT_tx_packets]));
+		more = nm_nic_usable(dev) && send_batch(t, dev, q, (uint32_t)(end - kr->stat[NM_STAT_tx_packets]));
 	if (!more && kr->hwcur != kr->rhead) {
 		NM_WRITE_ONCE(kr->blocked, true);
 		if (!kr->wrap) /* a switch asks for it itself */

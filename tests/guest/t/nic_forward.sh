@@ -48,6 +48,20 @@ echo 0 >$fwd
 end
 echo maybe 2>/dev/null >$fwd && fail "fwd takes nonsense"
 
+# who has the host rings but no transmit rings forwards nothing to the interface, marked or not
+start n forward "netmap:va" mark
+told n ready
+start f forward "netmap:va^" mark
+told f ready
+echo 1 >$fwd
+ping -q -c 3 -i 0.1 -W 1 192.0.2.1 >"$tmp/alone" && fail "a program without transmit rings sends: $(tail -2 "$tmp/alone")"
+echo 0 >$fwd
+expect_ge "frames of the host that it got" "$(counter va rx_packets)" 1
+expect "frames it sent" "$(counter va forwarded drop_no_backend)" 0
+signal n INT
+finish n
+end
+
 # as many host rings as asked for; this interface has one queue, whose frames come by the first
 start f forward "netmap:va*@conf:host-rings=3" mark
 told f "ready, 4 rings"
