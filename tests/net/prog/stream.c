@@ -2,10 +2,11 @@
 /*
  * stream.c - sends and receives frames of known content.
  *
- *	stream send PORT count=N [id=N] [to=N|all] [min=N] [max=N] [fragment=N] [swap=N] [indirect] [poll]
+ *	stream send PORT count=N [id=N] [to=N|all] [min=N] [max=N] [fragment=N] [swap=N] [indirect] [poll] [nap=FRAMES,US]
  *	stream recv PORT [id=N] [min=N] [max=N] [swap=N] [nap=FRAMES,US] [quiet]
  *
  * send prints "ready", sends `count` frames from each ring, prints a JSON object once all were taken, and waits for SIGTERM.
+ * With nap= it rests that long after each burst, which are of so many frames at most: for receivers that can't hold it back.
  * recv prints "ready", receives until SIGINT, takes what is still there, prints a JSON object, and waits for SIGTERM. Then
  * the port is closed. min and max have to be the same on both sides.
  */

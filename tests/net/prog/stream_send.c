@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define BURST 512u
 #define FEW_FRAGMENTS 40u /* after so many the rest goes in slots that are full, to stay below 64 */
@@ -109,7 +110,7 @@ put_frame(struct sender *s, struct flow *f, uint32_t *head, uint32_t *room)
 static bool
 fill(struct sender *s, struct flow *f, bool *moved)
 {
-	uint32_t head = f->ring->head, room = nm_ring_space(f->ring), burst = 1 + random_below(s, BURST);
+	uint32_t head = f->ring->head, room = nm_ring_space(f->ring), burst = 1 + random_below(s, s->o->nap_every ? s->o->nap_every : BURST);
 
 	while (f->seq < s->o->count && burst-- && put_frame(s, f, &head, &room))
 		*moved = true;
@@ -119,6 +120,16 @@ fill(struct sender *s, struct flow *f, bool *moved)
 		f->ring->cur = f->ring->tail;
 	f->ring->head = head;
 	return f->seq < s->o->count;
+}
+
+/* The pace is the point: nothing else holds the sender back. */
+static void
+nap(const struct stream_options *o)
+{
+	struct timespec t = {.tv_nsec = (long)o->nap_us * 1000};
+
+	if (o->nap_every)
+		nanosleep(&t, NULL);
 }
 
 static void
@@ -151,6 +162,7 @@ send_all(struct sender *s)
 			common_txsync(s->d);
 		else
 			wait_room(s);
+		nap(s->o);
 	}
 	while (!common_tx_empty(&s->rings) && !stream_leave) {
 		common_txsync(s->d);

@@ -1,0 +1,121 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# nic_pair.sh - pairs of interfaces that are connected with each other: the NICs of this guest (GUEST_PAIRS), and a veth pair.
+#
+#	stream send --- na ==== nb --- stream recv             frames of all lengths, content and order, and back
+#	sockets -- host rings -- bridge --- na ==== nb :station a          TCP with offloads on, tags of VLANs
+#
+# DMA_WANTED (swiotlb or iommu): how the NICs are to reach memory; it is looked whether they do.
+NET_LIB=$(dirname "$0")/../../net
+export NET_LIB
+# shellcheck source=tests/net/nic_lib.sh
+. "$NET_LIB/nic_lib.sh"
+# shellcheck source=tests/net/stream_lib.sh
+. "$NET_LIB/stream_lib.sh"
+need_tool ethtool ethtool
+# shellcheck disable=SC2034 # of lib.sh
+NET_LIMIT=120
+
+there=
+# shellcheck disable=SC2317,SC2329
+undo() {
+	for s_ in $stations; do
+		for i_ in $there; do in_ "${s_##*-}" ip link set "$i_" netns 1 2>/dev/null; done
+		ip netns del "$s_" 2>/dev/null
+	done
+	for i_ in $there; do ip link set "$i_" netns 1 2>/dev/null; done
+}
+outside() { nsenter -t 1 -n "$@"; }
+open() { vale-ctl list | grep -q "^$1 "; }
+closed() { ! open "$1"; }
+carrier() { ip link show "$1" | grep -q LOWER_UP; }
+quiet() { echo 1 >"/proc/sys/net/ipv6/conf/$1/disable_ipv6" && ip link set "$1" up; }
+
+# all_there INTERFACE N - in the receiver's ring, or counted
+all_there() { [ "$(counter "$1" rx_packets missed refused)" -ge "$2" ]; }
+
+# pass FROM TO COUNT - paced, since a NIC has no means to hold back who sends to it
+pass() {
+	receiver r "netmap:$2" min=60 max=1514
+	sender s "netmap:$1" id=16 count="$3" min=60 max=1514 nap=32,5000
+	sent s
+	until_true "$kind, $1 to $2: all there" all_there "$2" "$3"
+	received r
+	expect "$kind, $1 to $2: received" "$(stream_frames r 16)" "$3"
+	expect "$kind, $1 to $2: bytes" "$(value r .bytes)" "$(value s .bytes)"
+	expect "$kind, $1 to $2: forwarded" "$(counter "$1" forwarded)" "$3"
+	expect_identity "$1"
+	stop s
+	stop r
+	until_true "$kind: $1 is closed" closed "$1"
+	until_true "$kind: $2 is closed" closed "$2"
+}
+
+# by_bridge NA NB - NB goes to station a; sockets here talk with it by a program at NA and its host rings
+by_bridge() {
+	station a
+	ip link set "$2" netns "nic-$$-a" || fail "$kind: $2 to the station"
+	ip addr add 192.0.2.2/24 dev "$1"
+	dress a "$2" 192.0.2.1
+	start bridge bridge -w 0 -i "netmap:$1" -i "netmap:$1^"
+	until_true "$kind: the bridge has $1" open "$1"
+	until_true "$kind: $1 has a carrier" carrier "$1"
+	ping_all "$kind: ping" - 192.0.2.1
+	sums sums_out a "$2"
+	tcp "$kind: TCP out" a - 192.0.2.1 2
+	sums_right sums_out
+	tcp "$kind: TCP in" a - 192.0.2.1 2 -R
+	expect_ge "$kind: frames the program passed on" "$(counter "$1" tx_packets)" 500
+	expect "$kind: frames that could not be passed on" "$(counter "$1" refused)" 0
+
+	# a tag for which nobody here has an interface: seen as it comes in and again when the program has passed it on
+	in_ a ip link add link "$2" name tag type vlan id 6 || skip "no VLANs here"
+	in_ a ip addr add 198.51.100.1/24 dev tag
+	in_ a ip link set tag up
+	in_ a ip neigh add 198.51.100.2 lladdr 02:00:00:00:00:66 dev tag
+	start tags tcpdump -Z root -n -e -U -l -i "$1" -Q in -c 20 'vlan 6 and icmp'
+	until_true "$kind: tcpdump captures" grep -q listening "$tmp/tags.err"
+	in_ a ping -q -c 10 -i 0.02 -W 1 198.51.100.2 >"$tmp/tagged"
+	finish tags
+	expect "$kind: tagged frames, twice each" "$(grep -c 'ethertype 802.1Q.*vlan 6.*echo request' "$tmp/tags.out")" 20
+	signal bridge INT
+	finish bridge
+	until_true "$kind: $1 is closed" closed "$1"
+	in_ a ip link del tag
+	in_ a ip link set "$2" netns $$ || fail "$kind: $2 back"
+	ip netns del "nic-$$-a"
+	# shellcheck disable=SC2034 # of nic_lib.sh
+	stations=
+	ip addr flush dev "$1"
+}
+
+# both NA NB
+both() {
+	quiet "$1"
+	quiet "$2"
+	until_true "$kind: $1 has a carrier" carrier "$1"
+	until_true "$kind: $2 has a carrier" carrier "$2"
+	pass "$1" "$2" "$count"
+	pass "$2" "$1" "$count"
+	by_bridge "$1" "$2"
+}
+
+count=$((2000 * ${GUEST_SCALE:-1}))
+kind=veth
+ip link add va type veth peer name vb || skip "no veth interfaces here"
+both va vb
+ip link del va
+
+for pair in ${GUEST_PAIRS:-}; do
+	kind=${pair%%:*} pair=${pair#*:}
+	na=${pair%:*} nb=${pair#*:}
+	case $kind:${DMA_WANTED:-} in
+	*:swiotlb) expect_ge "$kind: slots of bounce buffers in use" "$(cat /sys/kernel/debug/swiotlb/io_tlb_used)" 1 ;;
+	e1000:iommu) [ -e "/sys/class/net/$na/device/iommu_group" ] || fail "$na is behind no IOMMU" ;;
+	esac
+	outside ip link set "$na" netns $$ || fail "$na into this namespace"
+	outside ip link set "$nb" netns $$ || fail "$nb into this namespace"
+	there="$there $na $nb"
+	both "$na" "$nb"
+done
+[ -n "${GUEST_PAIRS:-}" ] || echo "this guest has no NICs: only veth"
