@@ -94,9 +94,11 @@ nice_to_others(void)
 	CHECK(nice(10) >= 0, "nice");
 }
 
+/* What an attacker maps is also the others': none begins before all have found their rings in it. */
 static void
-attack(unsigned n, unsigned seed, int ready)
+attack(unsigned n, unsigned seed, int ready, int go)
 {
+	char byte;
 	pthread_t t;
 	uint32_t round;
 	unsigned k;
@@ -106,6 +108,8 @@ attack(unsigned n, unsigned seed, int ready)
 	srandom(seed + n);
 	take_ports(n);
 	CHECK(write(ready, "x", 1) == 1, "write");
+	close(ready);
+	CHECK(read(go, &byte, 1) == 0, "read");
 	CHECK(!pthread_create(&t, NULL, writes, NULL), "no thread");
 	for (round = 0; ; round++)
 		for (k = 0; k < PORTS; k++) {
@@ -215,7 +219,7 @@ main(int argc, char **argv)
 	struct dev_pair witness;
 	pid_t pid[ATTACKERS + 1];
 	uint64_t end;
-	int c, line, ready[2];
+	int c, line, ready[2], go[2];
 
 	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
 		switch (c) {
@@ -228,7 +232,7 @@ main(int argc, char **argv)
 	printf("seed %u\n", seed);
 	CHECK(!dev_pair_open(&witness, "vale9:a", "vale9:b") && !dev_pair_move(&witness, 1000), "no witness");
 	fflush(stdout);
-	CHECK(!pipe(ready), "pipe");
+	CHECK(!pipe(ready) && !pipe(go), "pipe");
 	for (i = 0; i <= ATTACKERS; i++) {
 		char byte;
 
@@ -237,12 +241,15 @@ main(int argc, char **argv)
 			close(ready[1]);
 			for (c = 0; c < (int)ATTACKERS; c++)
 				CHECK(read(ready[0], &byte, 1) == 1, "an attacker could not attack");
+			close(go[1]);
 		}
 		pid[i] = fork();
 		if (pid[i])
 			continue;
-		if (i < ATTACKERS)
-			attack(i, seed, ready[1]);
+		if (i < ATTACKERS) {
+			close(go[1]);
+			attack(i, seed, ready[1], go[0]);
+		}
 		ask(seed);
 	}
 	end = dev_now_ms() + seconds * 1000ull;
