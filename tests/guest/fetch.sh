@@ -12,6 +12,8 @@
 #	list        what there is in the cache, nothing is fetched
 #
 # A folder has boot/, lib/modules/RELEASE and usr/src/linux-headers-RELEASE, whose paths are changed to where they are.
+# Its status is 77 if all that could not be had are suites that the mirror lacks, or does not tell of now.
+#
 # Packages come from the places of the machine's own apt sources, through apt with lists and downloads in the cache, so that
 # nothing of the machine changes. Lists are read anew once a day; FETCH_OFFLINE=1 takes what the cache has.
 # shellcheck disable=SC2317,SC2329 # much is called by name through locked()
@@ -45,7 +47,7 @@ prepare() {
 	[ -z "$(find "$dir/fresh" -mmin -1440 2>/dev/null)" ] || return 0
 	if [ "$1" != own ]; then
 		place=$(place_of_suites)
-		[ -n "$place" ] || { say "this machine's apt sources have no $codename, from which the place of $1 could be known"; return 1; }
+		[ -n "$place" ] || { say "this machine's apt sources have no $codename, from which the place of $1 could be known"; return 77; }
 		keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 		by=
 		[ ! -f "$keyring" ] || by="[signed-by=$keyring] "
@@ -54,7 +56,7 @@ prepare() {
 	say "reading the lists of $1"
 	if ! apt "$1" apt-get update -qq >"$dir/update.log" 2>&1; then
 		sed 's|//[^/]*|//...|g' "$dir/update.log" >&2
-		[ -e "$dir/fresh" ] || return 1
+		[ -e "$dir/fresh" ] || { say "the mirror does not tell of $1"; return 77; }
 		say "going on with lists of $(date -r "$dir/fresh" +%F)"
 		return 0
 	fi
@@ -105,9 +107,9 @@ at_home() {
 }
 
 kernel_locked() {
-	prepare "$1" || return 1
+	prepare "$1" || return
 	release=$(release_of "$1")
-	[ -n "$release" ] || { say "$1 has no package linux-image-$arch"; return 1; }
+	[ -n "$release" ] || { say "$1 has no package linux-image-$arch"; return 77; }
 	version=$(version_of "$1" "linux-image-$release")
 	folder=$cache/kernels/$1/$(echo "$version" | tr '~:' '--')
 	if [ ! -d "$folder" ]; then
@@ -128,7 +130,7 @@ kernel_locked() {
 }
 
 source_locked() {
-	prepare own || return 1
+	prepare own || return
 	package=$(apt own apt-cache depends linux-source | sed -n 's/^ *Depends: //p' | head -1)
 	[ -n "$package" ] || { say "no package linux-source"; return 1; }
 	version=$(version_of own "$package")
@@ -154,7 +156,7 @@ source_locked() {
 
 # A folder to chroot into: only unpacked, which is enough for a compiler.
 tools_locked() {
-	prepare "$1" || return 1
+	prepare "$1" || return
 	folder=$cache/tools/$1
 	archives=$cache/apt/$1/cache/archives
 	if [ ! -d "$folder" ]; then
@@ -199,18 +201,20 @@ list() {
 }
 
 status=0
+# missed STATUS - of one that could not be had
+missed() { [ "$status" -ne 0 ] && [ "$1" -eq 77 ] || status=$1; }
 [ $# -gt 0 ] || set -- own
 for what in "$@"; do
 	case $what in
 	-h | --help) usage; exit 0 ;;
 	-*) usage >&2; exit 2 ;;
 	list) list ;;
-	tools:*) locked "apt-${what#*:}" tools_locked "${what#*:}" || status=1 ;;
+	tools:*) locked "apt-${what#*:}" tools_locked "${what#*:}" || missed $? ;;
 	suites) suites newer; suites older ;;
-	source) locked source source_locked || status=1 ;;
-	newer | older) for s in $(suites "$what"); do locked "apt-$s" kernel_locked "$s" || status=1; done ;;
-	*) locked "apt-$what" kernel_locked "$what" || status=1 ;;
+	source) locked source source_locked || missed $? ;;
+	newer | older) for s in $(suites "$what"); do locked "apt-$s" kernel_locked "$s" || missed $?; done ;;
+	*) locked "apt-$what" kernel_locked "$what" || missed $? ;;
 	esac
 done
-[ $status -eq 0 ] || say "something could not be had; what is in the cache: $cache"
-exit $status
+[ "$status" -eq 0 ] || say "something could not be had; what is in the cache: $cache"
+exit "$status"

@@ -1,0 +1,96 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# check.sh WHAT... - guests with the tests and amounts that scripts/check.sh takes, several at the same time. WHAT is one of
+#
+#	kernels:GUEST  builds the kernel of uml or debug, or gets that of stock
+#	uml            all tests
+#	stock          all but those of the tools, which uml has had
+#	debug          likewise, with the least amounts: everything that the kernel does is watched
+#	hostile        debug: clients without manners for ten minutes
+#	swiotlb        debug: NICs whose transfers all go through bounce buffers
+#	iommu          debug: NICs behind an emulated IOMMU
+#	releases       stock, with the kernels of other releases: a few tests
+#
+# Prints what they print and, last, "N passed, N failed"; where a guest was skipped, "N skipped: why".
+# shellcheck source=tests/guest/lib.sh
+. "$(dirname "$0")/lib.sh"
+case ${1:-} in
+'' | -h | --help) usage; exit 0 ;;
+esac
+
+few="builtin/cycles builtin/refused_in_use ctl/register ctl/transport ctl/wait net/close net/wake guest/descriptors guest/vif_life"
+nics="net/nic_veth net/nic_host guest/nic_pair"
+kernel="builtin/* ctl/* net/* guest/*"
+
+# run TESTS OPTION... - TESTS are patterns, as words
+run() {
+	set -f
+	tests=$1
+	shift
+	# shellcheck disable=SC2086
+	exec "$here/run.sh" "$@" $tests
+}
+
+# dma HOW OPTION... - a few tests in a debug guest whose NICs reach memory another way; guest/nic_pair sees that they do
+dma() {
+	how=$1
+	shift
+	run "$few $nics" --guest debug --slow 200 --env "DMA_WANTED=$how" "$@"
+}
+
+guest() {
+	case $1 in
+	kernels:stock) exec "$here/fetch.sh" own ;;
+	kernels:*) exec "$here/kernel.sh" "${1#*:}" ;;
+	uml) run '' --guest uml --slow 20 --total 1200 ;;
+	stock) run "$kernel" --guest stock --slow 50 --total 1200 ;;
+	debug) run "$kernel" --guest debug --slow 200 --total 2700 ;;
+	hostile) run guest/hostile --guest debug --limit 1000 --env HOSTILE_SECONDS=600 ;;
+	swiotlb) dma swiotlb --append swiotlb=force ;;
+	iommu) dma iommu --append intel_iommu=on --qemu "-device intel-iommu" ;;
+	releases) run "$few $nics" --guest stock --slow 50 --kernels all ;;
+	*) die "$1 is unknown" ;;
+	esac
+}
+
+logs=$(mktemp -d) || exit 2
+pids=
+# shellcheck disable=SC2317,SC2329
+cleanup() {
+	status=$?
+	trap '' EXIT INT TERM
+	# shellcheck disable=SC2086 # words
+	[ -z "$pids" ] || { kill $pids; wait $pids; } 2>/dev/null
+	rm -rf "$logs"
+	exit $status
+}
+trap cleanup EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+for what in "$@"; do
+	(guest "$what") >"$logs/$what" 2>&1 &
+	pids="$pids $!"
+done
+passed=0 failed=0
+for what in "$@"; do
+	# shellcheck disable=SC2086
+	set -- $pids
+	wait "$1"
+	status=$?
+	shift
+	pids=$*
+	echo "== $what"
+	grep -v '^[0-9]* passed, ' "$logs/$what"
+	last=$(grep -E '^[0-9]+ passed, [0-9]+ failed' "$logs/$what" | tail -1)
+	if [ -n "$last" ]; then
+		passed=$((passed + ${last%% *}))
+		last=${last#*, }
+		failed=$((failed + ${last%% *}))
+		[ $status -eq 0 ] || [ "${last%% *}" -gt 0 ] || failed=$((failed + 1))
+	elif [ $status -eq 0 ]; then passed=$((passed + 1))
+	else failed=$((failed + 1)); echo "FAIL $what (status $status)"
+	fi
+done
+echo "$passed passed, $failed failed"
+[ $failed -eq 0 ]
