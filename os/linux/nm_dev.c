@@ -124,7 +124,8 @@ file_mmap(struct file *file, struct vm_area_struct *vma)
 	if (!smp_load_acquire(&f->bound))
 		return -EINVAL;
 	memsize = f->s.mem->memsize >> PAGE_SHIFT;
-	if (!(vma->vm_flags & VM_SHARED) || vma->vm_pgoff > memsize || pages > memsize - vma->vm_pgoff)
+	/* of a descriptor that was opened to read, a shared mapping can't be written to, nor become so */
+	if (!(vma->vm_flags & VM_MAYSHARE) || vma->vm_pgoff > memsize || pages > memsize - vma->vm_pgoff)
 		return -EINVAL;
 	return nm_os_linux_map(&f->s.mem->region, vma);
 }

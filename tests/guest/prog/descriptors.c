@@ -6,6 +6,7 @@
 #include "dev.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -235,6 +236,26 @@ mappings_are_bounded(void)
 	munmap(p, page);
 }
 
+/* What is opened to read can be mapped to read: no way leads to a mapping that can be written. */
+static void
+protections_hold(void)
+{
+	struct nmreq_register reg = {.nr_mode = NR_REG_ALL_NIC};
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	struct dev d = {.fd = open("/dev/netmap", O_RDONLY | O_CLOEXEC)};
+	void *p;
+
+	CHECK(d.fd >= 0 && !dev_bind(&d, "vale0:ro", &reg), "a descriptor to read");
+	CHECK(mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, d.fd, 0) == MAP_FAILED && errno == EACCES, "mapped to write");
+	CHECK(mmap(NULL, page, PROT_READ, MAP_PRIVATE, d.fd, 0) == MAP_FAILED && errno == EINVAL, "mapped privately");
+	p = mmap(NULL, d.size, PROT_READ, MAP_SHARED, d.fd, 0);
+	CHECK(p != MAP_FAILED, "not mapped to read: %s", strerror(errno));
+	CHECK(!strcmp(((struct netmap_if *)(void *)((char *)p + d.ofs))->ni_name, "vale0:ro"), "the netmap_if is not there");
+	CHECK(mprotect(p, d.size, PROT_READ | PROT_WRITE) && errno == EACCES, "a mapping to read became one to write");
+	munmap(p, d.size);
+	close(d.fd);
+}
+
 /* A port with as much memory as there can be, again and again, killed at a random moment: each ends soon, and nothing is left. */
 static void
 killed_while_registering(void)
@@ -275,6 +296,7 @@ main(int argc, char **argv)
 	threads_share_a_descriptor();
 	a_child_goes_on();
 	mappings_are_bounded();
+	protections_hold();
 	killed_while_registering();
 	printf("ok\n");
 	return 0;
