@@ -21,8 +21,12 @@ undo() {
 }
 as() { who_=$1; shift; setpriv --reuid "$who_" --regid "$who_" --clear-groups "$@"; }
 
-# taken - KiB that nobody can take back; what is freed after a grace period is waited for
-taken_now() { awk '/^MemTotal/ {t = $2} /^MemFree|^Buffers|^Cached|^SReclaimable/ {t -= $2} END {print t}' /proc/meminfo; }
+# taken - KiB that nobody can take back, without free pages that a processor keeps for itself; what is freed after a grace period is
+# waited for
+taken_now() {
+	awk 'FILENAME ~ /zoneinfo/ {if ($1 == "count:") t -= $2 * 4; next} /^MemTotal/ {t += $2}
+		/^(MemFree|Buffers|Cached|SReclaimable):/ {t -= $2} END {print t}' /proc/zoneinfo /proc/meminfo
+}
 taken() {
 	last_=-1
 	for _ in 1 2 3 4 5 6 7 8 9 10; do
