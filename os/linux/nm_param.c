@@ -17,7 +17,7 @@ set_bounded(const char *text, const struct kernel_param *kp)
 	unsigned int v;
 
 	if (kstrtouint(text, 0, &v) || v < b->min || v > b->max) {
-		pr_err("netmap: %s=%s: a number from %u to %u is expected\n", kp->name, text, b->min, b->max);
+		pr_err("netmap: %s=%.*s: a number from %u to %u is expected\n", kp->name, (int)strcspn(text, "\n"), text, b->min, b->max);
 		return -EINVAL;
 	}
 	WRITE_ONCE(b->value, v);
