@@ -9,6 +9,28 @@
 #include <stdio.h>
 #include <string.h>
 
+/* The flags lie elsewhere in a request of 32 bits: they have their meaning, and come back. */
+static void
+flags_are_understood(void)
+{
+	struct nmreq_register reg = {.nr_mode = NR_REG_ALL_NIC, .nr_extra_bufs = 3, .nr_flags = NR_EXCLUSIVE | NR_NO_TX_POLL}, other = reg;
+	struct dev d, e;
+	int error;
+
+	CHECK(!dev_open(&d) && !dev_open(&e), "open");
+	error = dev_bind(&d, "vale0:x", &reg);
+	CHECK(!error, "REGISTER: %s", dev_reason(d.fd));
+	CHECK(reg.nr_flags == (NR_EXCLUSIVE | NR_NO_TX_POLL), "the flags come back as 0x%llx", (unsigned long long)reg.nr_flags);
+	CHECK(reg.nr_extra_bufs == 3 && reg.nr_tx_rings == 1 && reg.nr_mode == NR_REG_ALL_NIC, "the rest of it");
+	error = dev_bind(&e, "vale0:x", &other);
+	CHECK(error == -EBUSY, "what is held exclusively can be had: %d", error);
+	other.nr_flags = 1ull << 40;
+	error = dev_bind(&e, "vale0:y", &other);
+	CHECK(error == -EINVAL && strstr(dev_reason(e.fd), "0x10000000000"), "a flag of bit 40: %s", dev_reason(e.fd));
+	dev_close(&d);
+	dev_close(&e);
+}
+
 int
 main(void)
 {
@@ -28,6 +50,7 @@ main(void)
 	CHECK(o.nro_opt.nro_status == EOPNOTSUPP, "the option's status is %u", o.nro_opt.nro_status);
 	dev_close(&d);
 
+	flags_are_understood();
 	CHECK(!dev_pair_open(&p, "vale0:a", "vale0:b"), "no ports");
 	memset(&p.b.rx->ts, 0x5a, sizeof(p.b.rx->ts));
 	error = dev_pair_move(&p, 20000);

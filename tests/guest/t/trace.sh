@@ -51,3 +51,14 @@ trace 0
 told=$(sed -n 's/.*netmap_drop: port=vale1:v0 tx0 why=drop_no_dest frames=\([0-9]*\)$/\1/p' $traces/trace | awk '{s += $1} END {print s + 0}')
 expect_ge "frames of the interface's host" "$told" 10
 expect_ge "counted" $(($(counter vale1:v0 drop_no_dest) - before)) "$told"
+
+# of an interface that is down: what the switch has for it
+ip link set v0 down || fail "v0 down"
+before=$(counter v0 drop_no_backend)
+echo >$traces/trace
+trace 1
+pkt-gen -i vale1:x -f tx -n 200 >/dev/null 2>&1 || fail "pkt-gen to an interface that is down"
+trace 0
+told=$(sed -n 's/.*netmap_drop: port=v0 tx0 why=drop_no_backend frames=\([0-9]*\)$/\1/p' $traces/trace | awk '{s += $1} END {print s + 0}')
+expect "frames for an interface that is down" "$told" 200
+expect "counted" $(($(counter v0 drop_no_backend) - before)) "$told"

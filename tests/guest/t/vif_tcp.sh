@@ -9,7 +9,7 @@ need_tool iperf3 iperf3
 need_tool tcpdump tcpdump
 
 # ethtool STATION INTERFACE COUNTER - the sum over the rings of a direction
-ethtool_sum() { in_ "$1" ethtool -S "$2" | awk -v c="$3" '$1 ~ "^" c ":$" {s += $2} END {print s + 0}'; }
+ethtool_sum() { in_ "$1" ethtool -S "$2" | awk -v c="$3" '$1 ~ "^" c ":$" {s += $2} END {printf "%.0f\n", s}'; }
 
 pair
 ping_all "ping" a 192.0.2.2
