@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * fail_nth [INTERFACE] - for each request of the control path: the first allocation fails, then the second, and so on, until the
- * request needs no more of them and succeeds. Whatever fails is refused in words, and nothing stays behind. Needs a kernel with
- * fault injection, whose attributes the caller has set (t/fail_nth.sh).
+ * fail_nth [INTERFACE] | --load MODULE [STEP] - for each request of the control path: the first allocation fails, then the second,
+ * and so on, until the request needs no more of them and succeeds. Whatever fails is refused in words, and nothing stays behind.
+ * With --load the same for the module's own beginning, or for each STEP-th of its allocations from a random one on. Needs a kernel
+ * with fault injection, whose attributes the caller has set (t/fail_nth.sh).
  */
 #include "dev.h"
 
@@ -14,6 +15,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <net/netmap_legacy.h>
@@ -252,6 +254,74 @@ each(const struct op *o)
 	CHECK(n < MOST, "%s: %u allocations and no end", o->name, n);
 }
 
+#define OWN 400u /* allocations from the beginning of the module's own to the end of loading, at least */
+
+static void
+unload(unsigned n)
+{
+	CHECK(!syscall(SYS_delete_module, "netmap", O_NONBLOCK), "failure %u: it can't be unloaded: %s", n, strerror(errno));
+}
+
+/* With the n-th allocation failing; 0 or -errno, and whether that came about. */
+static int
+load(const char *path, unsigned n, bool *injected)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), error;
+
+	CHECK(fd >= 0, "%s: %s", path, strerror(errno));
+	arm(n);
+	error = syscall(SYS_finit_module, fd, "", 0) ? -errno : 0;
+	*injected = came();
+	close(fd);
+	return error;
+}
+
+/* The first number that no allocation of loading has, by halving. */
+static unsigned
+allocations_of(const char *path)
+{
+	unsigned low = 1, high = MOST, n;
+	bool injected;
+
+	while (low < high) {
+		n = (low + high) / 2;
+		if (!load(path, n, &injected))
+			unload(n);
+		if (injected)
+			low = n + 1;
+		else
+			high = n;
+	}
+	CHECK(low < MOST, "loading has no end");
+	return low;
+}
+
+/* What comes first is the kernel's, which reads and links the module; our part are the last ones. */
+static void
+loading(const char *path, unsigned step)
+{
+	unsigned end, n, tried = 0, refused = 0;
+	bool injected;
+	int error;
+
+	unload(0);
+	end = allocations_of(path) + 10; /* their number is not always the same */
+	for (n = (end > OWN ? end - OWN : 1) + (unsigned)getpid() % step; n < end; n += step, tried++) {
+		error = load(path, n, &injected);
+		if (!error) {
+			unload(n);
+			continue;
+		}
+		refused++;
+		CHECK(injected && error == -ENOMEM, "failure %u: %s", n, strerror(-error));
+		CHECK(access("/dev/netmap", F_OK) && access("/sys/module/netmap", F_OK), "failure %u: something of it is there", n);
+	}
+	CHECK(refused > 0 || step > 1, "none of %u failures was refused", tried);
+	error = load(path, 0, &injected);
+	CHECK(!error && !access("/dev/netmap", F_OK), "loading without a failure: %s", strerror(-error));
+	printf("loading: %u of the last %u failures of %u, %u refused\n", tried, OWN, end, refused);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -264,6 +334,10 @@ main(int argc, char **argv)
 		return 1;
 	}
 	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (argc > 2) {
+		loading(argv[2], argc > 3 ? (unsigned)atoi(argv[3]) : 1);
+		return 0;
+	}
 	for (i = 0; i < sizeof(ops) / sizeof(ops[0]); i++)
 		if (interface || !ops[i].needs_interface)
 			each(&ops[i]);

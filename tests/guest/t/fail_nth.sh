@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # fail_nth.sh - every allocation of the control path fails once: see prog/fail_nth.c. Needs a kernel with fault injection.
-# A module that labels.sh has made counts error labels; what it counted goes to the kernel's log.
+# A module that labels.sh has made counts error labels; what it counted goes to the kernel's log, and so do labels of its beginning.
 # shellcheck source=tests/net/lib.sh
 . "$(dirname "$0")/../../net/lib.sh"
 need_home kernel
@@ -27,3 +27,7 @@ ip link set "fb$$" up || fail "no veth"
 "$BUILD/guest/fail_nth" "fa$$" || fail "fail_nth"
 hits=/sys/module/netmap/parameters/label_hits
 [ ! -e $hits ] || echo "netmap-labels: $(cat $hits)" >/dev/kmsg
+ip link del "fa$$" || fail "no end of the veth"
+step=$((NET_SLOW / 10)) # loading takes a while in a guest that is slow
+[ $step -ge 1 ] || step=1
+"$BUILD/guest/fail_nth" --load "$BUILD/../../netmap.ko" $step || fail "fail_nth --load"

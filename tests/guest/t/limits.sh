@@ -25,16 +25,20 @@ refused() {
 }
 chmod 666 $dev || fail "chmod"
 
-# 1024 regions; then he gets no more, everybody else does, and he too when he has fewer
-start many prlimit --nofile=2048 setpriv --reuid 1000 --regid 1000 --clear-groups "$BUILD/guest/regions"
-told many "regions, then"
-expect "regions of a user" "$(cat "$tmp/many.out")" \
-	"1024 regions, then EMFILE: n1024: there are as many regions as there can be; close other ports"
-refused "one more by another program" "as many regions as there can be" as 1000 "$own" --once vale1:more
-as 1001 "$own" --once vale2:other >"$tmp/out" 2>&1 || fail "another user: $(cat "$tmp/out")"
-"$own" --once vale3:root >"$tmp/out" 2>&1 || fail "root: $(cat "$tmp/out")"
-stop many
-as 1000 "$own" --once vale1:more >"$tmp/out" 2>&1 || fail "when he has none any more: $(cat "$tmp/out")"
+# 1024 regions; then he gets no more, everybody else does, and he too when he has fewer. Each of them ends with a grace period.
+if [ "$NET_SLOW" -lt 100 ]; then
+	start many prlimit --nofile=2048 setpriv --reuid 1000 --regid 1000 --clear-groups "$BUILD/guest/regions"
+	told many "regions, then"
+	expect "regions of a user" "$(cat "$tmp/many.out")" \
+		"1024 regions, then EMFILE: n1024: there are as many regions as there can be; close other ports"
+	refused "one more by another program" "as many regions as there can be" as 1000 "$own" --once vale1:more
+	as 1001 "$own" --once vale2:other >"$tmp/out" 2>&1 || fail "another user: $(cat "$tmp/out")"
+	"$own" --once vale3:root >"$tmp/out" 2>&1 || fail "root: $(cat "$tmp/out")"
+	stop many
+	as 1000 "$own" --once vale1:more >"$tmp/out" 2>&1 || fail "when he has none any more: $(cat "$tmp/out")"
+else
+	echo "note: this guest is too slow for 1024 regions"
+fi
 if [ -n "$NET_FULL" ]; then # root has no such bound; it takes as long again
 	start roots prlimit --nofile=2048 "$BUILD/guest/regions" 1100
 	told roots "regions, then"
