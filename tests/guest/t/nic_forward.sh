@@ -53,11 +53,13 @@ start n forward "netmap:va" mark
 told n ready
 start f forward "netmap:va^" mark
 told f ready
+arrived() { ip -n "nic-$$-a" -j -s link show pa | jq '.[0].stats64.rx.packets'; }
+before=$(arrived)
 echo 1 >$fwd
 ping -q -c 3 -i 0.1 -W 1 192.0.2.1 >"$tmp/alone" && fail "a program without transmit rings sends: $(tail -2 "$tmp/alone")"
 echo 0 >$fwd
 expect_ge "frames of the host that it got" "$(counter va rx_packets)" 1
-expect "frames it sent" "$(counter va forwarded drop_no_backend)" 0
+expect "frames it sent" "$(arrived)" "$before"
 signal n INT
 finish n
 end
