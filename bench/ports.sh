@@ -153,7 +153,7 @@ run_limit_descriptors() {
 
 # The two ends of peers.sh's veth, each in its namespace.
 run_emulated() {
-	spawn "$TMP/rx" ip netns exec "${NS}C" "$BIN/pkt-gen" --json -N -T 100 -i netmap:erx0 -f rx
+	spawn "$TMP/rx" ip netns exec "${NS}C" "$BIN/pkt-gen" --json -N -T 100 -i netmap:erx0 -f rx -w 0
 	rx=$pid
 	until_true 10 "the receiver's port" in_ns C "$BIN/vale-ctl" list erx0 >"$TMP/list" 2>&1
 	spawn "$TMP/tx" ip netns exec "${NS}A" "$BIN/pkt-gen" --json -N -T 100 -i netmap:etx0 -f tx -w 0 -l "$1" -D $MAC
