@@ -31,6 +31,7 @@
 #define NM_NIC_MAX_RINGS 32u /* of one direction; the system's queues are spread over them */
 #define NM_NIC_MAX_HOST 16u  /* host rings of one direction */
 #define NM_NIC_BATCH 32u     /* frames of one lease, or under one hold of the driver's lock */
+#define NM_NIC_STALL (2 * HZ) /* how long who does not take his frames may hold back their sender */
 
 struct nm_nic;
 struct Qdisc;
@@ -44,6 +45,7 @@ struct nm_nic_rx {
 	spinlock_t taking;
 	uint32_t limit;             /* of the queue, for frames that are not ours */
 	uint32_t seen;              /* how many the NAPI has let wait */
+	unsigned long visited;      /* jiffies: when the program synced last */
 };
 
 /* Frames of a transmit ring that are under way. It outlives the ring, since a driver gives them back when it likes. */
@@ -64,6 +66,7 @@ struct nm_nic_tx {
 	uint32_t sent;              /* frames, since ever */
 	uint32_t limit, total;      /* of frames that the driver has; that are alive */
 	uint32_t waits;             /* somebody waits for room */
+	unsigned long roomy;        /* jiffies: when there was some last */
 	struct timer_list timer;    /* room may come without a frame of ours being done */
 	/* of the one sync that runs */
 	struct sk_buff *skb[NM_NIC_BATCH];

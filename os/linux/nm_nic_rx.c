@@ -6,7 +6,8 @@
  * a NAPI of the ring wakes the program when no more frames come just now or many wait, which makes wake-ups few, and helps when
  * still more wait. Rings in a switch have nobody who syncs: there the NAPI delivers all. What finds no room in the ring stays
  * in the queue, which is bounded. Frames keep their sender's account meanwhile, so that a socket or ring of this machine is held
- * back instead of overrunning us; those of our own rings are bounded by that alone.
+ * back instead of overrunning us; those of our own rings are bounded by that alone. A program that does not sync for NM_NIC_STALL
+ * holds nobody back any more: its ring is filled, and what comes then is lost.
  */
 #include "nm_nic.h"
 #include "nm_trace.h"
@@ -29,6 +30,12 @@ lose(struct nm_kring *kr, int counter)
 	trace_netmap_drop(kr, counter, 1);
 }
 
+static bool
+stalled(const struct nm_nic_rx *r)
+{
+	return time_after(jiffies, READ_ONCE(r->visited) + NM_NIC_STALL);
+}
+
 /*
  * The NAPI is told of the first frame. Who takes frames takes all, so what finds others waiting was told of, or is left to a
  * program that has more than it can take.
@@ -47,7 +54,7 @@ nm_nic_rx_queue(struct nm_nic_rx *r, struct sk_buff *skb)
 	else
 		lose(r->kr, NM_STAT_missed);
 	spin_unlock(&r->queue.lock);
-	if (!n || n == r->limit / 2)
+	if (!n || n == r->limit / 2 || unlikely(stalled(r)))
 		napi_schedule(&r->napi);
 	return room;
 }
@@ -210,6 +217,18 @@ nm_nic_rx_purge(struct nm_nic_rx *r)
 	__skb_queue_purge(&r->local);
 }
 
+/* All that waits is lost for want of room. With `taking`. */
+static void
+lose_all(struct nm_nic_rx *r)
+{
+	struct sk_buff *skb;
+
+	while ((skb = next_skb(r))) {
+		kfree_skb(skb);
+		lose(r->kr, NM_STAT_missed);
+	}
+}
+
 /* Up to budget frames, as far as there is room; how many were looked at. In a read section, with `taking` (see nm_nic_rx). */
 static uint32_t
 serve(struct nm_nic_rx *r, uint32_t budget)
@@ -278,8 +297,10 @@ rouse(struct nm_nic_rx *r, uint32_t budget)
 		return budget;
 	}
 	r->seen = 0;
-	if (n >= r->limit / 2 && spin_trylock(&r->taking)) {
+	if ((n >= r->limit / 2 || stalled(r)) && spin_trylock(&r->taking)) {
 		seen = serve(r, budget);
+		if (seen < budget && stalled(r)) /* there was no room for more */
+			lose_all(r);
 		spin_unlock(&r->taking);
 	}
 	nm_trace_notify(r->kr);
@@ -308,6 +329,7 @@ nm_nic_rx_sync(struct nm_kring *kr)
 {
 	struct nm_nic_rx *r = rx_of(kr);
 
+	WRITE_ONCE(r->visited, jiffies);
 	if (!waiting(r))
 		return 0;
 	spin_lock(&r->taking);
@@ -334,6 +356,7 @@ nm_nic_rx_init(struct nm_nic_rx *r, struct nm_nic *n, struct nm_kring *kr)
 	r->nic = n;
 	r->kr = kr;
 	r->limit = max(kr->nslots, 1024u);
+	r->visited = jiffies;
 	spin_lock_init(&r->taking);
 	skb_queue_head_init(&r->queue);
 	__skb_queue_head_init(&r->local);

@@ -227,6 +227,24 @@ nm_nic_tx_transmit(struct sk_buff **skb, uint32_t n, struct net_device *dev, str
 	return i;
 }
 
+/*
+ * Frames that may be sent now. When there was no room for long, one may all the same: a receiver that takes none lets go of what
+ * waits for it when that comes.
+ */
+static uint32_t
+room_of(struct nm_nic_tx *t)
+{
+	uint32_t room = nm_nic_flight_room(t);
+
+	if (likely(room)) {
+		t->roomy = jiffies;
+	} else if (time_after(jiffies, t->roomy + NM_NIC_STALL)) {
+		t->roomy = jiffies;
+		room = 1;
+	}
+	return room;
+}
+
 /* One batch. False when the driver can't take more now. */
 static bool
 send_batch(struct nm_nic_tx *t, struct net_device *dev, struct netdev_queue *q, uint32_t max)
@@ -235,7 +253,7 @@ send_batch(struct nm_nic_tx *t, struct net_device *dev, struct netdev_queue *q, 
 	uint32_t n, sent, lost, i;
 	bool room;
 
-	max = min3(max, nm_nic_flight_room(t), NM_NIC_BATCH);
+	max = min3(max, room_of(t), NM_NIC_BATCH);
 	if (!max || netif_xmit_frozen_or_drv_stopped(q))
 		return false;
 	n = build(t, dev, q, max, &room);
@@ -291,6 +309,7 @@ nm_nic_tx_init(struct nm_nic_tx *t, struct nm_nic *n, struct nm_kring *kr)
 	t->kr = kr;
 	t->total = kr->nslots - 1;
 	t->limit = min(t->total, STEP_FRAMES);
+	t->roomy = jiffies;
 	timer_setup(&t->timer, timer_fires, 0);
 	nm_compat_napi_add(n->napi_dev, &t->napi, poll);
 	return 0;
