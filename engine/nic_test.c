@@ -187,6 +187,50 @@ frames_pass_a_tap(void **state)
 	both_ways("t0", "t0");
 }
 
+/* Each between two that are right, so that the batch before it ends there and it is looked at twice. */
+static void
+a_slot_out_of_rule_is_never_sent(void **state)
+{
+	static const struct { uint32_t idx; uint16_t len, flags; } bad[] = {
+		{0, 60, NS_INDIRECT}, {1, 60, 0}, {0x80000000u, 60, 0}, {0, 65535, 0}, {0, 13, 0},
+	};
+	struct raw_client c;
+	uint8_t f[60], got[4096];
+	struct pollfd p;
+	uint32_t number = 1;
+	unsigned i, k;
+	ssize_t n;
+
+	(void)state;
+	open_port(&c, "v0");
+	p = (struct pollfd){.fd = host_socket("v1"), .events = POLLIN};
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct netmap_slot *s = NULL;
+
+		for (k = 0; k < 3; k++) {
+			if (k == 1)
+				s = &c.tx->slot[c.tx->head];
+			make_frame(f, 60, number + k);
+			assert_true(raw_put(&c, f, 60));
+		}
+		if (bad[i].idx)
+			s->buf_idx = bad[i].idx;
+		s->len = bad[i].len;
+		s->flags = bad[i].flags;
+		assert_int_equal(raw_txsync(&c), 0);
+		for (k = 0; k < 3; k += 2) {
+			do {
+				assert_int_equal(poll(&p, 1, 5000), 1);
+				n = recv(p.fd, got, sizeof(got), 0);
+			} while (n < 18 || got[12] != 0x88 || got[13] != 0xb5);
+			assert_memory_equal(got + 14, &(uint32_t){number + k}, 4);
+		}
+		number += 3;
+	}
+	close(p.fd);
+	raw_close(&c);
+}
+
 /* Nothing that the client sent comes back to it, nor what the host sends out on the same interface. */
 static void
 own_frames_do_not_return(void **state)
@@ -525,6 +569,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(frames_pass_an_interface),
 		T(frames_pass_a_tap),
+		T(a_slot_out_of_rule_is_never_sent),
 		T(own_frames_do_not_return),
 		T(vlan_tags_are_kept),
 		T(checksums_are_completed),

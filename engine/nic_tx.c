@@ -39,8 +39,8 @@ take_frame(struct nm_kring *kr, struct batch *b, uint32_t i, uint32_t avail, int
 		why = used < NETMAP_MAX_FRAGS ? take_slot(kr, &s, &first[used]) : NM_STAT_drop_bad_frags;
 		if (why && !*bad)
 			*bad = why;
-		if (s.flags & (NS_INDIRECT | NS_BUF_CHANGED | NS_REPORT))
-			NM_WRITE_ONCE(kr->slots[i].flags, s.flags & ~(NS_INDIRECT | NS_BUF_CHANGED | NS_REPORT));
+		if (s.flags & (NS_BUF_CHANGED | NS_REPORT)) /* what makes a frame bad stays: it may be looked at again */
+			NM_WRITE_ONCE(kr->slots[i].flags, s.flags & ~(NS_BUF_CHANGED | NS_REPORT));
 		bytes += s.len;
 		used++;
 		i = nm_ring_add(i, 1, kr->nslots);

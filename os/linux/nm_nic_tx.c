@@ -104,7 +104,7 @@ take_slot(struct nm_nic_tx *t, const struct netmap_slot *s, uint32_t used)
 uint32_t
 nm_nic_tx_gather(struct nm_nic_tx *t, uint32_t at, uint32_t avail, uint32_t *bytes, int *bad)
 {
-	const uint16_t mine = NS_INDIRECT | NS_BUF_CHANGED | NS_REPORT;
+	const uint16_t mine = NS_BUF_CHANGED | NS_REPORT; /* what makes a frame bad stays: it may be looked at again */
 	struct nm_kring *kr = t->kr;
 	uint32_t used = 0, len = 0;
 	struct netmap_slot s;
