@@ -51,6 +51,17 @@ vm_flags_set(struct vm_area_struct *vma, unsigned long flags)
 #define nm_compat_napi_add(dev, napi, poll) netif_napi_add(dev, napi, poll)
 #endif
 
+/* A device without queues of its own, whose driver takes frames without the queue's lock. */
+static inline bool
+nm_compat_lockless_tx(const struct net_device *dev)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
+	return dev->features & NETIF_F_LLTX;
+#else
+	return dev->lltx;
+#endif
+}
+
 /* Parameters of ethtool_ops.get_ringparam that came later. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(5, 17, 0)
 #define NM_COMPAT_RINGPARAM_MORE

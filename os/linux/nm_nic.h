@@ -45,7 +45,7 @@ struct nm_nic_rx {
 	spinlock_t taking;
 	uint32_t limit;             /* of the queue, for frames that are not ours */
 	uint32_t seen;              /* how many the NAPI has let wait */
-	unsigned long visited;      /* jiffies: when the program synced last */
+	unsigned long waiting;      /* jiffies since when frames wait for the program to sync; 0: none do */
 };
 
 /* Frames of a transmit ring that are under way. It outlives the ring, since a driver gives them back when it likes. */

@@ -6,8 +6,8 @@
  * a NAPI of the ring wakes the program when no more frames come just now or many wait, which makes wake-ups few, and helps when
  * still more wait. Rings in a switch have nobody who syncs: there the NAPI delivers all. What finds no room in the ring stays
  * in the queue, which is bounded. Frames keep their sender's account meanwhile, so that a socket or ring of this machine is held
- * back instead of overrunning us; those of our own rings are bounded by that alone. A program that does not sync for NM_NIC_STALL
- * holds nobody back any more: its ring is filled, and what comes then is lost.
+ * back instead of overrunning us; those of our own rings are bounded by that alone. A program for which they wait longer than
+ * NM_NIC_STALL holds nobody back any more: its ring is filled, and what comes then is lost.
  */
 #include "nm_nic.h"
 #include "nm_trace.h"
@@ -33,7 +33,16 @@ lose(struct nm_kring *kr, int counter)
 static bool
 stalled(const struct nm_nic_rx *r)
 {
-	return time_after(jiffies, READ_ONCE(r->visited) + NM_NIC_STALL);
+	unsigned long since = READ_ONCE(r->waiting);
+
+	return since && time_after(jiffies, since + NM_NIC_STALL);
+}
+
+/* Frames wait from now on, or none do. Set without a lock: when one comes just then, the time begins with the next. */
+static void
+wait_from_now(struct nm_nic_rx *r, bool on)
+{
+	WRITE_ONCE(r->waiting, on ? jiffies | 1 : 0);
 }
 
 /*
@@ -49,6 +58,8 @@ nm_nic_rx_queue(struct nm_nic_rx *r, struct sk_buff *skb)
 	spin_lock(&r->queue.lock);
 	n = r->queue.qlen;
 	room = ours || n < r->limit;
+	if (!READ_ONCE(r->waiting))
+		wait_from_now(r, true);
 	if (likely(room))
 		__skb_queue_tail(&r->queue, skb);
 	else
@@ -316,7 +327,12 @@ poll(struct napi_struct *napi, int budget)
 	if (budget <= 0)
 		return 0;
 	nm_os_linux_read_lock();
-	seen = READ_ONCE(r->kr->wrap) ? serve(r, most) : rouse(r, most);
+	if (READ_ONCE(r->kr->wrap)) {
+		seen = serve(r, most);
+		wait_from_now(r, false); /* nobody is to sync */
+	} else {
+		seen = rouse(r, most);
+	}
 	nm_os_linux_read_unlock();
 	if (seen >= most && waiting(r))
 		return budget;
@@ -329,12 +345,12 @@ nm_nic_rx_sync(struct nm_kring *kr)
 {
 	struct nm_nic_rx *r = rx_of(kr);
 
-	WRITE_ONCE(r->visited, jiffies);
-	if (!waiting(r))
-		return 0;
-	spin_lock(&r->taking);
-	serve(r, kr->nslots);
-	spin_unlock(&r->taking);
+	if (waiting(r)) {
+		spin_lock(&r->taking);
+		serve(r, kr->nslots);
+		spin_unlock(&r->taking);
+	}
+	wait_from_now(r, waiting(r));
 	return 0;
 }
 
@@ -356,7 +372,6 @@ nm_nic_rx_init(struct nm_nic_rx *r, struct nm_nic *n, struct nm_kring *kr)
 	r->nic = n;
 	r->kr = kr;
 	r->limit = max(kr->nslots, 1024u);
-	r->visited = jiffies;
 	spin_lock_init(&r->taking);
 	skb_queue_head_init(&r->queue);
 	__skb_queue_head_init(&r->local);

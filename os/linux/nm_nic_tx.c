@@ -14,11 +14,13 @@
 
 #include <linux/if_vlan.h>
 
-/*
- * Of one call: softirqs, which may have to take these frames on, get their turn after that. A driver has no more at a time
- * either, since the queue between two interfaces of this machine drops what is over 1000 frames of all its senders.
- */
+/* Of one call: softirqs, which may have to take these frames on, get their turn after that. */
 #define STEP_FRAMES 256u
+/*
+ * Frames of all rings that a driver has at a time where that is no queue of its own but a processor's (netdev_max_backlog): it
+ * drops what is over 1000 of all its senders, and two of them face each other.
+ */
+#define SOFT_FRAMES 480u
 
 static struct netdev_queue *
 queue_of(const struct nm_nic_tx *t, struct net_device *dev)
@@ -298,6 +300,19 @@ nm_nic_tx_sync(struct nm_kring *kr)
 	return 0;
 }
 
+static bool
+lockless(struct nm_nic *n)
+{
+	struct net_device *dev;
+	bool yes;
+
+	rcu_read_lock();
+	dev = NM_RCU_DEREF(n->dev);
+	yes = dev && nm_compat_lockless_tx(dev);
+	rcu_read_unlock();
+	return yes;
+}
+
 int
 nm_nic_tx_init(struct nm_nic_tx *t, struct nm_nic *n, struct nm_kring *kr)
 {
@@ -309,6 +324,8 @@ nm_nic_tx_init(struct nm_nic_tx *t, struct nm_nic *n, struct nm_kring *kr)
 	t->kr = kr;
 	t->total = kr->nslots - 1;
 	t->limit = min(t->total, STEP_FRAMES);
+	if (lockless(n))
+		t->limit = min(t->limit, SOFT_FRAMES / n->port->nrings[NM_DIR_TX]);
 	t->roomy = jiffies;
 	timer_setup(&t->timer, timer_fires, 0);
 	nm_compat_napi_add(n->napi_dev, &t->napi, poll);
