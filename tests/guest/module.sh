@@ -21,7 +21,7 @@ wants=$(sed -n 's/^CONFIG_GCC_VERSION=\([0-9]*\)[0-9]\{4\}$/\1/p' "$ksrc/include
 case $ksrc in "$cache"/kernels/*) ;; *) wants= ;; esac
 # and Debian names the very compiler that it used
 if [ "${wants:-99}" -lt "$(gcc -dumpversion | cut -d. -f1)" ]; then set -- "$@" CC=gcc; fi
-if [ "${wants:-0}" -le "$(gcc -dumpversion | cut -d. -f1)" ]; then exec make -C "$top" module "$@"; fi
+if [ "${wants:-0}" -le "$(gcc -dumpversion | cut -d. -f1)" ]; then exec make -j"$(nproc)" -C "$top" module "$@"; fi
 suite=${ksrc#"$cache"/kernels/}
 suite=${suite%%/*}
 got=$("$here/fetch.sh" "tools:${suite%-backports}") || exit 1
@@ -34,4 +34,4 @@ exec unshare --mount $map sh -c '
 	shift 4
 	mount --rbind /dev "$root/dev" && mount --rbind /proc "$root/proc" || exit 1
 	for d in "$top" "$cache" "$folder"; do mkdir -p "$root$d" && mount --bind "$d" "$root$d" || exit 1; done
-	exec chroot "$root" env LANG=C LC_ALL=C make -C "$top" module "$@"' sh "$root" "$top" "$cache" "$folder" "$@"
+	exec chroot "$root" env LANG=C LC_ALL=C make -j"$(nproc)" -C "$top" module "$@"' sh "$root" "$top" "$cache" "$folder" "$@"

@@ -14,17 +14,14 @@ need_tool jq jq
 
 # books SENDER RECEIVER SENDING-END RECEIVING-END STREAM RINGS
 books() {
-	expect "$2: frames received" "$(value "$2" .frames)" "$(value "$1" .frames)"
-	expect "$2: bytes received" "$(value "$2" .bytes)" "$(value "$1" .bytes)"
-	expect "$2: frames of the sender's rings" "$(stream_frames "$2" "$5" "$6")" "$(value "$1" .frames)"
+	sent_=$(values "$1" frames bytes)
+	n=${sent_% *}
+	expect "$2: frames and bytes received" "$(values "$2" frames bytes)" "$sent_"
+	expect "$2: frames of the sender's rings" "$(stream_frames "$2" "$5" "$6")" "$n"
 	expect_identity "$3"
-	expect "$3: tx_packets" "$(counter "$3" tx_packets)" "$(value "$1" .frames)"
-	expect "$3: tx_bytes" "$(counter "$3" tx_bytes)" "$(value "$1" .bytes)"
-	expect "$3: forwarded" "$(counter "$3" forwarded)" "$(value "$1" .frames)"
-	expect "$4: rx_packets" "$(counter "$4" rx_packets)" "$(value "$1" .frames)"
-	expect "$4: rx_bytes" "$(counter "$4" rx_bytes)" "$(value "$1" .bytes)"
+	expect "$3: tx_packets, tx_bytes, forwarded" "$(counters "$3" tx_packets tx_bytes forwarded)" "$sent_ $n"
+	expect "$4: rx_packets, rx_bytes" "$(counters "$4" rx_packets rx_bytes)" "$sent_"
 }
-
 
 # run WHAT SUFFIX RINGS COUNT OPTIONS... RECV -- SEND
 run() {

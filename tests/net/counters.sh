@@ -49,8 +49,8 @@ for p in a b c r q; do sum=$((sum + $(counter vale0:$p rx_packets))); done
 expect "all rings: rx_packets, which is forwarded" "$sum" "$(counter vale0 forwarded)"
 echo "$((3 * share)) sent, $(counter vale0 forwarded) copies delivered, $(counter vale0 drop_no_space) lost for want of room"
 # what left ports counted stays in the switch's sums
-before=$(counters_of vale0 | jq -c '[.tx_packets, .forwarded, .drop_no_space, .flooded, .flood_copies]')
+before=$(counters_of vale0 | jq -c '.stats[0].counters | [.tx_packets, .forwarded, .drop_no_space, .flooded, .flood_copies]')
 stop b; stop q
 expect_identity vale0
-expect "vale0, after two ports left" "$(counters_of vale0 | jq -c '[.tx_packets, .forwarded, .drop_no_space, .flooded, .flood_copies]')" "$before"
+expect "vale0, after two ports left" "$(counters_of vale0 | jq -c '.stats[0].counters | [.tx_packets, .forwarded, .drop_no_space, .flooded, .flood_copies]')" "$before"
 stop a; stop c; stop r

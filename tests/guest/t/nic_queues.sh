@@ -33,14 +33,14 @@ done
 signal s INT
 told s '"role"'
 n=$(value s .frames)
-until_true "all there" all_there $n
+until_true "all there" all_there "$n" || counters vb rx_packets rx_bytes missed refused
 signal r INT
 told r '"role"'
-for field in altered foreign bad_count unfinished; do expect "frames that were $field" "$(value r ".$field")" 0; done
+expect "frames that were altered, foreign, of bad_count, unfinished" "$(values r altered foreign bad_count unfinished)" "0 0 0 0"
 expect "rings" "$(value s .rings)" $rings
-expect "forwarded" "$(counter va forwarded)" $n
+expect "forwarded" "$(counter va forwarded)" "$n"
 expect "missed" "$(counter vb missed)" 0
-expect "received" "$(stream_frames r 16 $rings)" $n
+expect "received" "$(stream_frames r 16 $rings)" "$n"
 expect_identity va
 
 # frames longer than the MTU are refused by name, also when it became smaller under the program
