@@ -1,14 +1,21 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# check.sh [--full] - installs what the tests need, builds with gcc and clang, runs everything.
+# check.sh [--debug-guest] [--full] - installs what the tests need, builds with gcc and clang, runs everything.
 # Prints a line for each step and, last, "N passed, N failed".
+#
+#	--debug-guest  the tests of the module also on a kernel with KASAN, lockdep, kmemleak and fault injection: half an hour
+#	--full         that, and all tests at length: some hours
+#
+# Kernels of the guests are fetched and built once, into NETMAP_CACHE (~/.cache/netmap).
 set -u
 cd "$(dirname "$0")/.." || exit 1
-full=
+full='' debug=''
 for a in "$@"; do
 	case $a in
-	--full) full=1 ;;
-	*) echo "usage: check.sh [--full]" >&2; exit 2 ;;
+	--full) full=1 debug=1 ;;
+	--debug-guest) debug=1 ;;
+	-h | --help) sed -n '3,/^[^#]/s/^# \{0,1\}//p' "$0"; exit 0 ;;
+	*) echo "usage: check.sh [--debug-guest] [--full]" >&2; exit 2 ;;
 	esac
 done
 sh scripts/deps.sh gcc g++ clang make pkg-config git gcc-multilib g++-multilib liburcu-dev libbpf-dev libcmocka-dev libjson-c-dev libpcap-dev \
@@ -18,10 +25,34 @@ sh scripts/deps.sh "libclang-rt-$(clang -dumpversion | cut -d. -f1)-dev" || exit
 # headers of a kernel, whichever it is, to build the module for
 headers=linux-headers-$(dpkg --print-architecture)
 if apt-cache show "$headers" >/dev/null 2>&1; then sh scripts/deps.sh "$headers" kmod || exit 1; fi
+# guests: kernels to build, and what the tests in them are
+guests=
+if [ "$(dpkg --print-architecture)" = amd64 ]; then
+	guests=1
+	sh scripts/deps.sh flex bison bc libelf-dev libssl-dev xz-utils sparse busybox-static cpio kmod ethtool qemu-system-x86 || exit 1
+fi
 passed=0 failed=0 skipped=
 log=$(mktemp) || exit 1
-trap 'rm -f "$log"' EXIT INT TERM
 jobs=$(nproc)
+# The kernels take minutes to build. That is begun beside the first steps, with what these leave of the processors; the step that
+# needs them waits for it, by the lock of the cache.
+kernels="kernels:uml kernels:stock ${debug:+kernels:debug}" beside=
+# shellcheck disable=SC2317,SC2329
+cleanup() {
+	status=$?
+	trap '' EXIT INT TERM
+	[ -z "$beside" ] || kill -- "-$beside" 2>/dev/null
+	rm -f "$log"
+	exit $status
+}
+trap cleanup EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+if [ -n "$guests" ]; then
+	# shellcheck disable=SC2086 # words
+	GUEST_NICE=19 setsid sh tests/guest/check.sh $kernels >/dev/null 2>&1 </dev/null &
+	beside=$!
+fi
 
 # step NAME COMMAND... - one thing that passes or fails; programs that count print "N passed, N failed" themselves
 step() {
@@ -72,6 +103,23 @@ step "Debian packages, lintian" sh packaging/build-deb.sh --out build/deb --lint
 [ -z "$full" ] || step "Debian packages in a system of their own" sh tests/packaging/run.sh --debs build/deb
 [ ! -f tests/net/run.sh ] || step "network tests" env BUILD=build/gcc sh tests/net/run.sh ${full:+--full}
 step "tools" env BUILD=build/gcc sh tests/net/run.sh --in tools ${full:+--full}
+if [ -n "$guests" ]; then
+	# shellcheck disable=SC2086
+	step "kernels of the guests" sh tests/guest/check.sh $kernels
+	wait "$beside"
+	beside=
+	step "module, all kernels, clang, sparse" sh tests/guest/headers.sh
+	step "module, guests uml and stock" env BUILD=build/gcc sh tests/guest/check.sh ${full:+all:}uml ${full:+all:}stock
+	[ -z "$debug" ] || step "module, guest debug" env BUILD=build/gcc sh tests/guest/check.sh debug
+	if [ -n "$full" ]; then
+		for guest in hostile swiotlb iommu releases tools; do
+			step "module, $guest" env BUILD=build/gcc sh tests/guest/check.sh $guest
+		done
+	fi
+else
+	skipped="$skipped
+1 skipped: the module in guests, which are for amd64"
+fi
 [ -z "$skipped" ] || echo "$skipped"
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

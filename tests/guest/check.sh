@@ -3,9 +3,11 @@
 # check.sh WHAT... - guests with the tests and amounts that scripts/check.sh takes, several at the same time. WHAT is one of
 #
 #	kernels:GUEST  builds the kernel of uml or debug, or gets that of stock
-#	uml            all tests
-#	stock          all but those of the tools, which uml has had
+#	uml, stock     tests of requests and of traffic in both; of the others each where it finds more
+#	all:uml        all tests but those of the tools
+#	all:stock      likewise
 #	debug          likewise, with the least amounts: everything that the kernel does is watched
+#	tools          uml: tests of the tools
 #	hostile        debug: clients without manners for ten minutes
 #	swiotlb        debug: NICs whose transfers all go through bounce buffers
 #	iommu          debug: NICs behind an emulated IOMMU
@@ -20,7 +22,15 @@ esac
 
 few="builtin/cycles builtin/refused_in_use ctl/register ctl/transport ctl/wait net/close net/wake guest/descriptors guest/vif_life"
 nics="net/nic_veth net/nic_host guest/nic_pair"
-kernel="builtin/* ctl/* net/* guest/*"
+both="builtin/* ctl/* net/*"
+two_cpus="guest/exchange guest/hostile guest/killed guest/nic_leave guest/nic_pair guest/nic_queues guest/vif_polling guest/vif_storm guest/vif_tcp guest/storm"
+all="$both guest/*"
+# what is not in the one is in the other, also a test that nobody has thought of here
+one_cpu=
+for t in "$here"/t/*.sh; do
+	t=guest/$(basename "$t" .sh)
+	case " $two_cpus " in *" $t "*) ;; *_lib*) ;; *) one_cpu="$one_cpu $t" ;; esac
+done
 
 # run TESTS OPTION... - TESTS are patterns, as words
 run() {
@@ -42,9 +52,12 @@ guest() {
 	case $1 in
 	kernels:stock) exec "$here/fetch.sh" own ;;
 	kernels:*) exec "$here/kernel.sh" "${1#*:}" ;;
-	uml) run '' --guest uml --slow 20 --total 1200 ;;
-	stock) run "$kernel" --guest stock --slow 50 --total 1200 ;;
-	debug) run "$kernel" --guest debug --slow 200 --total 2700 ;;
+	uml) run "$both $one_cpu" --guest uml --slow 100 --total 2400 ;;
+	stock) run "$both $two_cpus" --guest stock --slow 150 --total 2400 ;;
+	all:uml) run "$all" --guest uml --slow 20 --total 2400 ;;
+	all:stock) run "$all" --guest stock --slow 50 --total 2400 ;;
+	debug) run "$all" --guest debug --slow 200 --total 3600 ;;
+	tools) run "tools/*" --guest uml --slow 20 --total 2400 ;;
 	hostile) run guest/hostile --guest debug --limit 1000 --env HOSTILE_SECONDS=600 ;;
 	swiotlb) dma swiotlb --append swiotlb=force ;;
 	iommu) dma iommu --append intel_iommu=on --qemu "-device intel-iommu" ;;

@@ -86,7 +86,7 @@ start() {
 	started="$started $start_"
 }
 
-pid_of() { cat "$tmp/$1.pid"; }
+pid_of() { read -r pid_ <"$tmp/$1.pid" && echo "$pid_"; }
 running() { kill -0 "$(pid_of "$1")" 2>/dev/null; }
 
 # signal NAME SIGNAL
@@ -97,7 +97,9 @@ finish() {
 	wait "$(pid_of "$1")" 2>/dev/null
 	status_=$?
 	[ $status_ -eq "${2:-0}" ] || fail "$1 ended with status $status_, expected ${2:-0}: $(tail -5 "$tmp/$1.err")"
-	started=$(echo "$started " | sed "s/ $1 / /; s/ *\$//")
+	left_=
+	for name_of_ in $started; do [ "$name_of_" = "$1" ] || left_="$left_ $name_of_"; done
+	started=$left_
 }
 
 # stop NAME - the polite end: SIGTERM and success
