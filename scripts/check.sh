@@ -22,6 +22,10 @@ sh scripts/deps.sh gcc g++ clang make pkg-config git gcc-multilib g++-multilib l
 	iproute2 iputils-ping iperf3 mandoc shellcheck jq util-linux tcpdump || exit 1
 # the run-time libraries of the sanitizers and the fuzzer are of clang's version
 sh scripts/deps.sh "libclang-rt-$(clang -dumpversion | cut -d. -f1)-dev" || exit 1
+# programs of 32 bits, where the machine itself runs none
+program=$(mktemp) || exit 1
+if echo 'int main(void) { return 0; }' | gcc -m32 -x c -o "$program" - && ! "$program" 2>/dev/null; then sh scripts/deps.sh qemu-user || exit 1; fi
+rm -f "$program"
 # headers of a kernel, whichever it is, to build the module for
 headers=linux-headers-$(dpkg --print-architecture)
 if apt-cache show "$headers" >/dev/null 2>&1; then sh scripts/deps.sh "$headers" kmod || exit 1; fi

@@ -38,8 +38,10 @@ place_of_suites() {
 	apt-get update --print-uris 2>/dev/null | sed -n "s|^'\(.*\)/dists/$codename/InRelease'.*|\1|p" | head -1
 }
 
-# prepare SUITE - its lists are there and not older than a day
-prepare() {
+# prepare SUITE - its lists are there and not older than a day; one at a time, whatever they are for
+prepare() { locked "lists-$1" lists_locked "$1"; }
+
+lists_locked() {
 	dir=$cache/apt/$1
 	mkdir -p "$dir/state/lists/partial" "$dir/cache/archives/partial" || return 1
 	: >>"$dir/state/status"
