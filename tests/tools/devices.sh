@@ -55,9 +55,11 @@ until_true "t0 has gone" absent t0
 # Who may not, and what was pulled away
 cp "$BUILD/pkt-gen" "$tmp/" && chmod 755 "$tmp"
 nobody="setpriv --inh-caps=-all --bounding-set=-all --no-new-privs --reuid=61000 --regid=61000 --clear-groups"
+no="cannot open the device: Operation not permitted"
+[ "$(stat -c %a /dev/net/tun)" = 666 ] || no="cannot open /dev/net/tun: Permission denied" # as the machine has it
 # shellcheck disable=SC2086
 {
-	refused_like 1 '^pkt-gen: tap:t0: cannot open the device: Operation not permitted; run as root, or make it by ip tuntap' \
+	refused_like 1 "^pkt-gen: tap:t0: $no; run as root, or make it by ip tuntap" \
 		$nobody "$tmp/pkt-gen" -i tap:t0 -f rx
 	refused_like 1 "^pkt-gen: pcap:v0: neither a usable interface nor a pcap file: .*; see: " \
 		$nobody "$tmp/pkt-gen" -i pcap:v0 -f rx
