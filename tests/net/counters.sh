@@ -31,8 +31,8 @@ for p in a b c r q; do expect_identity vale0:$p; done
 expect_identity vale0
 for p in a b c; do
 	expect "$p: tx_packets" "$(counter vale0:$p tx_packets)" "$share"
-	expect_ge "$p: drops" "$(counter vale0:$p drop_no_space)" 1
 done
+expect_ge "frames lost for want of room, without which this looks at nothing" "$(counter vale0 drop_no_space)" 1000
 for p in r q; do
 	expect "$p: rx_packets" "$(counter vale0:$p rx_packets)" "$(value $p .frames)"
 	expect "$p: rx_bytes" "$(counter vale0:$p rx_bytes)" "$(value $p .bytes)"
