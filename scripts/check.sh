@@ -1,21 +1,23 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# check.sh [--debug-guest] [--full] - installs what the tests need, builds with gcc and clang, runs everything.
+# check.sh [--guests] [--debug-guest] [--full] - installs what the tests need, builds with gcc and clang, runs everything.
 # Prints a line for each step and, last, "N passed, N failed".
 #
-#	--debug-guest  the tests of the module also on a kernel with KASAN, lockdep, kmemleak and fault injection: half an hour
+#	--guests       all tests of the module in the guests, by default a few: a quarter of an hour
+#	--debug-guest  that, and all on a kernel with KASAN, lockdep, kmemleak and fault injection: half an hour and more
 #	--full         that, and all tests at length: some hours
 #
 # Kernels of the guests are fetched and built once, into NETMAP_CACHE (~/.cache/netmap).
 set -u
 cd "$(dirname "$0")/.." || exit 1
-full='' debug=''
+full='' debug='' some=few:
 for a in "$@"; do
 	case $a in
-	--full) full=1 debug=1 ;;
-	--debug-guest) debug=1 ;;
+	--full) full=1 debug=1 some=all: ;;
+	--debug-guest) debug=1 some= ;;
+	--guests) some= ;;
 	-h | --help) sed -n '3,/^[^#]/s/^# \{0,1\}//p' "$0"; exit 0 ;;
-	*) echo "usage: check.sh [--debug-guest] [--full]" >&2; exit 2 ;;
+	*) echo "usage: check.sh [--guests] [--debug-guest] [--full]" >&2; exit 2 ;;
 	esac
 done
 sh scripts/deps.sh gcc g++ clang make pkg-config git gcc-multilib g++-multilib liburcu-dev libbpf-dev libcmocka-dev libjson-c-dev libpcap-dev \
@@ -113,7 +115,7 @@ if [ -n "$guests" ]; then
 	wait "$beside"
 	beside=
 	step "module, all kernels, clang, sparse" sh tests/guest/headers.sh
-	step "module, guests uml and stock" env BUILD=build/gcc sh tests/guest/check.sh ${full:+all:}uml ${full:+all:}stock
+	step "module, guests uml and stock" env BUILD=build/gcc sh tests/guest/check.sh ${some}uml ${some}stock
 	[ -z "$debug" ] || step "module, guest debug" env BUILD=build/gcc sh tests/guest/check.sh debug
 	if [ -n "$full" ]; then
 		for guest in hostile swiotlb iommu releases tools; do

@@ -3,6 +3,8 @@
 # check.sh WHAT... - guests with the tests and amounts that scripts/check.sh takes, several at the same time. WHAT is one of
 #
 #	kernels:GUEST  builds the kernel of uml or debug, or gets that of stock
+#	few:uml        tests of requests, of loading and unloading, of descriptors, of slots out of rule
+#	few:stock      likewise, and programs of 32 bits, kills inside the module
 #	uml, stock     tests of requests and of traffic in both; of the others each where it finds more
 #	all:uml        all tests but those of the tools
 #	all:stock      likewise
@@ -22,6 +24,7 @@ esac
 
 few="builtin/cycles builtin/refused_in_use ctl/register ctl/transport ctl/wait net/close net/wake guest/descriptors guest/vif_life"
 nics="net/nic_veth net/nic_host guest/nic_pair"
+quick="builtin/* ctl/* net/close net/wake net/rings net/learn guest/descriptors guest/nic_rings guest/hostile"
 both="builtin/* ctl/* net/*"
 two_cpus="guest/exchange guest/hostile guest/killed guest/nic_leave guest/nic_pair guest/nic_queues guest/vif_polling guest/vif_storm guest/vif_tcp guest/storm"
 all="$both guest/*"
@@ -52,6 +55,8 @@ guest() {
 	case $1 in
 	kernels:stock) exec "$here/fetch.sh" own ;;
 	kernels:*) exec "$here/kernel.sh" "${1#*:}" ;;
+	few:uml) run "$quick" --guest uml --slow 100 --total 2400 ;;
+	few:stock) run "$quick guest/exchange guest/killed" --guest stock --slow 150 --total 2400 ;;
 	uml) run "$both $one_cpu" --guest uml --slow 100 --total 2400 ;;
 	stock) run "$both $two_cpus" --guest stock --slow 150 --total 2400 ;;
 	all:uml) run "$all" --guest uml --slow 20 --total 2400 ;;
