@@ -22,9 +22,9 @@ case ${1:-} in
 '' | -h | --help) usage; exit 0 ;;
 esac
 
-few="builtin/cycles builtin/refused_in_use ctl/register ctl/transport ctl/wait net/close net/wake guest/descriptors guest/vif_life"
+sample="builtin/cycles builtin/refused_in_use ctl/register ctl/transport ctl/wait net/close net/wake guest/descriptors guest/vif_life"
 nics="net/nic_veth net/nic_host guest/nic_pair"
-quick="builtin/* ctl/* net/close net/wake net/rings net/learn guest/descriptors guest/nic_rings guest/hostile"
+few="builtin/* ctl/* net/close net/wake net/rings net/learn guest/descriptors guest/nic_rings guest/hostile"
 both="builtin/* ctl/* net/*"
 two_cpus="guest/exchange guest/hostile guest/killed guest/nic_leave guest/nic_pair guest/nic_queues guest/vif_polling guest/vif_storm guest/vif_tcp guest/storm"
 all="$both guest/*"
@@ -48,15 +48,15 @@ run() {
 dma() {
 	how=$1
 	shift
-	run "$few $nics" --guest debug --slow 200 --env "DMA_WANTED=$how" "$@"
+	run "$sample $nics" --guest debug --slow 200 --env "DMA_WANTED=$how" "$@"
 }
 
 guest() {
 	case $1 in
 	kernels:stock) exec "$here/fetch.sh" own ;;
 	kernels:*) exec "$here/kernel.sh" "${1#*:}" ;;
-	few:uml) run "$quick" --guest uml --slow 100 --total 2400 ;;
-	few:stock) run "$quick guest/exchange guest/killed" --guest stock --slow 150 --total 2400 ;;
+	few:uml) run "$few" --guest uml --slow 100 --total 2400 ;;
+	few:stock) run "$few guest/exchange guest/killed" --guest stock --slow 150 --total 2400 ;;
 	uml) run "$both $one_cpu" --guest uml --slow 100 --total 2400 ;;
 	stock) run "$both $two_cpus" --guest stock --slow 150 --total 2400 ;;
 	all:uml) run "$all" --guest uml --slow 20 --total 2400 ;;
@@ -66,7 +66,7 @@ guest() {
 	hostile) run guest/hostile --guest debug --limit 1000 --env HOSTILE_SECONDS=600 ;;
 	swiotlb) dma swiotlb --append swiotlb=force ;;
 	iommu) dma iommu --append intel_iommu=on --qemu "-device intel-iommu" ;;
-	releases) run "$few $nics" --guest stock --slow 50 --kernels all ;;
+	releases) run "$sample $nics" --guest stock --slow 50 --kernels all ;;
 	*) die "$1 is unknown" ;;
 	esac
 }
