@@ -25,7 +25,7 @@ for i in va vb; do ethtool -L $i rx $rings tx $rings 2>"$tmp/ethtool" || skip "v
 quiet va
 quiet vb
 receiver r netmap:vb min=60 max=1514
-sender s netmap:va id=16 count=1000000000 min=60 max=1514 nap=32,5000
+sender s netmap:va id=16 count=1000000000 min=60 max=1514 nap=1000,1000
 for queues in 1 3 2 4; do
 	until_true "va sends" sends "$(counter va tx_packets)"
 	for i in va vb; do ethtool -L $i rx $queues tx $queues || fail "$queues queues of $i"; done
