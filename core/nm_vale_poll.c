@@ -5,7 +5,7 @@
 #include "nm_vale.h"
 #include "nm_vale_nic.h"
 
-/* The attached interface of that name, which the client may change. */
+/* The attached interface of that name, which the client may change: how many CPUs the host has to poll it, or an error. */
 static int
 find(struct nm_session *s, const char *name, struct nm_port **out)
 {
@@ -23,7 +23,7 @@ find(struct nm_session *s, const char *name, struct nm_port **out)
 	if (!*out)
 		return nm_session_error(s, EOPNOTSUPP, "%s: only interfaces are polled, this is %s", name,
 		    p->wrap ? "the host's side of one" : "the port of a program");
-	return 0;
+	return nm_os_polling_cpus(s, (*out)->wrap);
 }
 
 /* Rings and CPUs of the request into *plan. */
@@ -55,11 +55,8 @@ nm_vale_poll_on(struct nm_session *s, struct nm_ctl_msg *m)
 	const struct nmreq_vale_polling *r = m->body;
 	struct nm_os_polling_plan plan;
 	struct nm_port *p;
-	int error = find(s, m->hdr->nr_name, &p), cpus;
+	int cpus = find(s, m->hdr->nr_name, &p), error;
 
-	if (error)
-		return error;
-	cpus = nm_os_polling_cpus(s, p->wrap);
 	if (cpus < 0)
 		return cpus;
 	if (p->polling)
@@ -77,11 +74,8 @@ int
 nm_vale_poll_off(struct nm_session *s, struct nm_ctl_msg *m)
 {
 	struct nm_port *p;
-	int error = find(s, m->hdr->nr_name, &p), cpus;
+	int cpus = find(s, m->hdr->nr_name, &p);
 
-	if (error)
-		return error;
-	cpus = nm_os_polling_cpus(s, p->wrap);
 	if (cpus < 0)
 		return cpus;
 	if (!p->polling)

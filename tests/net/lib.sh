@@ -61,6 +61,13 @@ expect_ge() {
 	if [ -z "$2" ] || [ "$2" -lt "$3" ]; then fail "$1: got '$2', expected $3 at least"; fi
 }
 
+# refused TEXT COMMAND... - it fails and says so
+refused() {
+	text_=$1; shift
+	if "$@" >"$tmp/refused" 2>&1 </dev/null; then fail "'$*' succeeded, expected '$text_'"; fi
+	grep -q -e "$text_" "$tmp/refused" || fail "'$*' said: $(cat "$tmp/refused"), expected '$text_'"
+}
+
 # until_true WHAT COMMAND... - waits until COMMAND succeeds
 until_true() {
 	what_=$1; shift

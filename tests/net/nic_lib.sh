@@ -23,7 +23,7 @@ undo() {
 	for s_ in $stations; do ip netns del "$s_" 2>/dev/null; done
 }
 
-# station NAME - a namespace; in_ NAME COMMAND... - there
+# station NAME - a namespace; in_ NAME COMMAND... - there, - is the engine's
 station() {
 	ip netns add "nic-$$-$1" || skip "no network namespaces here"
 	stations="$stations nic-$$-$1"
@@ -31,12 +31,7 @@ station() {
 }
 in_() {
 	at_=$1; shift
-	ip netns exec "nic-$$-$at_" "$@"
-}
-
-# from_ STATION COMMAND... - likewise, - for the engine's namespace
-from_() {
-	if [ "$1" = - ]; then shift; "$@"; else in_ "$@"; fi
+	if [ "$at_" = - ]; then "$@"; else ip netns exec "nic-$$-$at_" "$@"; fi
 }
 
 # dress STATION INTERFACE ADDRESS - moves nothing, gives the address and brings up
@@ -56,19 +51,21 @@ begin_engine() {
 }
 
 # shellcheck disable=SC2154
-# ping_all WHAT STATION ADDRESS - twenty, none lost; STATION - is the engine's namespace
+# ping_all WHAT STATION ADDRESS [OPTION...] - twenty, none lost
 ping_all() {
-	from_ "$2" ping -q -c 20 -i 0.05 -W 10 "$3" >"$tmp/ping"
-	grep -q '20 received, 0% packet loss' "$tmp/ping" || fail "$1: $(tail -3 "$tmp/ping")"
+	what_ping=$1 who_=$2 to_=$3
+	shift 3
+	in_ "$who_" ping -q -c 20 -i 0.05 -W 10 "$@" "$to_" >"$tmp/ping"
+	grep -q '20 received, 0% packet loss' "$tmp/ping" || fail "$what_ping: $(tail -3 "$tmp/ping")"
 }
 
-# tcp WHAT SERVER CLIENT ADDRESS SECONDS [OPTION] - the bytes that arrived, in $bytes
+# tcp WHAT SERVER CLIENT ADDRESS SECONDS [OPTION...] - the bytes that arrived, in $bytes
 tcp() {
-	start iperf_server ip netns exec "nic-$$-$2" iperf3 -s -1
-	until_true "$1: the server listens" sh -c "ip netns exec nic-$$-$2 ss -ltn | grep -q :5201"
-	set -- "$1" "$3" iperf3 --json -c "$4" -t "$5" ${6:+"$6"}
-	what_tcp=$1 who_=$2; shift 2
-	from_ "$who_" "$@" >"$tmp/iperf" || fail "$what_tcp: $(jq -r .error "$tmp/iperf")"
+	what_tcp=$1 server_=$2 who_=$3 to_=$4 for_=$5
+	shift 5
+	start iperf_server ip netns exec "nic-$$-$server_" iperf3 -s -1
+	until_true "$what_tcp: the server listens" sh -c "ip netns exec nic-$$-$server_ ss -ltn | grep -q :5201"
+	in_ "$who_" iperf3 --json -c "$to_" -t "$for_" "$@" >"$tmp/iperf" || fail "$what_tcp: $(jq -r .error "$tmp/iperf")"
 	bytes=$(jq '.end.sum_received.bytes // 0' "$tmp/iperf")
 	expect_ge "$what_tcp: bytes" "$bytes" 1000000
 	[ "$bytes" -gt 0 ] || signal iperf_server KILL # nobody came

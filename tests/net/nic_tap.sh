@@ -51,11 +51,6 @@ expect_identity vale0:ta
 expect "rx of vale0:tb" "$(counter vale0:tb rx_packets)" "$(counter tb tx_packets)"
 
 # errors, each with a text
-refused() {
-	text_=$1; shift
-	"$@" >/dev/null 2>"$tmp/refused" && fail "'$*' succeeded"
-	grep -q -e "$text_" "$tmp/refused" || fail "'$*' said: $(cat "$tmp/refused"), expected '$text_'"
-}
 refused 'ta is attached already (EBUSY)' vale-ctl -a vale0:ta
 refused 'ta is a port of vale0; detach it first: vale-ctl -d vale0:ta (EBUSY)' vale-ctl -a vale1:ta
 refused 'there is no interface nosuch' vale-ctl -a vale0:nosuch

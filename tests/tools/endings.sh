@@ -95,10 +95,10 @@ if [ -w /dev/full ]; then
 		grep -q '^bridge: the result could not be written: ' "$tmp/bridge_full.err" || fail "bridge: $(cat "$tmp/bridge_full.err")"
 	done
 	why='No space left on device; free some space or write elsewhere'
-	refused 1 "pkt-gen: pcap:/dev/full: cannot write to it: $why" pkt-gen -i pcap:/dev/full -f tx -n 1
-	refused 1 "pkt-gen: pcap:/dev/full: cannot write to it: $why" pkt-gen -i pcap:/dev/full -f tx
+	refused_with 1 "pkt-gen: pcap:/dev/full: cannot write to it: $why" pkt-gen -i pcap:/dev/full -f tx -n 1
+	refused_with 1 "pkt-gen: pcap:/dev/full: cannot write to it: $why" pkt-gen -i pcap:/dev/full -f tx
 	pkt-gen -i "pcap:$tmp/some.pcap" -f tx -n 200 >/dev/null
-	refused 1 "pkt-gen: /dev/full: cannot write to it: $why" pkt-gen -i "pcap:$tmp/some.pcap" -f rx --write /dev/full
+	refused_with 1 "pkt-gen: /dev/full: cannot write to it: $why" pkt-gen -i "pcap:$tmp/some.pcap" -f rx --write /dev/full
 else
 	fail "there is no /dev/full"
 fi

@@ -12,67 +12,67 @@ long=$(printf '%064d' 0 | tr 0 a)
 # Names of ports
 # shellcheck disable=SC2086
 {
-	refused 1 "pkt-gen: cannot open vale0:x{: 'vale0:x{', at the end: expected the name of a pipe" $rx 'vale0:x{'
-	refused 1 "pkt-gen: cannot open vale0:a/q: 'vale0:a/q', character 9 ('q'): expected a flag: x z t r R or T" $rx vale0:a/q
-	refused 1 "pkt-gen: cannot open vale0:a%b: 'vale0:a%b', character 8 ('%'): expected a letter, a digit, '_', '.', '{', '}', '^', '*', '-', '/', '@' or the end" $rx vale0:a%b
-	refused 1 "pkt-gen: cannot open netmap:: 'netmap:', at the end: expected the name of an interface" $rx netmap:
-	refused 1 "pkt-gen: cannot open vale0:a@99999: 'vale0:a@99999', character 9 ('9'): expected a memory id, 1 to 65535" $rx vale0:a@99999
-	refused 1 "pkt-gen: cannot open vale0:$long: 'vale0:$long', character 64 ('a'): the name has 70 characters, 63 are the limit" $rx "vale0:$long"
-	refused 1 "pkt-gen: '' is no name of a port: it has 0 characters, give 1 to 248, as in vale0:1" $rx ''
-	refused 1 "pkt-gen: '$long...' is no name of a port: it has 320 characters, give 1 to 248, as in vale0:1" $rx "$long$long$long$long$long"
-	refused 1 "pkt-gen: cannot open netmap:nosuch0: there is no interface nosuch0; a switch port is called valeX:PORT, a pipe NAME{ID" $rx nosuch0
-	refused 1 "pkt-gen: cannot open netmap:vale0: there is no interface vale0; a switch port is called valeX:PORT, a pipe NAME{ID" $rx vale0
-	refused 1 "pkt-gen: tap:${long}: names of devices have at most 15 letters" $rx "tap:$long"
-	refused 2 "pkt-gen: no port given; say for instance -i vale0:1, see pkt-gen --help" pkt-gen -f rx
+	refused_with 1 "pkt-gen: cannot open vale0:x{: 'vale0:x{', at the end: expected the name of a pipe" $rx 'vale0:x{'
+	refused_with 1 "pkt-gen: cannot open vale0:a/q: 'vale0:a/q', character 9 ('q'): expected a flag: x z t r R or T" $rx vale0:a/q
+	refused_with 1 "pkt-gen: cannot open vale0:a%b: 'vale0:a%b', character 8 ('%'): expected a letter, a digit, '_', '.', '{', '}', '^', '*', '-', '/', '@' or the end" $rx vale0:a%b
+	refused_with 1 "pkt-gen: cannot open netmap:: 'netmap:', at the end: expected the name of an interface" $rx netmap:
+	refused_with 1 "pkt-gen: cannot open vale0:a@99999: 'vale0:a@99999', character 9 ('9'): expected a memory id, 1 to 65535" $rx vale0:a@99999
+	refused_with 1 "pkt-gen: cannot open vale0:$long: 'vale0:$long', character 64 ('a'): the name has 70 characters, 63 are the limit" $rx "vale0:$long"
+	refused_with 1 "pkt-gen: '' is no name of a port: it has 0 characters, give 1 to 248, as in vale0:1" $rx ''
+	refused_with 1 "pkt-gen: '$long...' is no name of a port: it has 320 characters, give 1 to 248, as in vale0:1" $rx "$long$long$long$long$long"
+	refused_with 1 "pkt-gen: cannot open netmap:nosuch0: there is no interface nosuch0; a switch port is called valeX:PORT, a pipe NAME{ID" $rx nosuch0
+	refused_with 1 "pkt-gen: cannot open netmap:vale0: there is no interface vale0; a switch port is called valeX:PORT, a pipe NAME{ID" $rx vale0
+	refused_with 1 "pkt-gen: tap:${long}: names of devices have at most 15 letters" $rx "tap:$long"
+	refused_with 2 "pkt-gen: no port given; say for instance -i vale0:1, see pkt-gen --help" pkt-gen -f rx
 
 	# Rings, slots, memory
-	refused 1 "pkt-gen: cannot open vale0:a-99: vale0:a ring 99 does not exist, there are 1 (0 to 0)" $rx vale0:a-99
-	refused 1 "pkt-gen: cannot open vale0:a-9999: 'vale0:a-9999', character 9 ('9'): expected the number of a ring, 0 to 4094" $rx vale0:a-9999
-	refused 1 "pkt-gen: cannot open vale0:a@77: vale0:a: there is no region 77" $rx vale0:a@77
-	refused 1 "pkt-gen: cannot open vale0:x: vale0:x: 100000 transmit slots asked for, 1 to 4096 are possible" $tx -C 100000
-	refused 1 "pkt-gen: cannot open vale0:x: vale0:x: 300 transmit rings asked for, 1 to 16 are possible" $tx -C 64,64,300
-	refused 1 "pkt-gen: cannot open ring 0 for -p 17 of vale0:x: vale0:x: 17 transmit rings asked for, 1 to 16 are possible" $tx -p 17
-	refused 2 "pkt-gen: -C: '64,64,1,1,1' is not TXSLOTS[,RXSLOTS[,TXRINGS[,RXRINGS]]] of at most 1048576 slots and 1024 rings (tx slots, rx slots, tx rings, rx rings of a port made by this call)" $tx -C 64,64,1,1,1
-	refused 1 "pkt-gen: null: has one ring, -p 2 needs more; leave -p out" pkt-gen -i null -f tx -p 2
+	refused_with 1 "pkt-gen: cannot open vale0:a-99: vale0:a ring 99 does not exist, there are 1 (0 to 0)" $rx vale0:a-99
+	refused_with 1 "pkt-gen: cannot open vale0:a-9999: 'vale0:a-9999', character 9 ('9'): expected the number of a ring, 0 to 4094" $rx vale0:a-9999
+	refused_with 1 "pkt-gen: cannot open vale0:a@77: vale0:a: there is no region 77" $rx vale0:a@77
+	refused_with 1 "pkt-gen: cannot open vale0:x: vale0:x: 100000 transmit slots asked for, 1 to 4096 are possible" $tx -C 100000
+	refused_with 1 "pkt-gen: cannot open vale0:x: vale0:x: 300 transmit rings asked for, 1 to 16 are possible" $tx -C 64,64,300
+	refused_with 1 "pkt-gen: cannot open ring 0 for -p 17 of vale0:x: vale0:x: 17 transmit rings asked for, 1 to 16 are possible" $tx -p 17
+	refused_with 2 "pkt-gen: -C: '64,64,1,1,1' is not TXSLOTS[,RXSLOTS[,TXRINGS[,RXRINGS]]] of at most 1048576 slots and 1024 rings (tx slots, rx slots, tx rings, rx rings of a port made by this call)" $tx -C 64,64,1,1,1
+	refused_with 1 "pkt-gen: null: has one ring, -p 2 needs more; leave -p out" pkt-gen -i null -f tx -p 2
 
 	# Lengths
 	text='(length of a frame without FCS (60, IPv6: 62); a second -l: the least of random lengths)'
 	for l in 0 13 65550 x; do
-		refused 2 "pkt-gen: -l: '$l' is no length of a frame, give 14 (an Ethernet header) to 65549 $text" $tx -l $l
+		refused_with 2 "pkt-gen: -l: '$l' is no length of a frame, give 14 (an Ethernet header) to 65549 $text" $tx -l $l
 	done
-	refused 1 "pkt-gen: vale0:x: a frame of 3000 bytes does not fit into 1 slot of 2112 bytes: give -F 2, or -l 2112 or less" $tx -l 3000
-	refused 1 "pkt-gen: vale0:x: a frame of 65000 bytes does not fit into 63 slots of 100 bytes: give -l 6300 or less, or a greater -M" $tx -l 65000 -M 100
-	refused 1 "pkt-gen: vale0:x: -M 4000 exceeds its buffers of 2112 bytes; give -M 2112 or less" $tx -M 4000
-	refused 2 "pkt-gen: -l 50 is too short: mode txseq needs 60 bytes of headers and data; give -l 60 or more" pkt-gen -i vale0:x -f txseq -l 50
-	refused 2 "pkt-gen: the second -l is the least length of a frame and exceeds the first; swap them" $tx -l 60 -l 70
+	refused_with 1 "pkt-gen: vale0:x: a frame of 3000 bytes does not fit into 1 slot of 2112 bytes: give -F 2, or -l 2112 or less" $tx -l 3000
+	refused_with 1 "pkt-gen: vale0:x: a frame of 65000 bytes does not fit into 63 slots of 100 bytes: give -l 6300 or less, or a greater -M" $tx -l 65000 -M 100
+	refused_with 1 "pkt-gen: vale0:x: -M 4000 exceeds its buffers of 2112 bytes; give -M 2112 or less" $tx -M 4000
+	refused_with 2 "pkt-gen: -l 50 is too short: mode txseq needs 60 bytes of headers and data; give -l 60 or more" pkt-gen -i vale0:x -f txseq -l 50
+	refused_with 2 "pkt-gen: the second -l is the least length of a frame and exceeds the first; swap them" $tx -l 60 -l 70
 
 	# The other options
-	refused 2 "pkt-gen: -F: 64 is out of range, give 1 to 63 (slots of a frame)" $tx -F 64
-	refused 2 "pkt-gen: -R: '-1' is not a number from 0 to 1000000000000 (frames a second, on average; 0: unlimited (default))" $tx -R -1
-	refused 2 "pkt-gen: -f: 'foo' is unknown, give one of rx tx ping pong txseq rxseq (rx (default), tx, ping, pong, txseq or rxseq)" pkt-gen -i vale0:x -f foo
+	refused_with 2 "pkt-gen: -F: 64 is out of range, give 1 to 63 (slots of a frame)" $tx -F 64
+	refused_with 2 "pkt-gen: -R: '-1' is not a number from 0 to 1000000000000 (frames a second, on average; 0: unlimited (default))" $tx -R -1
+	refused_with 2 "pkt-gen: -f: 'foo' is unknown, give one of rx tx ping pong txseq rxseq (rx (default), tx, ping, pong, txseq or rxseq)" pkt-gen -i vale0:x -f foo
 	refused_like 2 "^pkt-gen: -o: '3333' is no sum of 1 2 4 8 16 32 64 4096 \(" $tx -o 3333
 	refused_like 2 "^pkt-gen: -s: '1.2.3' is not an address like 10.0.0.1, " $tx -s 1.2.3
 	refused_like 2 "^pkt-gen: -d: '10.0.0.2-10.0.0.1': the range ends before it begins" $tx -d 10.0.0.2-10.0.0.1
 	refused_like 2 "^pkt-gen: -D: 'zz' is not a MAC address like 02:00:00:00:00:01 " $tx -D zz
 	refused_like 2 "^pkt-gen: -H: '5' is no length of a virtio-net header, give 0, 10 or 12 " $tx -H 5
-	refused 2 "pkt-gen: -4 and -6 exclude each other" $tx -4 -6
-	refused 2 "pkt-gen: -Q is not an option; see pkt-gen --help" $tx -Q
-	refused 2 "pkt-gen: -b needs an argument; see pkt-gen --help" $tx -b
-	refused 2 "pkt-gen: --nope is not an option; see pkt-gen --help" $tx --nope
-	refused 2 "pkt-gen: 'word': is not expected here; see pkt-gen --help" $tx word
+	refused_with 2 "pkt-gen: -4 and -6 exclude each other" $tx -4 -6
+	refused_with 2 "pkt-gen: -Q is not an option; see pkt-gen --help" $tx -Q
+	refused_with 2 "pkt-gen: -b needs an argument; see pkt-gen --help" $tx -b
+	refused_with 2 "pkt-gen: --nope is not an option; see pkt-gen --help" $tx --nope
+	refused_with 2 "pkt-gen: 'word': is not expected here; see pkt-gen --help" $tx word
 
 	# Files
 	echo 'this is text' >"$tmp/text"
 	pkt-gen -i "pcap:$tmp/full.pcap" -f tx -n 3 >/dev/null || fail "cannot make a pcap file"
 	head -c -7 "$tmp/full.pcap" >"$tmp/cut.pcap"
 	head -c 24 "$tmp/full.pcap" >"$tmp/none.pcap"
-	refused 1 "pkt-gen: $tmp/text: cannot be read as a pcap file: unknown file format" $tx -P "$tmp/text"
-	refused 1 "pkt-gen: $tmp/nosuch: cannot be read as a pcap file: No such file or directory" $tx -P "$tmp/nosuch"
+	refused_with 1 "pkt-gen: $tmp/text: cannot be read as a pcap file: unknown file format" $tx -P "$tmp/text"
+	refused_with 1 "pkt-gen: $tmp/nosuch: cannot be read as a pcap file: No such file or directory" $tx -P "$tmp/nosuch"
 	refused_like 1 "^pkt-gen: $tmp/cut.pcap: damaged after frame 2: truncated dump file" $tx -P "$tmp/cut.pcap"
-	refused 1 "pkt-gen: $tmp/none.pcap: holds no frame, nothing to send" $tx -P "$tmp/none.pcap"
+	refused_with 1 "pkt-gen: $tmp/none.pcap: holds no frame, nothing to send" $tx -P "$tmp/none.pcap"
 	refused_like 1 "^pkt-gen: pcap:$tmp/text: neither a usable interface nor a pcap file: unknown file format; see: " $rx "pcap:$tmp/text"
 	refused_like 1 "^pkt-gen: pcap:$tmp/cut.pcap: the file is damaged after frame 2: .*; cut it there" pkt-gen -f rx -i "pcap:$tmp/cut.pcap"
-	refused 1 "pkt-gen: cannot write $tmp/no/such: No such file or directory" $rx vale0:x --write "$tmp/no/such"
+	refused_with 1 "pkt-gen: cannot write $tmp/no/such: No such file or directory" $rx vale0:x --write "$tmp/no/such"
 }
 
 # Two at once: an exclusive port is nobody else's, in either order
@@ -81,8 +81,8 @@ refused_like 1 '^pkt-gen: cannot open vale0:one: vale0:one: tx ring 0 is held ex
 stop one
 until_true "the port has gone" port_gone vale0:one
 receive one vale0:one -C 64
-refused 1 "pkt-gen: vale0:one: -C asks for 128 transmit slots, the port has 64: it exists already, or more are not possible; give 64 or leave -C out" pkt-gen -i vale0:one -f tx -C 128
-refused 1 "pkt-gen: cannot open ring 1 for -p 2 of vale0:one: vale0:one ring 1 does not exist, there are 1 (0 to 0)" pkt-gen -i vale0:one -f tx -p 2
+refused_with 1 "pkt-gen: vale0:one: -C asks for 128 transmit slots, the port has 64: it exists already, or more are not possible; give 64 or leave -C out" pkt-gen -i vale0:one -f tx -C 128
+refused_with 1 "pkt-gen: cannot open ring 1 for -p 2 of vale0:one: vale0:one ring 1 does not exist, there are 1 (0 to 0)" pkt-gen -i vale0:one -f tx -p 2
 refused_like 1 '^pkt-gen: cannot open vale0:one/x: vale0:one: tx ring 0 is in use by 1 descriptor.*; ' pkt-gen -i vale0:one/x -f tx
 refused_like 1 '^bridge: cannot open vale0:one/x: vale0:one: tx ring 0 is in use by 1 descriptor.*; ' bridge vale0:one/x vale1:b
 stop one
@@ -117,32 +117,32 @@ else
 fi
 
 # bridge
-refused 2 "bridge: no port is given; try: bridge -i eth0 -i eth1, or bridge --help" bridge
+refused_with 2 "bridge: no port is given; try: bridge -i eth0 -i eth1, or bridge --help" bridge
 refused_like 2 "^bridge: -i: 'c' is a third port; a bridge has two " bridge -i a -i b -i c
 refused_like 2 "^bridge: -b: 0 is out of range, give 1 to 8192 " bridge -b 0 vale0:a vale0:b
-refused 2 "bridge: '9000': is not a burst, give 1 to 8192; see bridge --help" bridge vale0:a vale0:b 9000
-refused 2 "bridge: -L sends back on one port, but vale0:a and vale0:b are two; leave one out" bridge -L vale0:a vale0:b
-refused 1 "bridge: cannot open netmap:nosuch1: there is no interface nosuch1; a switch port is called valeX:PORT, a pipe NAME{ID" bridge nosuch1
-refused 1 "bridge: cannot open vale0:a (host): vale0:a has no host rings; give a second port, or -L to send back on this one" bridge vale0:a
-refused 1 "bridge: no port has receive rings for transmit rings of the other; check the /R and /T of the names" bridge vale0:a/R vale1:b/R
+refused_with 2 "bridge: '9000': is not a burst, give 1 to 8192; see bridge --help" bridge vale0:a vale0:b 9000
+refused_with 2 "bridge: -L sends back on one port, but vale0:a and vale0:b are two; leave one out" bridge -L vale0:a vale0:b
+refused_with 1 "bridge: cannot open netmap:nosuch1: there is no interface nosuch1; a switch port is called valeX:PORT, a pipe NAME{ID" bridge nosuch1
+refused_with 1 "bridge: cannot open vale0:a (host): vale0:a has no host rings; give a second port, or -L to send back on this one" bridge vale0:a
+refused_with 1 "bridge: no port has receive rings for transmit rings of the other; check the /R and /T of the names" bridge vale0:a/R vale1:b/R
 
 # vale-ctl
 see='; see vale-ctl --help'
-refused 2 "vale-ctl: 'foo': is no command; there are list, stats, fdb, chmod and chown$see" vale-ctl foo
-refused 2 "vale-ctl: -Q is not an option$see" vale-ctl -Q
-refused 2 "vale-ctl: fdb needs a switch, as in: fdb vale0$see" vale-ctl fdb
-refused 2 "vale-ctl: chmod needs a mode and a name, as in: chmod 0660 vale0:a$see" vale-ctl chmod
-refused 2 "vale-ctl: '0999' is not an octal mode from 0 to 0777, such as 0660$see" vale-ctl chmod 0999 vale0
-refused 2 "vale-ctl: there is no user 'no-such-user'$see" vale-ctl chown no-such-user vale0
-refused 2 "vale-ctl: -C goes with -n, -p and -P$see" vale-ctl -C 3
-refused 2 "vale-ctl: -m: 0 is out of range, give 1 to 65535 (region to use, with -a, -h and -n)" vale-ctl -m 0
-refused 2 "vale-ctl: --watch: '0' is not a number of seconds from 0.1 to 86400 (show again and again, every second if no other time is given)" vale-ctl --watch=0 list
-refused 2 "vale-ctl: '3' is not MODE[,FIRST[,COUNT]] with MODE single (1) or multi (2) and CPU numbers$see" vale-ctl -p vale0:x -C 3
-refused 1 "vale-ctl: there is no switch vale9 that you may see; see: vale-ctl list" vale-ctl list vale9
-refused 1 "vale-ctl: there is no port vale9:x that you may see; see: vale-ctl list" vale-ctl -l vale9:x
-refused 1 "vale-ctl: can't read the counters of vale9: there is no switch vale9 (ENXIO); wrong name? see: vale-ctl list" vale-ctl stats vale9
-refused 1 "vale-ctl: can't read the addresses of vale9: there is no switch vale9; see: vale-ctl list (ENXIO)" vale-ctl fdb vale9
-refused 1 "vale-ctl: can't look at nosuch: there is no interface nosuch; a switch port is called valeX:PORT, a pipe NAME{ID (ENXIO)" vale-ctl -g nosuch
+refused_with 2 "vale-ctl: 'foo': is no command; there are list, stats, fdb, chmod and chown$see" vale-ctl foo
+refused_with 2 "vale-ctl: -Q is not an option$see" vale-ctl -Q
+refused_with 2 "vale-ctl: fdb needs a switch, as in: fdb vale0$see" vale-ctl fdb
+refused_with 2 "vale-ctl: chmod needs a mode and a name, as in: chmod 0660 vale0:a$see" vale-ctl chmod
+refused_with 2 "vale-ctl: '0999' is not an octal mode from 0 to 0777, such as 0660$see" vale-ctl chmod 0999 vale0
+refused_with 2 "vale-ctl: there is no user 'no-such-user'$see" vale-ctl chown no-such-user vale0
+refused_with 2 "vale-ctl: -C goes with -n, -p and -P$see" vale-ctl -C 3
+refused_with 2 "vale-ctl: -m: 0 is out of range, give 1 to 65535 (region to use, with -a, -h and -n)" vale-ctl -m 0
+refused_with 2 "vale-ctl: --watch: '0' is not a number of seconds from 0.1 to 86400 (show again and again, every second if no other time is given)" vale-ctl --watch=0 list
+refused_with 2 "vale-ctl: '3' is not MODE[,FIRST[,COUNT]] with MODE single (1) or multi (2) and CPU numbers$see" vale-ctl -p vale0:x -C 3
+refused_with 1 "vale-ctl: there is no switch vale9 that you may see; see: vale-ctl list" vale-ctl list vale9
+refused_with 1 "vale-ctl: there is no port vale9:x that you may see; see: vale-ctl list" vale-ctl -l vale9:x
+refused_with 1 "vale-ctl: can't read the counters of vale9: there is no switch vale9 (ENXIO); wrong name? see: vale-ctl list" vale-ctl stats vale9
+refused_with 1 "vale-ctl: can't read the addresses of vale9: there is no switch vale9; see: vale-ctl list (ENXIO)" vale-ctl fdb vale9
+refused_with 1 "vale-ctl: can't look at nosuch: there is no interface nosuch; a switch port is called valeX:PORT, a pipe NAME{ID (ENXIO)" vale-ctl -g nosuch
 refused_like 1 "^vale-ctl: can't attach vale0:nosuch: there is no interface nosuch" vale-ctl -a vale0:nosuch
 refused_like 1 "^vale-ctl: can't attach vale0:nosuch: there is no interface nosuch" vale-ctl -h vale0:nosuch
 refused_like 1 "^vale-ctl: can't detach vale0:nosuch: vale0:nosuch is not attached" vale-ctl -d vale0:nosuch

@@ -48,8 +48,8 @@ hex() {
 			END { print line }'
 }
 
-# refused STATUS LINE COMMAND... - COMMAND fails with STATUS and says this one line
-refused() {
+# refused_with STATUS LINE COMMAND... - COMMAND fails with STATUS and says this one line
+refused_with() {
 	f_status=$1 f_line=$2; shift 2
 	timeout -k 5 "$NET_LIMIT" "$@" >"$tmp/refused.out" 2>"$tmp/refused.err" </dev/null
 	f_got=$?

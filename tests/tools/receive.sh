@@ -91,7 +91,7 @@ expect "long frames" "$(value long '"\(.packets) \(.bytes) \(.bad_frames)"')" "4
 for f in long copy; do tcpdump -nn -t -x -r "$tmp/$f.pcap" >"$tmp/$f.txt" 2>/dev/null; done
 expect "long frames: lines" "$(grep -c 10.0.0.2.1234 "$tmp/long.txt")" 40
 cmp -s "$tmp/long.txt" "$tmp/copy.txt" || fail "long frames: the copy differs"
-refused 1 "pkt-gen: pcap:$tmp/long.pcap: frame 1 has 65000 bytes, 8192 fit into the ring; take it out, for instance by editcap, or give more slots by -C" \
+refused_with 1 "pkt-gen: pcap:$tmp/long.pcap: frame 1 has 65000 bytes, 8192 fit into the ring; take it out, for instance by editcap, or give more slots by -C" \
 	pkt-gen -i "pcap:$tmp/long.pcap" -f rx -C 4
 
 # -B counts 24 bytes more a frame in bit rates, -N drops unit prefixes, -A adds the slots found, -T sets the lines' distance

@@ -12,9 +12,9 @@ export NET_LIB
 
 # vlan STATION INTERFACE ADDRESS
 vlan() {
-	from_ "$1" ip link add link "$2" name "$2.5" type vlan id 5 || skip "no VLANs here"
-	from_ "$1" ip addr add "$3/24" dev "$2.5"
-	from_ "$1" ip link set "$2.5" up
+	in_ "$1" ip link add link "$2" name "$2.5" type vlan id 5 || skip "no VLANs here"
+	in_ "$1" ip addr add "$3/24" dev "$2.5"
+	in_ "$1" ip link set "$2.5" up
 }
 open() { vale-ctl list | grep -q "^$1 "; }
 closed() { ! open "$1"; }

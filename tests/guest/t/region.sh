@@ -5,21 +5,15 @@
 #
 #	ra$$ --- rb$$     veth; both are in the one region of interfaces
 #
-# shellcheck source=tests/net/lib.sh
-. "$(dirname "$0")/../../net/lib.sh"
-need_home kernel
-need_tool setpriv util-linux
-dev=/dev/netmap
-mode=$(stat -c %a $dev)
+# shellcheck source=tests/guest/t/users_lib.sh
+. "$(dirname "$0")/users_lib.sh"
 limit=$(cat /sys/module/netmap/parameters/user_mem)
-own=$BUILD/guest/own
 # shellcheck disable=SC2317,SC2329
 undo() {
 	ip link del "ra$$" 2>/dev/null
 	chmod "$mode" $dev
 	echo "$limit" >/sys/module/netmap/parameters/user_mem
 }
-as() { who_=$1; shift; setpriv --reuid "$who_" --regid "$who_" --clear-groups "$@"; }
 
 # taken - KiB that nobody can take back, without free pages that a processor keeps for itself; what is freed after a grace period is
 # waited for

@@ -17,8 +17,8 @@ undo() {
 names() { vale-ctl list --json | jq -r '[.. | objects | .name? // empty] | join(" ")'; }
 nothing_left() { [ -z "$(names)" ]; }
 
-# refused - the module stays while it is in use
-refused() { ! rmmod netmap 2>/dev/null || fail "unloaded while programs have /dev/netmap open"; }
+# stays_loaded - the module stays while it is in use
+stays_loaded() { ! rmmod netmap 2>/dev/null || fail "unloaded while programs have /dev/netmap open"; }
 
 # victim N - becomes a client of some kind
 victim() {
@@ -46,7 +46,7 @@ while [ $i -lt $rounds ]; do
 	victim $i >"$tmp/victim" 2>&1 </dev/null &
 	pid=$!
 	sleep "0.$((i * 7 % 30 + 10))" # a moment that is another one each time
-	refused
+	stays_loaded
 	kill -KILL $pid || fail "round $i: the victim had left: $(cat "$tmp/victim")"
 	wait $pid 2>/dev/null
 	[ ! -e "/proc/$pid" ] || fail "round $i: the victim is still there"
@@ -66,7 +66,7 @@ for how in client switch; do
 	else
 		vale-ctl -a "vale0:sv$$" || fail "attach"
 	fi
-	refused
+	stays_loaded
 	ip link del "sv$$" || fail "$how: the interface can't be deleted"
 	until_true "$how: the port leaves with its interface" sh -c "! vale-ctl list --json | grep -q sv$$"
 	if [ $how = client ]; then
@@ -83,7 +83,7 @@ until_true "the port inside" sh -c "ip netns exec storm$$ vale-ctl list --json |
 ! names | grep -q vale0:in || fail "a port of another namespace is seen"
 ip netns del "storm$$" || fail "the namespace can't be deleted"
 running inside || fail "the program in the namespace has ended: $(tail -3 "$tmp/inside.err")"
-refused
+stays_loaded
 kill -KILL "$(pid_of inside)"
 wait "$(pid_of inside)" 2>/dev/null
 started=$(echo "$started" | sed 's/ inside\>//')

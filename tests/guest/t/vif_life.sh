@@ -3,7 +3,6 @@
 # vif_life.sh - how persistent ports come, change and go: shape, carrier, address, name, namespaces, deletion, unloading.
 # shellcheck source=tests/guest/t/vif_lib.sh
 . "$(dirname "$0")/vif_lib.sh"
-need_tool ping iputils-ping
 
 ended() { ! running "$1"; }
 
@@ -74,7 +73,7 @@ started=
 vale-ctl -n v1 || fail "make v1 after that"
 vale-ctl -a vale0:v1 || fail "attach v1"
 move v1 a 192.0.2.1
-ip netns del "vif-$$-a" || fail "delete the station"
+ip netns del "nic-$$-a" || fail "delete the station"
 stations=
 until_true "the port goes with the station" sh -c '! vale-ctl list | grep -q v1'
 vale-ctl -n v1 || fail "make v1 after the station went"

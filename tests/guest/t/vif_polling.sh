@@ -4,7 +4,6 @@
 # has a persistent port, which can't be polled.
 # shellcheck source=tests/guest/t/vif_lib.sh
 . "$(dirname "$0")/vif_lib.sh"
-need_tool ping iputils-ping
 
 # poller CPU - the process of the thread on that CPU, nothing if there is none; threads - how many there are
 poller() { grep -lx "netmap/$1/p0" /proc/[0-9]*/comm 2>/dev/null | cut -d/ -f3; }
@@ -13,7 +12,7 @@ threads() { cat /proc/[0-9]*/comm 2>/dev/null | grep -cx 'netmap/[0-9]*/p0'; }
 
 station a
 station b
-ip link add p0 type veth peer name p1 netns "vif-$$-a" || fail "a veth pair"
+ip link add p0 type veth peer name p1 netns "nic-$$-a" || fail "a veth pair"
 { in_ a ip addr add 192.0.2.1/24 dev p1 && in_ a ip link set p1 up && ip link set p0 up; } || fail "the veth pair up"
 { vale-ctl -n vb && vale-ctl -a vale0:vb && vale-ctl -a vale0:p0; } || fail "vb and p0 into vale0"
 move vb b 192.0.2.2

@@ -3,14 +3,13 @@
 # vif_storm.sh - persistent ports under load lose their interface, their switch, their program, their namespace, their module.
 # shellcheck source=tests/guest/t/vif_lib.sh
 . "$(dirname "$0")/vif_lib.sh"
-need_tool ping iputils-ping
 
 no_port() { ! vale-ctl list | grep -q "$1"; }
 ended() { ! running "$1"; }
 
 # flood - from station a to b, without an end
 flood() {
-	start flood ip netns exec "vif-$$-a" ping -q -f -l 64 -s 1400 192.0.2.2
+	start flood ip netns exec "nic-$$-a" ping -q -f -l 64 -s 1400 192.0.2.2
 	until_true "the flood has begun" more_than "$(counter vale0:va tx_packets)"
 }
 more_than() { [ "$(counter vale0:va tx_packets)" -gt $(($1 + 200)) ]; }
@@ -44,10 +43,10 @@ for round in $(seq 1 $rounds); do
 		{ in_ b ip link del vb && in_ a ip link del va; } || fail "round $round: delete"
 		unflood
 	else
-		ip netns del "vif-$$-b" || fail "round $round: delete station b"
+		ip netns del "nic-$$-b" || fail "round $round: delete station b"
 		until_true "round $round: vb goes with its station" no_port vale0:vb
 		unflood # it is what keeps the namespace alive
-		ip netns del "vif-$$-a" || fail "round $round: delete station a"
+		ip netns del "nic-$$-a" || fail "round $round: delete station a"
 		stations=
 	fi
 	until_true "round $round: the ports go" no_port vale0:v
@@ -66,7 +65,7 @@ expect_ge "frames in the ring of a program that sleeps" "$(counter va rx_packets
 expect "frames dropped behind its back" "$(counter va missed)" 0
 before=$(counter va rx_packets)
 signal idle CONT
-until_true "the host goes on when slots are free again" sh -c "in_() { :; }; ip netns exec vif-$$-a ping -q -c 1 -W 1 192.0.2.2 >/dev/null; [ \"\$(vale-ctl stats --json va | jq '.stats[0].counters.rx_packets')\" -gt $before ]"
+until_true "the host goes on when slots are free again" sh -c "in_() { :; }; ip netns exec nic-$$-a ping -q -c 1 -W 1 192.0.2.2 >/dev/null; [ \"\$(vale-ctl stats --json va | jq '.stats[0].counters.rx_packets')\" -gt $before ]"
 signal idle INT
 finish idle
 vale-ctl -r va || fail "remove va"
