@@ -53,6 +53,12 @@ for round in $(seq 1 $rounds); do
 	[ -n "$stations" ] || { station a; station b; }
 done
 
+# goes_on - one more ping reaches the ring of va
+goes_on() {
+	in_ a ping -q -c 1 -W 1 192.0.2.2 >/dev/null
+	[ "$(counter va rx_packets)" -gt "$before" ]
+}
+
 # a program that takes nothing: the host waits for room and goes on when it leaves
 vale-ctl -C 64,64 -n va || fail "make va"
 move va a 192.0.2.1
@@ -65,9 +71,32 @@ expect_ge "frames in the ring of a program that sleeps" "$(counter va rx_packets
 expect "frames dropped behind its back" "$(counter va missed)" 0
 before=$(counter va rx_packets)
 signal idle CONT
-until_true "the host goes on when slots are free again" sh -c "in_() { :; }; ip netns exec nic-$$-a ping -q -c 1 -W 1 192.0.2.2 >/dev/null; [ \"\$(vale-ctl stats --json va | jq '.stats[0].counters.rx_packets')\" -gt $before ]"
-signal idle INT
-finish idle
+until_true "the host goes on when slots are free again" goes_on
+signal idle STOP
+in_ a ping -q -f -c 1000 -W 1 -w 3 192.0.2.2 >/dev/null
+signal idle KILL
+finish idle 137
+start other pkt-gen -i netmap:va -f rx
+until_true "another program has va" carrier a va true
+before=$(counter va rx_packets)
+until_true "the host goes on when another program has it" goes_on
+signal other INT
+finish other
+vale-ctl -r va || fail "remove va"
+
+# longer frames than the ring can ever take
+vale-ctl -C 4,4 -n va || fail "make va with short rings"
+move va a 192.0.2.1
+in_ a ip link set va mtu 9000 || fail "MTU of va"
+in_ a ip neigh add 192.0.2.2 lladdr 02:00:00:00:00:02 dev va || fail "a neighbour"
+start long pkt-gen -i netmap:va -f rx
+until_true "a program has va" carrier a va true
+before=$(counter va refused)
+in_ a ping -q -c 3 -i 0.05 -W 1 -s 8000 -M "do" 192.0.2.2 >/dev/null
+expect "frames of 8042 bytes for three slots of 2048, counted" "$(($(counter va refused) - before))" 3
+expect_ge "the same, as ip counts" "$(link a va .stats64.tx.dropped)" 3
+signal long INT
+finish long
 vale-ctl -r va || fail "remove va"
 
 # unloading under load
