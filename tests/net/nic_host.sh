@@ -39,8 +39,8 @@ ping_all "before" - 192.0.2.1
 start bridge bridge -w 0 -i netmap:va
 until_true "the interface is taken" taken
 ping_all "ping through the bridge" - 192.0.2.1
-tcp "TCP out through the bridge" a - 192.0.2.1 $seconds
-tcp "TCP in through the bridge" a - 192.0.2.1 $seconds -R
+tcp "TCP out through the bridge" a - 192.0.2.1
+tcp "TCP in through the bridge" a - 192.0.2.1 -R
 expect_ge "frames the program passed on" "$(counter va tx_packets)" 1000
 
 # nothing passes but through the program
@@ -63,7 +63,7 @@ finish alone
 # a switch in between
 vale-ctl -h vale0:va || fail "attach va with its host"
 ping_all "ping through the switch" - 192.0.2.1
-tcp "TCP through the switch" a - 192.0.2.1 1
+tcp "TCP through the switch" a - 192.0.2.1
 vale-ctl list | grep -q 'vale0:va^ ' || fail "no port of the host: $(vale-ctl list)"
 vale-ctl -d vale0:va || fail "detach va"
 until_true "given back by the switch" nothing_left

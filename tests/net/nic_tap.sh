@@ -31,10 +31,10 @@ in_ a ip neigh flush all
 
 ping_all "ping over TAPs" a 192.0.2.2
 sums sums_b b tb
-tcp "TCP a to b" b a 192.0.2.2 $seconds
+tcp "TCP a to b" b a 192.0.2.2
 sums_right sums_b
 sums sums_a a ta
-tcp "TCP b to a" b a 192.0.2.2 $seconds -R
+tcp "TCP b to a" b a 192.0.2.2 -R
 sums_right sums_a
 
 mac() { in_ "$1" ip -j link show "$2" | jq -r '.[0].address'; }

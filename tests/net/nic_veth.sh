@@ -24,9 +24,9 @@ dress b pb 192.0.2.2
 
 ping_all "ping" a 192.0.2.2
 sums sums_b b pb
-tcp "TCP a to b" b a 192.0.2.2 $seconds
+tcp "TCP a to b" b a 192.0.2.2
 sums_right sums_b
-tcp "TCP b to a" b a 192.0.2.2 $seconds -R
+tcp "TCP b to a" b a 192.0.2.2 -R
 expect "frames that could not be passed on" "$(counter va refused)" 0
 expect_identity vale0
 

@@ -36,7 +36,7 @@ dress a pa 192.0.2.1
 
 begin mark
 ping_all "marked" - 192.0.2.1
-tcp "TCP, marked" a - 192.0.2.1 1
+tcp "TCP, marked" a - 192.0.2.1
 expect_ge "frames forwarded" "$(counter va forwarded)" 1000
 end
 

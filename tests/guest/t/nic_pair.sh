@@ -81,10 +81,10 @@ by_bridge() {
 	# frames that are merged as they come have a sum of their own
 	in_ a ethtool -K "$2" gro off || fail "$kind: $2 merges frames"
 	sums sums_out a "$2"
-	tcp "$kind: TCP out" a - 192.0.2.1 2
+	tcp "$kind: TCP out" a - 192.0.2.1
 	sums_right sums_out
 	in_ a ethtool -K "$2" gro on
-	tcp "$kind: TCP in" a - 192.0.2.1 2 -R
+	tcp "$kind: TCP in" a - 192.0.2.1 -R
 	expect_ge "$kind: frames the program passed on" "$(counter "$1" tx_packets)" 500
 	expect "$kind: frames that could not be passed on" "$(counter "$1" refused)" 0
 

@@ -38,7 +38,7 @@ for offload in on off; do
 	until_true "the bridge has vb" open vb
 	ping_all "through a program, offload $offload" a 198.51.100.2
 	sums "sums_$offload" b pb.5
-	tcp "TCP through a program, offload $offload" b a 198.51.100.2 1
+	tcp "TCP through a program, offload $offload" b a 198.51.100.2
 	sums_right "sums_$offload"
 	signal bridge INT
 	finish bridge
@@ -48,7 +48,7 @@ in_ a ethtool -K pa tx-vlan-offload on tso on tx on >/dev/null 2>&1
 vale-ctl -a vale0:va || fail "attach va"
 vale-ctl -a vale0:vb || fail "attach vb"
 ping_all "through a switch" a 198.51.100.2
-tcp "TCP through a switch" b a 198.51.100.2 1
+tcp "TCP through a switch" b a 198.51.100.2
 vale-ctl -d vale0:vb
 vale-ctl -d vale0:va
 
@@ -68,6 +68,6 @@ until_true "va is closed" closed va
 start bridge bridge -w 0 -i netmap:va.5
 until_true "the bridge has va.5" open va.5
 ping_all "through a program at the VLAN's interface" a 198.51.100.3
-tcp "TCP through a program at the VLAN's interface" a - 198.51.100.1 1
+tcp "TCP through a program at the VLAN's interface" a - 198.51.100.1
 signal bridge INT
 finish bridge

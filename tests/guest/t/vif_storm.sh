@@ -84,6 +84,21 @@ signal other INT
 finish other
 vale-ctl -r va || fail "remove va"
 
+# a program that sends more than the host takes goes on when there is no host for its frames any more, and when there is one again
+vale-ctl -n va || fail "make va"
+move va a 192.0.2.1
+start sender pkt-gen -i netmap:va -f tx
+more() { [ "$(counter va "$1")" -gt "$2" ]; }
+for round in 1 2 3 4 5; do
+	until_true "round $round: frames for the host" more forwarded "$(counter va forwarded)"
+	in_ a ip link set va down || fail "va down"
+	until_true "round $round: frames without a host" more drop_no_backend "$(counter va drop_no_backend)"
+	in_ a ip link set va up || fail "va up"
+done
+signal sender INT
+finish sender
+vale-ctl -r va || fail "remove va"
+
 # longer frames than the ring can ever take
 vale-ctl -C 4,4 -n va || fail "make va with short rings"
 move va a 192.0.2.1
