@@ -4,18 +4,18 @@
 # Prints a line for each step and, last, "N passed, N failed".
 #
 #	--guests       all tests of the module in the guests, by default a few: a quarter of an hour
-#	--debug-guest  that, and all on a kernel with KASAN, lockdep, kmemleak and fault injection: half an hour and more
-#	--full         that, and all tests at length: some hours
+#	--debug-guest  a few also on a kernel with KASAN, lockdep, kmemleak and fault injection, which is built: half an hour
+#	--full         all tests at length in all of these: some hours
 #
 # Kernels of the guests are fetched and built once, into NETMAP_CACHE (~/.cache/netmap).
 set -u
 cd "$(dirname "$0")/.." || exit 1
-full='' debug='' some=few:
+full='' some=few: debug=''
 for a in "$@"; do
 	case $a in
-	--full) full=1 debug=1 some=all: ;;
-	--debug-guest) debug=1 some= ;;
-	--guests) some= ;;
+	--full) full=1 some=all: debug=all:debug ;;
+	--debug-guest) debug=${debug:-few:debug} ;;
+	--guests) [ -n "$full" ] || some= ;;
 	-h | --help) sed -n '3,/^[^#]/s/^# \{0,1\}//p' "$0"; exit 0 ;;
 	*) echo "usage: check.sh [--guests] [--debug-guest] [--full]" >&2; exit 2 ;;
 	esac
@@ -116,7 +116,7 @@ if [ -n "$guests" ]; then
 	beside=
 	step "module, all kernels, clang, sparse" sh tests/guest/headers.sh
 	step "module, guests uml and stock" env BUILD=build/gcc sh tests/guest/check.sh ${some}uml ${some}stock
-	[ -z "$debug" ] || step "module, guest debug" env BUILD=build/gcc sh tests/guest/check.sh debug
+	[ -z "$debug" ] || step "module, guest debug" env BUILD=build/gcc sh tests/guest/check.sh "$debug"
 	if [ -n "$full" ]; then
 		for guest in hostile swiotlb iommu releases tools; do
 			step "module, $guest" env BUILD=build/gcc sh tests/guest/check.sh $guest

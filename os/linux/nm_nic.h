@@ -32,6 +32,10 @@
 #define NM_NIC_MAX_HOST 16u  /* host rings of one direction */
 #define NM_NIC_BATCH 32u     /* frames of one lease, or under one hold of the driver's lock */
 #define NM_NIC_STALL (2 * HZ) /* how long who does not take his frames may hold back their sender */
+#define NM_NIC_MOVE (HZ / 10) /* how long frames left on another processor may hold back the next ones */
+
+/* What a sender waits for: room for half of what may be under way, or that nothing is under way. */
+enum nm_nic_waits { NM_NIC_WAITS_NOT, NM_NIC_WAITS_ROOM, NM_NIC_WAITS_NONE };
 
 struct nm_nic;
 struct Qdisc;
@@ -65,7 +69,9 @@ struct nm_nic_tx {
 	struct llist_node *again;   /* taken from flight->back; of the sync alone */
 	uint32_t sent;              /* frames, since ever */
 	uint32_t limit, total;      /* of frames that the driver has; that are alive */
-	uint32_t waits;             /* somebody waits for room */
+	uint32_t waits;             /* enum nm_nic_waits */
+	bool soft;                  /* the driver's queue is that of the processor that calls it */
+	int cpu;                    /* which did last; of the sync alone */
 	unsigned long roomy;        /* jiffies: when there was some last */
 	struct timer_list timer;    /* room may come without a frame of ours being done */
 	/* of the one sync that runs */
@@ -162,7 +168,8 @@ uint32_t nm_nic_tx_transmit(struct sk_buff **skb, uint32_t n, struct net_device 
 /* nm_nic_flight.c */
 int nm_nic_flight_init(struct nm_nic_tx *t);
 void nm_nic_flight_fini(struct nm_nic_tx *t);
-/* Frames that may be sent now. */
+/* Frames that the driver has; that it may get now. */
+uint32_t nm_nic_flight_out(const struct nm_nic_tx *t);
 uint32_t nm_nic_flight_room(const struct nm_nic_tx *t);
 /* An skb with `head` bytes in front and room for `bytes`; NULL without memory. Data. */
 struct sk_buff *nm_nic_flight_skb(struct nm_nic_tx *t, uint32_t head, uint32_t bytes);

@@ -49,21 +49,27 @@ flight_free(struct rcu_head *h)
 }
 
 uint32_t
+nm_nic_flight_out(const struct nm_nic_tx *t)
+{
+	return NM_READ_ONCE(t->sent) - (uint32_t)atomic_read(&t->flight->gone);
+}
+
+uint32_t
 nm_nic_flight_room(const struct nm_nic_tx *t)
 {
-	const struct nm_nic_flight *f = t->flight;
-	uint32_t out = NM_READ_ONCE(t->sent) - (uint32_t)atomic_read(&f->gone), alive = (uint32_t)atomic_read(&f->users) - 1;
+	uint32_t out = nm_nic_flight_out(t), alive = (uint32_t)atomic_read(&t->flight->users) - 1;
 
 	return out < t->limit && alive < t->total ? min(t->limit - out, t->total - alive) : 0;
 }
 
-/* Who waits for room goes on when there is some for a batch. In a read section. */
+/* Who waits goes on when there is what it waits for. After a barrier, in a read section. */
 static void
 room_made(struct nm_nic_flight *f)
 {
 	struct nm_nic_tx *t = NM_RCU_DEREF(f->tx);
+	uint32_t waits = t ? NM_READ_ONCE(t->waits) : NM_NIC_WAITS_NOT;
 
-	if (t && NM_READ_ONCE(t->waits) && nm_nic_flight_room(t) >= t->limit / 2)
+	if (waits && (waits == NM_NIC_WAITS_NONE ? !nm_nic_flight_out(t) : nm_nic_flight_room(t) >= t->limit / 2))
 		napi_schedule(&t->napi);
 }
 
@@ -117,6 +123,7 @@ nm_nic_flight_arrive(struct sk_buff *skb)
 	f = skb_shinfo(skb)->destructor_arg;
 	skb->destructor = receiver_done;
 	atomic_inc(&f->gone);
+	smp_mb__after_atomic();
 	room_made(f);
 	return true;
 }

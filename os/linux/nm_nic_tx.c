@@ -6,6 +6,9 @@
  * who has too many frames there waits, and goes on when half of them are done. A frame for which the driver's queue has no room
  * stays in its slot. Nobody tells us of room that others' frames made, hence the timer.
  *
+ * A driver that has no queues of its own, as veth, puts frames into a queue of the processor that calls it. Who comes from another one
+ * than before waits until those that he left there are gone, so that his frames stay in order.
+ *
  * The driver is called as the system does below its queueing disciplines: under the queue's lock, in batches.
  */
 #include "nm_nic.h"
@@ -30,6 +33,16 @@ queue_of(const struct nm_nic_tx *t, struct net_device *dev)
 	return netdev_get_tx_queue(dev, i < n ? i : i % n);
 }
 
+/*
+ * The next frames would come before those that this ring left in the queue of another processor, which may be slow to take them on.
+ * Of a sync, in a read section.
+ */
+static bool
+overtakes(const struct nm_nic_tx *t)
+{
+	return unlikely(t->soft && t->cpu != raw_smp_processor_id()) && nm_nic_flight_out(t);
+}
+
 void
 nm_nic_tx_later(struct nm_kring *kr)
 {
@@ -37,10 +50,11 @@ nm_nic_tx_later(struct nm_kring *kr)
 	struct nm_nic_tx *t = &n->tx[kr->id];
 	struct net_device *dev = NM_RCU_DEREF(n->dev);
 
-	(void)NM_EXCHANGE(&t->waits, 1); /* before we look again: who makes room after that sees it */
+	/* before we look again: who makes room after that sees it */
+	(void)NM_EXCHANGE(&t->waits, overtakes(t) ? NM_NIC_WAITS_NONE : NM_NIC_WAITS_ROOM);
 	if (!dev || !nm_nic_usable(dev))
 		return; /* the notifier wakes us */
-	if (nm_nic_flight_room(t) && !netif_xmit_frozen_or_drv_stopped(queue_of(t, dev)))
+	if (!overtakes(t) && nm_nic_flight_room(t) && !netif_xmit_frozen_or_drv_stopped(queue_of(t, dev)))
 		napi_schedule(&t->napi);
 	else
 		mod_timer(&t->timer, jiffies + 1);
@@ -238,11 +252,13 @@ room_of(struct nm_nic_tx *t)
 {
 	uint32_t room = nm_nic_flight_room(t);
 
+	if (overtakes(t) && !time_after(jiffies, t->roomy + NM_NIC_MOVE))
+		return 0;
+	if (unlikely(!room) && time_after(jiffies, t->roomy + NM_NIC_STALL))
+		room = 1;
 	if (likely(room)) {
 		t->roomy = jiffies;
-	} else if (time_after(jiffies, t->roomy + NM_NIC_STALL)) {
-		t->roomy = jiffies;
-		room = 1;
+		t->cpu = raw_smp_processor_id();
 	}
 	return room;
 }
@@ -324,7 +340,8 @@ nm_nic_tx_init(struct nm_nic_tx *t, struct nm_nic *n, struct nm_kring *kr)
 	t->kr = kr;
 	t->total = kr->nslots - 1;
 	t->limit = min(t->total, STEP_FRAMES);
-	if (lockless(n))
+	t->soft = lockless(n);
+	if (t->soft)
 		t->limit = min(t->limit, SOFT_FRAMES / n->port->nrings[NM_DIR_TX]);
 	t->roomy = jiffies;
 	timer_setup(&t->timer, timer_fires, 0);

@@ -5,10 +5,11 @@
 #	kernels:GUEST  builds the kernel of uml or debug, or gets that of stock
 #	few:uml        tests of requests, of loading and unloading, of descriptors, of slots out of rule
 #	few:stock      likewise, and programs of 32 bits, kills inside the module
+#	few:debug      likewise, and failures of all that can fail, storms of kills, with everything watched that the kernel does
 #	uml, stock     tests of requests and of traffic in both; of the others each where it finds more
 #	all:uml        all tests but those of the tools
 #	all:stock      likewise
-#	debug          likewise, with the least amounts: everything that the kernel does is watched
+#	all:debug      likewise, with the least amounts
 #	tools          uml: tests of the tools
 #	hostile        debug: clients without manners for ten minutes
 #	swiotlb        debug: NICs whose transfers all go through bounce buffers
@@ -61,7 +62,8 @@ guest() {
 	stock) run "$both $two_cpus" --guest stock --slow 150 --total 2400 ;;
 	all:uml) run "$all" --guest uml --slow 20 --total 2400 ;;
 	all:stock) run "$all" --guest stock --slow 50 --total 2400 ;;
-	debug) run "$all" --guest debug --slow 200 --total 3600 ;;
+	few:debug) run "$few guest/fail_nth guest/killed guest/storm guest/vif_life" --guest debug --slow 200 --total 2400 ;;
+	all:debug) run "$all" --guest debug --slow 200 --total 5400 ;;
 	tools) run "tools/*" --guest uml --slow 20 --total 2400 ;;
 	hostile) run guest/hostile --guest debug --limit 1000 --env HOSTILE_SECONDS=600 ;;
 	swiotlb) dma swiotlb --append swiotlb=force ;;

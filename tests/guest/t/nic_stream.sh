@@ -53,6 +53,7 @@ count=$((50000 * ${GUEST_SCALE:-1}))
 [ -z "$NET_FULL" ] || count=$((20 * count))
 run "one slot" 1500 1 "$count" min=14 max=1514 -- min=14 max=1514 poll
 run "by ioctl" 1500 1 "$count" min=60 max=60 -- min=60 max=60 swap=100
+run "from processor to processor" 1500 1 "$count" min=60 max=60 -- min=60 max=60 move
 run "many slots" 9000 1 $((count / 5)) min=14 max=9000 swap=300 -- min=14 max=9000 fragment=701
 run "four rings" 1500 4 $((count / 5)) min=14 max=1514 -- min=14 max=1514
 run "a slow receiver" 1500 1 $((count / 5)) min=60 max=300 nap=200,2000 -- min=60 max=300 poll

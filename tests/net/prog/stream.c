@@ -2,10 +2,12 @@
 /*
  * stream.c - sends and receives frames of known content.
  *
- *	stream send PORT count=N [id=N] [to=N|all] [min=N] [max=N] [fragment=N] [swap=N] [indirect] [poll] [nap=FRAMES,US]
+ *	stream send PORT count=N [id=N] [to=N|all] [min=N] [max=N] [fragment=N] [swap=N] [indirect] [poll] [move]
+ *	            [nap=FRAMES,US]
  *	stream recv PORT [id=N] [min=N] [max=N] [swap=N] [nap=FRAMES,US] [quiet]
  *
  * send prints "ready", sends `count` frames from each ring, prints a JSON object once all were taken, and waits for SIGTERM.
+ * With move it changes to another processor before each sync.
  * With nap= it rests that long after each burst, which are of so many frames at most: for receivers that can't hold it back.
  * recv prints "ready", receives until SIGINT, takes what is still there, prints a JSON object, and waits for SIGTERM. Then
  * the port is closed. min and max have to be the same on both sides.
@@ -75,6 +77,8 @@ option(struct stream_options *o, const char *arg)
 		o->indirect = true;
 	} else if (!strcmp(arg, "poll")) {
 		o->poll_only = true;
+	} else if (!strcmp(arg, "move")) {
+		o->move = true;
 	} else if (!strcmp(arg, "quiet")) {
 		o->quiet = true;
 	} else {

@@ -51,7 +51,7 @@ struct stream_options {
 	uint32_t fragment; /* send: 0, or slots get random lengths up to this */
 	uint32_t swap;    /* extra buffers that frames are written to or kept in */
 	uint32_t nap_every, nap_us; /* recv: be slow */
-	bool indirect, poll_only, quiet;
+	bool indirect, poll_only, quiet, move;
 };
 
 /* SIGINT: come to an end and print the summary. SIGTERM: leave. */

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -25,6 +26,8 @@ struct sender {
 	struct flow *flow;
 	uint64_t random, frames, bytes, slots;
 	uint32_t *fifo, fifo_at; /* extra buffers, the oldest next */
+	cpu_set_t cpus;          /* that it may run on, and the one it does */
+	size_t cpu;
 };
 
 static uint32_t
@@ -143,6 +146,20 @@ wait_room(struct sender *s)
 		die("%s: poll says %#x", s->o->port, p.revents);
 }
 
+static void
+move_on(struct sender *s)
+{
+	cpu_set_t one;
+
+	do
+		s->cpu = (s->cpu + 1) % CPU_SETSIZE;
+	while (!CPU_ISSET(s->cpu, &s->cpus));
+	CPU_ZERO(&one);
+	CPU_SET(s->cpu, &one);
+	if (sched_setaffinity(0, sizeof(one), &one))
+		die("CPU %zu: %s", s->cpu, strerror(errno));
+}
+
 /* False when told to end. */
 static bool
 send_all(struct sender *s)
@@ -158,6 +175,8 @@ send_all(struct sender *s)
 			more |= fill(s, &s->flow[i], &did);
 			moved |= did;
 		}
+		if (s->o->move)
+			move_on(s);
 		if (moved && !s->o->poll_only)
 			common_txsync(s->d);
 		else
@@ -229,6 +248,8 @@ stream_send(const struct stream_options *o)
 
 	open_flows(&s);
 	take_extra(&s);
+	if (sched_getaffinity(0, sizeof(s.cpus), &s.cpus))
+		die("processors: %s", strerror(errno));
 	puts("ready");
 	whole = send_all(&s);
 	printf("{\"role\": \"send\", \"frames\": %llu, \"bytes\": %llu, \"slots\": %llu, \"rings\": %u, \"finished\": %s}\n",
