@@ -57,6 +57,8 @@ done
 build=${BUILD:-build/gcc}
 case $build in /*) ;; *) build=$top/$build ;; esac
 : "${GUEST_SCALE:=1}"
+# KASAN never frees the stack traces it has seen, and keeps what was freed for a while; kmemleak finds what nobody points to
+case $guest in *debug) : "${GUEST_LEAK:=32768}" ;; *) : "${GUEST_LEAK:=4096}" ;; esac
 
 # all_tests - one a line
 all_tests() {
@@ -146,7 +148,7 @@ stage() {
 	fi
 	echo "$names" >"$1/list"
 	cat >"$1/env" <<-EOF
-		GUEST=$guest GUEST_SCALE=$GUEST_SCALE GUEST_LIMIT=$limit GUEST_LEAK=${GUEST_LEAK:-4096} GUEST_SLOW=$slow
+		GUEST=$guest GUEST_SCALE=$GUEST_SCALE GUEST_LIMIT=$limit GUEST_LEAK=$GUEST_LEAK GUEST_SLOW=$slow
 		GUEST_MODULE=$(basename "$2" .ko) GUEST_PORT=$results GUEST_PARAMS='$params' GUEST_MODPROBE='$modprobe'
 		GUEST_BENCH='${GUEST_BENCH:-}'
 		export GUEST GUEST_SCALE$environment
