@@ -49,7 +49,8 @@ run() {
 dma() {
 	how=$1
 	shift
-	run "$sample $nics" --guest debug --slow 200 --env "DMA_WANTED=$how" "$@"
+	run "builtin/refused_in_use ctl/register guest/vif_life net/nic_host guest/nic_pair" --guest debug --slow 200 --total 2400 \
+		--env "DMA_WANTED=$how" "$@"
 }
 
 guest() {
@@ -65,10 +66,10 @@ guest() {
 	few:debug) run "$few guest/fail_nth guest/killed guest/storm guest/vif_life" --guest debug --slow 200 --total 2400 ;;
 	all:debug) run "$all" --guest debug --slow 200 --total 5400 ;;
 	tools) run "tools/*" --guest uml --slow 20 --total 2400 ;;
-	hostile) run guest/hostile --guest debug --limit 1000 --env HOSTILE_SECONDS=600 ;;
+	hostile) run guest/hostile --guest debug --limit 1000 --total 1800 --env HOSTILE_SECONDS=600 ;;
 	swiotlb) dma swiotlb --append swiotlb=force ;;
 	iommu) dma iommu --append intel_iommu=on --qemu "-device intel-iommu" ;;
-	releases) run "$sample $nics" --guest stock --slow 50 --kernels all ;;
+	releases) run "$sample $nics" --guest stock --slow 150 --total 2400 --kernels all ;;
 	*) die "$1 is unknown" ;;
 	esac
 }
