@@ -68,7 +68,8 @@ guest() {
 	tools) run "tools/*" --guest uml --slow 20 --total 2400 ;;
 	hostile) run guest/hostile --guest debug --limit 1000 --total 1800 --env HOSTILE_SECONDS=600 ;;
 	swiotlb) dma swiotlb --append swiotlb=force ;;
-	iommu) dma iommu --append intel_iommu=on --qemu "-device intel-iommu" ;;
+	# virtio NICs do without one, and the 6.1 driver's first call with one makes lockdep report the IOMMU's own locks
+	iommu) dma iommu --append intel_iommu=on --qemu "-device intel-iommu" --nics e1000 ;;
 	releases) run "$sample $nics" --guest stock --slow 150 --total 2400 --kernels all ;;
 	*) die "$1 is unknown" ;;
 	esac

@@ -15,6 +15,7 @@
 #	--env NAME=VALUE for the tests; may be given again
 #	--append TEXT    further words of the kernel's command line
 #	--qemu TEXT      further options of QEMU
+#	--nics MODELS    pairs of NICs of a guest in QEMU, by QEMU's names ("e1000 virtio-net-pci")
 #	--cpus N         processors of a guest in QEMU (2)
 #	--keep           keep the folder of the run also if all went well
 #	--list           print the tests and end
@@ -31,12 +32,13 @@
 # shellcheck source=tests/guest/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-guest=uml slow='' kernels=own qemu='' cpus=2 limit='' total='' module='' params='' append='' environment='' keep='' list='' console='' tests=''
+guest=uml slow='' kernels=own qemu='' models='e1000 virtio-net-pci' cpus=2 limit='' total='' module='' params='' append='' environment='' keep='' list='' console='' tests=''
 while [ $# -gt 0 ]; do
 	case $1 in
 	--guest) guest=${2:-}; shift ;;
 	--kernels) kernels=${2:-}; shift ;;
 	--qemu) qemu=${2:-}; shift ;;
+	--nics) models=${2:-}; shift ;;
 	--cpus) cpus=${2:-}; shift ;;
 	--limit) limit=${2:-}; shift ;;
 	--slow) slow=${2:-}; shift ;;
@@ -244,7 +246,7 @@ emulated() {
 	machine=pc
 	[ "$guest" != debug ] || machine=q35
 	nics='' hub=0
-	for model in e1000 virtio-net-pci; do
+	for model in $models; do
 		hub=$((hub + 1))
 		for end in 1 2; do
 			nics="$nics -netdev hubport,id=n$hub$end,hubid=$hub -device $model,netdev=n$hub$end,mac=52:54:00:4e:0$hub:0$end,romfile="
