@@ -67,9 +67,9 @@ tcp() {
 	shift 4
 	start iperf_server ip netns exec "nic-$$-$server_" iperf3 -s -1
 	until_true "$what_tcp: the server listens" sh -c "ip netns exec nic-$$-$server_ ss -ltn | grep -q :5201"
-	in_ "$who_" iperf3 --json -c "$to_" -n "$tcp_bytes" "$@" >"$tmp/iperf" || fail "$what_tcp: $(jq -r .error "$tmp/iperf")"
+	in_ "$who_" iperf3 --json -c "$to_" -w 128K -n "$tcp_bytes" "$@" >"$tmp/iperf" || fail "$what_tcp: $(jq -r .error "$tmp/iperf")"
 	bytes=$(jq '.end.sum_received.bytes // 0' "$tmp/iperf")
-	expect_ge "$what_tcp: bytes" "$bytes" $((tcp_bytes / 2)) # what is under way at the end may be left out
+	expect_ge "$what_tcp: bytes" "$bytes" $((tcp_bytes / 2)) # what is in buffers at the end is left out
 	[ "$bytes" -gt 0 ] || signal iperf_server KILL # nobody came
 	finish iperf_server
 }
