@@ -11,7 +11,8 @@
 #	suites      prints the names of newer and older suites, nothing is fetched
 #	list        what there is in the cache, nothing is fetched
 #
-# A folder has boot/, lib/modules/RELEASE and usr/src/linux-headers-RELEASE, whose paths are changed to where they are.
+# A folder has boot/vmlinuz-RELEASE or lib/modules/RELEASE/vmlinuz, lib/modules/RELEASE and usr/src/linux-headers-RELEASE, whose
+# paths are changed to where they are.
 # Its status is 77 if all that could not be had are suites that the mirror lacks, or does not tell of now.
 #
 # Packages come from the places of the machine's own apt sources, through apt with lists and downloads in the cache, so that

@@ -268,7 +268,9 @@ stock() {
 	alone stage "$run/netmap" "$ko" || return 1
 	# shellcheck disable=SC2086 # words
 	"$here/initramfs.sh" "$run/initramfs" "$run/netmap" "$kernel" "$release" $stock_modules >/dev/null || return 1
-	emulated "$kernel/boot/vmlinuz-$release" "$run/initramfs"
+	image=$kernel/boot/vmlinuz-$release
+	[ -e "$image" ] || image=$kernel/lib/modules/$release/vmlinuz # of later packages
+	emulated "$image" "$run/initramfs"
 }
 
 debug() {
