@@ -63,8 +63,8 @@ guest() {
 	stock) run "$both $two_cpus" --guest stock --slow 150 --total 2400 ;;
 	all:uml) run "$all" --guest uml --slow 20 --total 2400 ;;
 	all:stock) run "$all" --guest stock --slow 50 --total 2400 ;;
-	few:debug) run "$few guest/fail_nth guest/killed guest/storm guest/vif_life" --guest debug --slow 200 --total 2400 ;;
-	all:debug) run "$all" --guest debug --slow 200 --total 5400 ;;
+	few:debug) run "$few guest/fail_nth guest/killed guest/storm guest/vif_life" --guest debug --slow 200 --limit 1500 --total 3000 ;;
+	all:debug) run "$all" --guest debug --slow 200 --limit 1500 --total 7200 ;;
 	tools) run "tools/*" --guest uml --slow 20 --total 2400 ;;
 	hostile) run guest/hostile --guest debug --limit 1000 --total 1800 --env HOSTILE_SECONDS=600 ;;
 	swiotlb) dma swiotlb --append swiotlb=force ;;

@@ -22,8 +22,15 @@ BEGIN {
 		running = substr(line, 15)
 		next
 	}
-	if (line in allow)
+	if (line in allow) {
+		allowed_at = NR
 		next
+	}
+	# where the kernel came from, which it tells with a line that is allowed
+	if (line == "Call Trace:" && allowed_at && NR - allowed_at <= 4) {
+		allowed_at = 0
+		next
+	}
 	for (i = 1; i <= n; i++)
 		if (line ~ pattern[i]) {
 			print running ": " line

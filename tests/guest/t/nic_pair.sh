@@ -54,7 +54,7 @@ receives() {
 # pass FROM TO COUNT - paced, since a NIC has no means to hold back who sends to it
 pass() {
 	receiver r "netmap:$2" min=60 max=1514
-	sender s "netmap:$1" id=16 count="$3" min=60 max=1514 nap=32,5000
+	sender s "netmap:$1" id=16 count="$3" min=60 max=1514 nap=8,5000
 	sent s
 	until_true "$kind, $1 to $2: all there" all_there "$2" "$3"
 	received r
