@@ -3,8 +3,8 @@
 # check.sh [--guests] [--debug-guest] [--full] - installs what the tests need, builds with gcc and clang, runs everything.
 # Prints a line for each step and, last, "N passed, N failed".
 #
-#	--guests       all tests of the module in the guests, by default a few: a quarter of an hour
-#	--debug-guest  a few also on a kernel with KASAN, lockdep, kmemleak and fault injection, which is built: half an hour
+#	--guests       all tests of the module in the guests, by default a few
+#	--debug-guest  a few also on a kernel with KASAN, lockdep, kmemleak and fault injection, which is built
 #	--full         all tests at length in all of these: some hours
 #
 # Kernels of the guests are fetched and built once, into NETMAP_CACHE (~/.cache/netmap).
