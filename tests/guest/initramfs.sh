@@ -14,7 +14,7 @@ if [ $# -eq 2 ]; then shift 2; else shift 4; fi
 # What the tests call. Those of the first list have to be there, of the others the tests that need them say so.
 commands="sh bash paste cat cp mv rm ln ls mkdir rmdir mktemp mkfifo mknod chmod chown touch date sleep timeout sort uniq head tail cut tr wc tee seq
 	expr printf env id true false test [ basename dirname readlink realpath stat stty sync nproc od cmp diff grep sed awk find xargs
-	ps kill mount umount dmesg unshare nsenter setpriv setsid taskset flock ip ss tc ping ethtool jq tcpdump iperf3 insmod rmmod
+	ps kill mount umount dmesg unshare nsenter setpriv setsid taskset renice flock ip ss tc ping ethtool jq tcpdump iperf3 insmod rmmod
 	modprobe lsmod uname comm join dd df du free sysctl nice chroot mountpoint echo pwd sha256sum md5sum cksum"
 others="bridge pgrep pkill script column mandoc xxd prlimit"
 

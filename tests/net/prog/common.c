@@ -2,10 +2,16 @@
 #include "common.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
+#include <unistd.h>
+
+static volatile sig_atomic_t *caught[NSIG];
+static int caught_fd = -1; /* readable once a signal was caught */
 
 void
 die(const char *fmt, ...)
@@ -71,6 +77,43 @@ common_rxsync(struct nmport_d *d)
 {
 	if (ioctl(d->fd, NIOCRXSYNC, NULL))
 		die("%s: NIOCRXSYNC: %s", d->hdr.nr_name, strerror(errno));
+}
+
+static void
+on_signal(int sig)
+{
+	const uint64_t one = 1;
+	int saved = errno;
+
+	*caught[sig] = 1;
+	if (write(caught_fd, &one, sizeof(one)) != sizeof(one))
+		abort();
+	errno = saved;
+}
+
+void
+common_catch(int sig, volatile sig_atomic_t *flag)
+{
+	struct sigaction sa = {.sa_handler = on_signal};
+
+	if (caught_fd < 0 && (caught_fd = eventfd(0, EFD_CLOEXEC)) < 0)
+		die("eventfd: %s", strerror(errno));
+	caught[sig] = flag;
+	sigaction(sig, &sa, NULL);
+}
+
+void
+common_wait(struct nmport_d *d, short events)
+{
+	struct pollfd p[] = {{.fd = d->fd, .events = events}, {.fd = caught_fd, .events = POLLIN}};
+	uint64_t n;
+
+	if (poll(p, 2, -1) < 0 && errno != EINTR)
+		die("%s: poll: %s", d->hdr.nr_name, strerror(errno));
+	if (p[0].revents & (POLLERR | POLLHUP | POLLNVAL))
+		die("%s: poll says %#x", d->hdr.nr_name, p[0].revents);
+	if (p[1].revents && read(caught_fd, &n, sizeof(n)) != sizeof(n))
+		die("eventfd: %s", strerror(errno));
 }
 
 bool

@@ -3,6 +3,7 @@
 #ifndef TESTS_NET_COMMON_H
 #define TESTS_NET_COMMON_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -26,6 +27,13 @@ void common_rx_rings(const struct nmport_d *d, struct common_rings *out);
 /* ioctl NIOCTXSYNC or NIOCRXSYNC that has to succeed. */
 void common_txsync(struct nmport_d *d);
 void common_rxsync(struct nmport_d *d);
+
+/* From now on the signal sets *flag and ends a common_wait, also one that begins later. */
+void common_catch(int sig, volatile sig_atomic_t *flag);
+
+/* Sleeps until the port is ready for one of the events or a signal was caught: without a limit, which would hide a wake-up
+ * that got lost. Dies where poll reports an error. */
+void common_wait(struct nmport_d *d, short events);
 
 /* Everything published was taken by the other side. */
 bool common_tx_empty(const struct common_rings *tx);

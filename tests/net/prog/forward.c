@@ -6,19 +6,10 @@
  */
 #include "common.h"
 
-#include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <string.h>
 
 static volatile sig_atomic_t ended;
-
-static void
-end(int sig)
-{
-	(void)sig;
-	ended = 1;
-}
 
 static void
 release(struct netmap_ring *r, bool mark)
@@ -38,19 +29,16 @@ main(int argc, char **argv)
 {
 	bool mark = argc > 2 && !strcmp(argv[2], "mark");
 	struct nmport_d *d;
-	struct pollfd p;
 	uint32_t i, n;
 
 	CHECK(argc > 1, "usage: forward PORT [mark]");
-	signal(SIGINT, end);
+	common_catch(SIGINT, &ended);
 	d = common_open(argv[1], 0);
 	n = d->nifp->ni_rx_rings + d->nifp->ni_host_rx_rings;
-	p = (struct pollfd){.fd = d->fd, .events = POLLIN};
 	printf("ready, %u rings\n", n);
 	fflush(stdout);
 	while (!ended) {
-		if (poll(&p, 1, 500) < 0 && errno != EINTR)
-			die("%s: poll: %s", argv[1], strerror(errno));
+		common_wait(d, POLLIN);
 		for (i = 0; i < n; i++)
 			release(NETMAP_RXRING(d->nifp, i), mark);
 	}

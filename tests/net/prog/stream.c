@@ -19,15 +19,6 @@
 
 volatile sig_atomic_t stream_end, stream_leave;
 
-static void
-on_signal(int sig)
-{
-	if (sig == SIGTERM)
-		stream_leave = 1;
-	else
-		stream_end = 1;
-}
-
 void
 stream_hold(void)
 {
@@ -90,7 +81,6 @@ int
 main(int argc, char **argv)
 {
 	struct stream_options o = {.pat = {60, 60}, .to = PAT_BROADCAST};
-	struct sigaction sa = {.sa_handler = on_signal};
 	int i;
 
 	if (argc < 3)
@@ -100,8 +90,8 @@ main(int argc, char **argv)
 		option(&o, argv[i]);
 	if (o.pat.min < 14 || o.pat.max < o.pat.min || o.pat.max > PAT_MAX)
 		die("lengths %u to %u: 14 to %u are possible", o.pat.min, o.pat.max, PAT_MAX);
-	sigaction(SIGTERM, &sa, NULL);
-	sigaction(SIGINT, &sa, NULL);
+	common_catch(SIGTERM, &stream_leave);
+	common_catch(SIGINT, &stream_end);
 	setlinebuf(stdout);
 	pat_init();
 	return strcmp(argv[1], "send") ? stream_recv(&o) : stream_send(&o);

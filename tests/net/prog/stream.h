@@ -15,7 +15,6 @@
 
 #include "common.h"
 
-#include <signal.h>
 
 #define PAT_HEADER 22u
 #define PAT_MAX 9216u

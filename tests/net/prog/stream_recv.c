@@ -2,7 +2,6 @@
 /* stream_recv.c - checks every byte of what comes in, and that each stream's sequence numbers only grow. */
 #include "stream.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -285,13 +284,8 @@ summary(const struct receiver *r)
 static void
 receive(struct receiver *r)
 {
-	struct pollfd p = {.fd = r->d->fd, .events = POLLIN};
-
 	while (!stream_end && !stream_leave) {
-		if (poll(&p, 1, 500) < 0 && errno != EINTR)
-			die("%s: poll: %s", r->o->port, strerror(errno));
-		if (p.revents & (POLLERR | POLLHUP | POLLNVAL))
-			die("%s: poll says %#x", r->o->port, p.revents);
+		common_wait(r->d, POLLIN);
 		drain_all(r);
 	}
 	do

@@ -136,17 +136,6 @@ nap(const struct stream_options *o)
 }
 
 static void
-wait_room(struct sender *s)
-{
-	struct pollfd p = {.fd = s->d->fd, .events = POLLOUT};
-
-	if (poll(&p, 1, 500) < 0 && errno != EINTR)
-		die("%s: poll: %s", s->o->port, strerror(errno));
-	if (p.revents & (POLLERR | POLLHUP | POLLNVAL))
-		die("%s: poll says %#x", s->o->port, p.revents);
-}
-
-static void
 move_on(struct sender *s)
 {
 	cpu_set_t one;
@@ -180,7 +169,7 @@ send_all(struct sender *s)
 		if (moved && !s->o->poll_only)
 			common_txsync(s->d);
 		else
-			wait_room(s);
+			common_wait(s->d, POLLOUT);
 		nap(s->o);
 	}
 	while (!common_tx_empty(&s->rings) && !stream_leave) {
@@ -188,7 +177,7 @@ send_all(struct sender *s)
 		if (!common_tx_empty(&s->rings)) {
 			for (i = 0; i < s->rings.n; i++)
 				s->rings.ring[i]->cur = s->rings.ring[i]->head;
-			wait_room(s);
+			common_wait(s->d, POLLOUT);
 		}
 	}
 	return !more;
