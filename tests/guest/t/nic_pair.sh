@@ -118,7 +118,10 @@ both() {
 	# virtio NICs are nothing that has to be mapped
 	case $kind:${DMA_WANTED:-} in
 	e1000:swiotlb) expect_ge "$1, $2: slots of bounce buffers in use" "$(cat /sys/kernel/debug/swiotlb/io_tlb_used)" 1 ;;
-	e1000:iommu) [ -e "/sys/class/net/$1/device/iommu_group" ] || fail "$1 is behind no IOMMU" ;;
+	e1000:iommu)
+		bus=$(ethtool -i "$1" | sed -n 's/^bus-info: //p')
+		[ -e "/sys/bus/pci/devices/$bus/iommu_group" ] || fail "$1, PCI device '$bus', is behind no IOMMU"
+		;;
 	esac
 	receives "$1" "$2"
 	receives "$2" "$1"
