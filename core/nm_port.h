@@ -48,6 +48,7 @@ struct nm_port {
 	bool gone;           /* the device left: syncs fail with EIO */
 	bool persistent;     /* stays without sessions */
 	bool anonymous;      /* not found by its name */
+	bool dma;            /* a device reads and writes the buffers: none may cross a page, so they are of a power of two */
 	struct nm_kring *krings[2]; /* nrings + nhost, made with the first ring */
 	struct nm_session *sessions;
 	/* the switch it is in */

@@ -6,6 +6,7 @@
 #define SPARE_PIPES 2u
 #define MAX_EXTRA (128u * 4096u)
 #define MAX_BUFS 1000000u
+#define DMA_BUF_SIZE 2048u
 
 static int
 one_hint(struct nm_session *s, const char *name, const char *what, uint32_t asked, uint32_t max)
@@ -59,7 +60,7 @@ private_geometry(const struct nm_port *p, uint32_t extra, const struct nmreq_reg
 	g->num[NM_POOL_IF] = 8 + 4 * SPARE_PIPES + max32(tx, rx) + max32(ptx, prx);
 	g->size[NM_POOL_RING] = max32(20480, (uint32_t)ring);
 	g->num[NM_POOL_RING] = tx + rx + 2 + 8 * SPARE_PIPES + 2 * (ptx + prx);
-	g->size[NM_POOL_BUF] = p->root->limits.buf_size;
+	g->size[NM_POOL_BUF] = p->dma ? DMA_BUF_SIZE : p->root->limits.buf_size;
 	g->num[NM_POOL_BUF] = bufs > MAX_BUFS ? MAX_BUFS : (uint32_t)bufs;
 	return bufs;
 }

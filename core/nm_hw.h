@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * nm_hw.h - rings of a NIC in the hands of a program: what is the same for all NICs.
+ *
+ * The NIC has a ring of descriptors, the client one of slots. They turn independently, so that neither a reset of the NIC nor
+ * another number of its descriptors is seen by the client:
+ *
+ *	transmit:  slots   [hwtail + 1 .. hwcur) are with the NIC, in descriptors [clean .. use)
+ *	receive:   descriptors [clean .. use) have the buffers buf[]; what is filled goes to slots [hwtail .. lease), and the buffers
+ *	           that the client gives back are on its ring's stack until they are posted
+ *
+ * The NIC reads and writes memory by addresses that come from a table of ours (nm_hw_map) and by lengths that were checked; a
+ * client that writes to slots or buffers meanwhile changes its own frames only.
+ *
+ * A driver gives its descriptor formats as functions in constant structures and calls nm_hw_tx and nm_hw_rx with them; both are
+ * inlined there, so that a frame costs no call. All but start and stop is data.
+ */
+#ifndef NM_HW_H
+#define NM_HW_H
+
+#include "nm_frame.h"
+#include "nm_kring.h"
+
+#define NM_HW_INLINE static inline __attribute__((always_inline))
+#define NM_HW_REPORTS 32u /* a transmitted frame of so many is reported, so that its slots and those before it are free */
+#define NM_HW_POSTS 16u   /* receive buffers that are worth to tell the NIC of, unless it has fewer */
+#define NM_HW_STEP 512u   /* slots that one call transmits */
+
+/* Where the buffers of a region are for one device. */
+struct nm_hw_map {
+	uint32_t n;              /* buffers that it knows, from 0; grows, after their entries in page[] */
+	uint32_t shift;          /* a page has 1 << shift of them */
+	uint32_t stride;         /* bytes, a power of two */
+	bool copies;             /* the device sees other memory: each transfer has to be announced, see nm_hw_core */
+	const uint64_t *page;    /* bus addresses */
+};
+
+enum { NM_HW_LAST = 1, NM_HW_REPORT = 2, NM_HW_BAD = 4, NM_HW_DONE = 8 };
+
+struct nm_hw_ring;
+
+/* What the inlined functions call: by pointers, so that a driver's module needs one symbol of ours and not many. */
+struct nm_hw_core {
+	uint32_t (*room)(struct nm_kring *kr);      /* nm_kring_room */
+	void (*publish)(struct nm_kring *kr);       /* nm_kring_publish */
+	/* The frame in slot `at` into r->frame: its parts are those that the NIC is to get. */
+	void (*frame)(struct nm_hw_ring *r, uint32_t at, uint32_t max_parts, uint32_t min_bytes);
+	/* Before the device reads what is at addr, after it has written there, before it may write there. */
+	void (*to_device)(const struct nm_hw_map *m, uint64_t addr, uint32_t len);
+	void (*from_device)(const struct nm_hw_map *m, uint64_t addr, uint32_t len);
+	void (*for_device)(const struct nm_hw_map *m, uint64_t addr, uint32_t len);
+	void (*start)(struct nm_hw_ring *r, uint32_t ndesc, uint32_t first, uint32_t max_bytes); /* nm_hw_start */
+	void (*stop)(struct nm_hw_ring *r);         /* nm_hw_stop */
+};
+
+struct nm_hw_ring {
+	const struct nm_hw_core *core;
+	struct nm_kring *kr;      /* NULL: the driver has its ring for itself */
+	const struct nm_hw_map *map;
+	void *nic;                /* the driver's ring */
+	/* under kr->lock, as the rest; false: the NIC is stopped */
+	bool up;
+	uint32_t ndesc;           /* of which one stays unused, since the NIC can't tell full from empty */
+	uint32_t use, clean;
+	uint32_t max_bytes;       /* transmit: of a frame, with the tag of a VLAN; */
+	uint32_t max_single;      /* of one that takes one slot */
+	uint32_t since;           /* transmit: frames since the last that reports */
+	bool polled;              /* receive: the host polls it for a switch, its interrupts mean nothing */
+	bool skip;                /* receive: the rest of the frame that comes is not wanted */
+	uint32_t room;            /* entries of the arrays */
+	uint32_t *buf;            /* receive: by descriptor */
+	struct nm_hw_report {
+		uint32_t desc, slot;  /* the frame's last, and the slot after it */
+		uint32_t frames;      /* it and those before it */
+	} *report;                /* transmit: a ring of those that are awaited */
+	uint32_t report_first, reports;
+	struct nm_frame *frame;   /* transmit: the one at hand, where it is not of one slot */
+};
+
+/* Arrays for a NIC's ring of up to max_desc descriptors. Control. 0 or -ENOMEM. */
+int nm_hw_ring_init(struct nm_hw_ring *r, const struct nm_hw_core *core, int dir, uint32_t max_desc);
+void nm_hw_ring_fini(struct nm_hw_ring *r);
+/*
+ * The NIC's ring has ndesc descriptors, at most max_desc, and the NIC will begin with `first`; it has none of them. Frames of up to
+ * max_bytes can be sent. A receive ring is to be posted (nm_hw_rx with a budget of 0) after that.
+ */
+void nm_hw_start(struct nm_hw_ring *r, uint32_t ndesc, uint32_t first, uint32_t max_bytes);
+/* Nobody touches the NIC's ring from now on; what the NIC had goes back, unsent frames are counted as drop_no_backend. */
+void nm_hw_stop(struct nm_hw_ring *r);
+
+/* Of buffer buf < map->n. */
+NM_HW_INLINE uint64_t
+nm_hw_addr(const struct nm_hw_map *m, uint32_t buf)
+{
+	return m->page[buf >> m->shift] + (uint64_t)(buf & ((1u << m->shift) - 1)) * m->stride;
+}
+
+/* What a driver knows of its transmit ring. `desc` is below ndesc. */
+struct nm_hw_tx {
+	/* Fills a descriptor in, of flags NM_HW_LAST, NM_HW_REPORT. Those of a frame are given from its last to its first. */
+	void (*put)(struct nm_hw_ring *r, uint32_t desc, uint64_t addr, uint32_t len, unsigned flags);
+	/* This one, which the NIC does not know of yet, reports as well. */
+	void (*report)(struct nm_hw_ring *r, uint32_t desc);
+	/* The NIC is done with this one, which reports, and with all before it. */
+	bool (*done)(struct nm_hw_ring *r, uint32_t desc);
+	/* Tells the NIC of all before r->use. */
+	void (*kick)(struct nm_hw_ring *r);
+	uint32_t max_parts;       /* of a frame */
+	uint32_t min_bytes;       /* shorter frames are filled up with zeroes, by us; 0: the NIC does that */
+};
+
+/* And of its receive ring. */
+struct nm_hw_rx {
+	/* 0 while the NIC has it; else NM_HW_DONE, with NM_HW_LAST and NM_HW_BAD (then the whole frame is), and the bytes in its buffer. */
+	unsigned (*get)(struct nm_hw_ring *r, uint32_t desc, uint32_t *bytes);
+	void (*put)(struct nm_hw_ring *r, uint32_t desc, uint64_t addr);
+	void (*kick)(struct nm_hw_ring *r);
+};
+
+/* Descriptors that the NIC has. */
+static inline uint32_t
+nm_hw_out(const struct nm_hw_ring *r)
+{
+	return nm_ring_dist(r->clean, r->use, r->ndesc);
+}
+
+/* As of nm_hw_core. */
+void nm_hw_frame(struct nm_hw_ring *r, uint32_t at, uint32_t max_parts, uint32_t min_bytes);
+
+/* The frame's last descriptor, which reports, and the slot after it; it and `frames` before it are waited for. */
+static inline void
+nm_hw_await(struct nm_hw_ring *r, uint32_t desc, uint32_t slot)
+{
+	r->report[nm_ring_add(r->report_first, r->reports++, r->room)] = (struct nm_hw_report){desc, slot, r->since};
+	r->since = 0;
+}
+NM_HW_INLINE void
+nm_hw_reap(struct nm_hw_ring *r, const struct nm_hw_tx *t)
+{
+	struct nm_kring *kr = r->kr;
+
+	while (r->reports && t->done(r, r->report[r->report_first].desc)) {
+		const struct nm_hw_report *p = &r->report[r->report_first];
+
+		r->clean = nm_ring_add(p->desc, 1, r->ndesc);
+		kr->hwtail = nm_ring_add(p->slot, kr->nslots - 1, kr->nslots);
+		kr->stat[NM_STAT_forwarded] += p->frames;
+		r->report_first = nm_ring_add(r->report_first, 1, r->room);
+		r->reports--;
+	}
+}
+
+/* The frame of nm_hw_frame, if there is room for it. */
+NM_HW_INLINE bool
+nm_hw_put_frame(struct nm_hw_ring *r, const struct nm_hw_tx *t, uint32_t at)
+{
+	const struct nm_frame *f = r->frame;
+	uint32_t last = nm_ring_add(r->use, f->parts - 1, r->ndesc), k = f->parts;
+	unsigned flags = NM_HW_LAST;
+
+	if (f->parts > r->ndesc - 1 - nm_hw_out(r))
+		return false;
+	if (++r->since >= NM_HW_REPORTS || f->report) {
+		flags |= NM_HW_REPORT;
+		nm_hw_await(r, last, nm_ring_add(at, f->slots, r->kr->nslots));
+	}
+	while (k-- > 0) {
+		const struct nm_frame_part *p = &f->part[k];
+		uint64_t addr = nm_hw_addr(r->map, p->buf);
+
+		if (NM_UNLIKELY(r->map->copies))
+			r->core->to_device(r->map, addr, p->len);
+		t->put(r, nm_ring_add(r->use, k, r->ndesc), addr, p->len, flags);
+		flags = 0;
+	}
+	r->use = nm_ring_add(last, 1, r->ndesc);
+	return true;
+}
+
+/*
+ * Transmits what is between hwcur and rhead, as far as there is room. Returns true when there was none for the next frame: the
+ * NIC reports the last one that it got.
+ */
+NM_HW_INLINE bool
+nm_hw_tx(struct nm_hw_ring *r, const struct nm_hw_tx *t)
+{
+	const uint16_t special = NS_MOREFRAG | NS_INDIRECT | NS_REPORT;
+	const uint32_t min_bytes = t->min_bytes ? t->min_bytes : NM_FRAME_SHORTEST;
+	struct nm_kring *kr = r->kr;
+	uint32_t at = kr->hwcur, steps = NM_HW_STEP, room, first = r->use;
+	uint32_t span = r->max_single - min_bytes, packets = 0;
+	const struct nm_hw_map *m = r->map;
+	uint64_t bytes = 0;
+	bool full = false;
+
+	nm_hw_reap(r, t);
+	room = r->ndesc - 1 - nm_hw_out(r);
+	for (; at != kr->rhead && steps && !full; steps--) {
+		struct netmap_slot s = nm_kring_snapshot(&kr->slots[at]);
+		uint32_t buf = s.buf_idx, next;
+
+		if (NM_LIKELY(!(s.flags & special) && buf - 2 < m->n - 2 && s.len - min_bytes <= span && room)) {
+			uint64_t addr = nm_hw_addr(m, nm_os_index_nospec(buf, m->n));
+			unsigned flags = NM_HW_LAST;
+
+			if (s.flags & NS_BUF_CHANGED)
+				NM_WRITE_ONCE(kr->slots[at].flags, s.flags & ~NS_BUF_CHANGED);
+			next = nm_ring_add(at, 1, kr->nslots);
+			if (NM_UNLIKELY(++r->since >= NM_HW_REPORTS)) {
+				flags |= NM_HW_REPORT;
+				nm_hw_await(r, r->use, next);
+			}
+			if (NM_UNLIKELY(m->copies))
+				r->core->to_device(m, addr, s.len);
+			t->put(r, r->use, addr, s.len, flags);
+			r->use = nm_ring_add(r->use, 1, r->ndesc);
+			room--;
+			bytes += s.len;
+		} else {
+			struct nm_frame *f = r->frame;
+
+			r->core->frame(r, at, t->max_parts, t->min_bytes);
+			next = nm_ring_add(at, f->slots, kr->nslots);
+			if (f->bad) {
+				kr->stat[f->bad]++;
+			} else if (nm_hw_put_frame(r, t, at)) {
+				room -= f->parts;
+				bytes += f->bytes;
+			} else {
+				full = true;
+				break;
+			}
+		}
+		packets++;
+		at = next;
+	}
+	kr->hwcur = at;
+	kr->stat[NM_STAT_tx_packets] += packets;
+	kr->stat[NM_STAT_tx_bytes] += bytes;
+	if (r->since) {
+		uint32_t last = nm_ring_add(r->use, r->ndesc - 1, r->ndesc);
+
+		t->report(r, last);
+		nm_hw_await(r, last, at);
+	}
+	if (r->use != first)
+		t->kick(r);
+	if (r->use == r->clean)
+		kr->hwtail = nm_ring_add(kr->hwcur, kr->nslots - 1, kr->nslots);
+	return full;
+}
+
+/* A buffer with `len` bytes of a frame, the NIC's oldest, becomes the next slot. */
+NM_HW_INLINE void
+nm_hw_take(struct nm_hw_ring *r, uint32_t len, uint16_t flags)
+{
+	struct nm_kring *kr = r->kr;
+	uint32_t buf = r->buf[r->clean];
+
+	if (NM_UNLIKELY(r->map->copies))
+		r->core->from_device(r->map, nm_hw_addr(r->map, buf), len);
+	nm_kring_put_slot(&kr->slots[kr->lease], buf, (uint16_t)len, flags);
+	kr->lease = nm_ring_add(kr->lease, 1, kr->nslots);
+	r->clean = nm_ring_add(r->clean, 1, r->ndesc);
+}
+
+/*
+ * Descriptors from r->clean on that make a frame; 0: the rest of it is not there. *good: it is wanted. *starved: the NIC has no
+ * buffer for the rest.
+ */
+NM_HW_INLINE uint32_t
+nm_hw_whole(struct nm_hw_ring *r, const struct nm_hw_rx *x, bool *good, bool *starved)
+{
+	const struct nm_kring *kr = r->kr;
+	uint32_t n = nm_hw_out(r), k, len;
+
+	*good = !r->skip;
+	*starved = false;
+	for (k = 0; k < n; k++) {
+		unsigned st = x->get(r, nm_ring_add(r->clean, k, r->ndesc), &len);
+
+		if (!st)
+			return 0;
+		if ((st & NM_HW_BAD) || len > r->map->stride)
+			*good = false;
+		if (st & NM_HW_LAST) {
+			r->skip = false;
+			*good &= k < NETMAP_MAX_FRAGS && k + 1 < kr->nslots;
+			return k + 1;
+		}
+	}
+	*starved = true;
+	if (n < r->ndesc - 1 && (kr->nstack || kr->rel != kr->lease))
+		return 0;
+	/* all the buffers that there are don't hold it */
+	*good = false;
+	r->skip = true;
+	return n;
+}
+
+/* A frame of several descriptors, or one that is not in order. False: it has to wait. */
+NM_HW_INLINE bool
+nm_hw_take_whole(struct nm_hw_ring *r, const struct nm_hw_rx *x, uint32_t *room, bool *starved)
+{
+	struct nm_kring *kr = r->kr;
+	bool good;
+	uint32_t parts = nm_hw_whole(r, x, &good, starved), len;
+
+	if (!parts || (good && parts > *room))
+		return false;
+	if (good) {
+		*room -= parts;
+		kr->stat[NM_STAT_rx_packets]++;
+	} else if (!r->skip) {
+		kr->stat[NM_STAT_refused]++;
+	}
+	while (parts-- > 0) {
+		if (!good) {
+			kr->stack[kr->nstack++] = r->buf[r->clean];
+			r->clean = nm_ring_add(r->clean, 1, r->ndesc);
+			continue;
+		}
+		x->get(r, r->clean, &len);
+		nm_hw_take(r, len, parts ? NS_MOREFRAG : 0);
+		kr->stat[NM_STAT_rx_bytes] += len;
+	}
+	return true;
+}
+
+/* Buffers that came back to the NIC, if they are worth it. */
+NM_HW_INLINE void
+nm_hw_post(struct nm_hw_ring *r, const struct nm_hw_rx *x, bool starved)
+{
+	struct nm_kring *kr = r->kr;
+	uint32_t out = nm_hw_out(r), can = r->ndesc - 1 - out, first = r->use;
+
+	if (can > kr->nstack)
+		can = kr->nstack;
+	if (can < NM_HW_POSTS && out >= NM_HW_POSTS && !starved)
+		return;
+	while (can-- > 0) {
+		uint32_t buf = kr->stack[--kr->nstack];
+		uint64_t addr;
+
+		if (NM_UNLIKELY(buf >= r->map->n)) {
+			kr->stat[NM_STAT_buf_errors]++;
+			continue;
+		}
+		addr = nm_hw_addr(r->map, nm_os_index_nospec(buf, r->map->n));
+		if (NM_UNLIKELY(r->map->copies))
+			r->core->for_device(r->map, addr, r->map->stride);
+		r->buf[r->use] = buf;
+		x->put(r, r->use, addr);
+		r->use = nm_ring_add(r->use, 1, r->ndesc);
+	}
+	if (r->use != first)
+		x->kick(r);
+}
+
+/* Up to `budget` frames into slots, then buffers that came back to the NIC. Frames that were looked at. */
+NM_HW_INLINE uint32_t
+nm_hw_rx(struct nm_hw_ring *r, const struct nm_hw_rx *x, uint32_t budget)
+{
+	struct nm_kring *kr = r->kr;
+	uint32_t room, frames, packets = 0, len;
+	uint64_t bytes = 0;
+	bool starved = false;
+
+	r->core->room(kr);
+	room = kr->nslots - 1 - nm_ring_dist(kr->rel, kr->lease, kr->nslots);
+	for (frames = 0; frames < budget && r->clean != r->use; frames++) {
+		unsigned st = x->get(r, r->clean, &len);
+
+		if (!st)
+			break;
+		if (NM_LIKELY(st == (NM_HW_DONE | NM_HW_LAST) && !r->skip && len <= r->map->stride)) {
+			if (!room)
+				break;
+			nm_hw_take(r, len, 0);
+			room--;
+			packets++;
+			bytes += len;
+		} else if (!nm_hw_take_whole(r, x, &room, &starved)) {
+			break;
+		}
+	}
+	kr->stat[NM_STAT_rx_packets] += packets;
+	kr->stat[NM_STAT_rx_bytes] += bytes;
+	NM_STORE_RELEASE(&kr->hwtail, kr->lease);
+	r->core->publish(kr);
+	nm_hw_post(r, x, starved);
+	return frames;
+}
+
+#endif
