@@ -161,12 +161,12 @@ $(BUILD)/nullos/%.o: core/%.c
 # kernel that was is kept in MODDIR/ksrc. KFLAGS are for its make. So are all variables of "make module"; not those of plain
 # "make", since they are for our own part, and a kernel wants the compiler it was built with.
 MODDIR ?= $(BUILD)/module
-MODULE_SRC := $(CORE) $(wildcard core/*.h include/net/*.h os/linux/*.h os/linux/*.c)
+MODULE_SRC := $(CORE) $(wildcard core/*.h include/net/*.h os/linux/*.h os/linux/*.c) drivers/nm_nic.h
 KMAKE = $(if $(filter module,$(MAKECMDGOALS)),,MAKEFLAGS="$${MAKEFLAGS%% -- *}") $(MAKE) -C $(1) M=$(abspath $(MODDIR)) $(KFLAGS)
 module:
 	@test -e $(KSRC)/Makefile || { echo "there is no kernel build folder $(KSRC): install linux-headers-$$(uname -r), or say KSRC=/path/to/kernel" >&2; exit 1; }
 	@test -e $(KSRC)/include/config/auto.conf || { echo "the kernel in $(KSRC) is not configured: build it first, or say KSRC=/path/to/its/build/folder" >&2; exit 1; }
-	@mkdir -p $(MODDIR)/core $(MODDIR)/include/net $(MODDIR)/os/linux
+	@mkdir -p $(MODDIR)/core $(MODDIR)/include/net $(MODDIR)/os/linux $(MODDIR)/drivers
 	@find $(MODDIR) -xtype l -delete
 	@for f in $(MODULE_SRC); do ln -sf $(CURDIR)/$$f $(MODDIR)/$$f; done
 	@ln -sf $(CURDIR)/os/linux/Kbuild $(MODDIR)/Kbuild
@@ -188,7 +188,7 @@ modules_install:
 
 DKMS_DIR := $(DESTDIR)/usr/src/netmap-$(VERSION)
 dkms_source:
-	install -d $(DKMS_DIR)/core $(DKMS_DIR)/include/net $(DKMS_DIR)/os/linux
+	install -d $(DKMS_DIR)/core $(DKMS_DIR)/include/net $(DKMS_DIR)/os/linux $(DKMS_DIR)/drivers
 	for f in $(MODULE_SRC); do install -m 644 $$f $(DKMS_DIR)/$$f || exit 1; done
 	install -m 644 os/linux/Kbuild LICENSE $(DKMS_DIR)/
 	sed 's|@VERSION@|$(VERSION)|' packaging/dkms/dkms.conf.in >$(DKMS_DIR)/dkms.conf

@@ -128,4 +128,15 @@ nm_compat_skb_is_sctp(const struct sk_buff *skb)
 #endif
 }
 
+/* A frame of the host that is dropped, in what `ip -s link` shows. */
+static inline void
+nm_compat_tx_dropped(struct net_device *dev)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 18, 0)
+	atomic_long_inc(&dev->tx_dropped);
+#else
+	dev_core_stats_tx_dropped_inc(dev);
+#endif
+}
+
 #endif

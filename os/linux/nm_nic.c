@@ -80,11 +80,17 @@ connect(struct nm_nic *n)
 	ASSERT_RTNL();
 	if (!n->dev)
 		return -ENXIO;
-	error = netdev_rx_handler_register(n->dev, nm_nic_rx_handler, n);
-	if (error)
-		return error;
-	n->handler = true;
-	dev_disable_lro(n->dev);
+	if (n->hw) {
+		error = nm_native_enable(n, true);
+		if (error)
+			return error;
+	} else {
+		error = netdev_rx_handler_register(n->dev, nm_nic_rx_handler, n);
+		if (error)
+			return error;
+		n->handler = true;
+		dev_disable_lro(n->dev);
+	}
 	if (in_switch) /* as a bridge of the system does */
 		n->promiscuous = !dev_set_promiscuity(n->dev, 1);
 	return 0;
@@ -96,6 +102,8 @@ disconnect(struct nm_nic *n)
 	ASSERT_RTNL();
 	if (!n->dev)
 		return;
+	if (n->hw)
+		nm_native_enable(n, false);
 	if (n->handler)
 		netdev_rx_handler_unregister(n->dev);
 	if (n->promiscuous)
@@ -159,6 +167,26 @@ static const struct nm_os_linux_port_ops linux_ops = {
 	.poll = nm_nic_rx_poll,
 };
 
+/* Where the driver gives its rings: what is otherwise is that these are not ours. */
+static const struct nm_port_ops native_ops = {
+	.kind = NM_PORT_KIND_NIC,
+	.enable = nic_enable,
+	.host = nm_nic_host_set,
+	.txsync = nm_native_tx_sync,
+	.rxsync = nm_native_rx_sync,
+	.host_txsync = nm_nic_host_tx_sync,
+	.host_rxsync = nm_nic_rx_sync,
+	.unbound = nm_nic_rx_unbound,
+	.destroy = nic_destroy,
+};
+
+static const struct nm_os_linux_port_ops native_linux_ops = {
+	.tx_later = nm_native_tx_later,
+	.changed = nm_native_changed,
+	.take = nm_native_take,
+	.poll = nm_native_poll,
+};
+
 /* Under RTNL: why dev can't be a port; 0 or -errno with a text. */
 static int
 check_device(struct nm_session *s, const char *name, struct net_device *dev)
@@ -178,6 +206,22 @@ check_device(struct nm_session *s, const char *name, struct net_device *dev)
 	    nm_session_error(s, EBUSY, "the frames of %s are taken by something else, as a macvlan or a port under another name", name);
 }
 
+/* Under RTNL: n->hw, if the driver gives rings and they are wanted; 0 or -errno with a text. */
+static int
+find_driver(struct nm_session *s, const char *name, struct nm_nic *n)
+{
+	uint32_t admode = nm_param_admode(), size = s->root->limits.global.size[NM_POOL_BUF];
+
+	n->hw = admode == NM_PARAM_ADMODE_GENERIC ? NULL : nm_native_find(n->dev);
+	if (!n->hw && admode == NM_PARAM_ADMODE_NATIVE)
+		return nm_session_error(s, EOPNOTSUPP, "%s: its driver has no native support, and the module's parameter admode=1 asks for it",
+		    name);
+	if (n->hw && (!is_power_of_2(size) || size > PAGE_SIZE || !(n->hw->driver->buf_sizes & size)))
+		return nm_session_error(s, EINVAL, "%s: its driver can't receive into buffers of %u bytes (the module's parameter buf_size); "
+		    "2048 is possible, or admode=2", name, size);
+	return 0;
+}
+
 static int
 find_device(struct nm_session *s, const char *name, struct nm_nic *n)
 {
@@ -187,14 +231,20 @@ find_device(struct nm_session *s, const char *name, struct nm_nic *n)
 	n->dev = __dev_get_by_name(nm_os_linux_file(s)->net->net, name);
 	if (!n->dev)
 		return nm_session_error(s, ENXIO, "there is no interface %s; a switch port is called valeX:PORT, a pipe NAME{ID", name);
-	error = check_device(s, name, n->dev);
+	error = find_driver(s, name, n);
+	if (!error && !n->hw)
+		error = check_device(s, name, n->dev);
 	other = error ? NULL : nm_nic_notify_add(n);
 	if (other)
 		error = nm_session_error(s, EBUSY, "%s is open already under its former name %s", name, other->name);
-	if (error)
+	if (error) {
 		n->dev = NULL;
-	else
+		n->hw = NULL;
+	} else {
 		dev_hold(n->dev);
+	}
+	if (!error && n->hw)
+		n->hw->nic = n;
 	return error;
 }
 
@@ -225,8 +275,8 @@ make_port(struct nm_session *s, const char *name, struct nm_nic *n, struct nm_po
 	rtnl_lock();
 	error = find_device(s, name, n);
 	if (!error) {
-		p->nrings[NM_DIR_TX] = rings_of(n->dev->real_num_tx_queues);
-		p->nrings[NM_DIR_RX] = rings_of(n->dev->real_num_rx_queues);
+		p->nrings[NM_DIR_TX] = rings_of(n->hw ? min(n->hw->ntx, n->dev->real_num_tx_queues) : n->dev->real_num_tx_queues);
+		p->nrings[NM_DIR_RX] = rings_of(n->hw ? min(n->hw->nrx, n->dev->real_num_rx_queues) : n->dev->real_num_rx_queues);
 		p->nhost[NM_DIR_TX] = p->nhost[NM_DIR_RX] = 1;
 		p->max_host = NM_NIC_MAX_HOST;
 		for (dir = 0; dir < 2; dir++)
@@ -237,9 +287,13 @@ make_port(struct nm_session *s, const char *name, struct nm_nic *n, struct nm_po
 		nm_port_put(p);
 		return error;
 	}
+	if (n->hw) {
+		p->ops = &native_ops;
+		p->dma = true;
+	}
 	__module_get(THIS_MODULE); /* we are in a call of an open descriptor */
 	p->priv = n;
-	p->host = (void *)(uintptr_t)&linux_ops;
+	p->host = (void *)(uintptr_t)(n->hw ? &native_linux_ops : &linux_ops);
 	*out = p;
 	return 0;
 }
@@ -251,9 +305,6 @@ nm_os_nic_create(struct nm_root *root, struct nm_session *s, const char *name, s
 	int error;
 
 	(void)root;
-	if (nm_param_admode() == NM_PARAM_ADMODE_NATIVE && nm_os_ifname_exists(s, name))
-		return nm_session_error(s, EOPNOTSUPP, "%s: its driver has no native support, and the module's parameter admode=1 asks for it",
-		    name);
 	n = kzalloc(sizeof(*n), GFP_KERNEL);
 	if (n)
 		n->napi_dev = nm_compat_dummy_alloc();

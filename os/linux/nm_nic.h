@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * nm_nic.h - an interface of the system as a port, by what every driver has ("emulated").
+ * nm_nic.h - an interface of the system as a port, by what every driver has ("emulated"). Where the driver gives its rings
+ * (nm_native.c), what is said of host rings goes for it as well.
  *
  *	wire --> driver --> rx handler --> queue of the ring --> its program's sync, or NAPI of ours --> receive ring
  *	transmit ring --> skbs, under the lock of the driver's queue --> driver --> wire
@@ -20,6 +21,7 @@
 #define NM_NIC_H
 
 #include "nm_os_linux.h"
+#include "drivers/nm_nic.h"
 
 #include <linux/if_ether.h>
 #include <linux/if_vlan.h>
@@ -37,6 +39,7 @@
 /* What a sender waits for: room for half of what may be under way, or that nothing is under way. */
 enum nm_nic_waits { NM_NIC_WAITS_NOT, NM_NIC_WAITS_ROOM, NM_NIC_WAITS_NONE };
 
+struct nm_dma;
 struct nm_nic;
 struct Qdisc;
 
@@ -78,14 +81,15 @@ struct nm_nic_tx {
 	struct sk_buff *skb[NM_NIC_BATCH];
 	uint32_t end[NM_NIC_BATCH];  /* slots used up to and with this frame */
 	uint32_t bytes[NM_NIC_BATCH];
-	const char *part[NETMAP_MAX_FRAGS];
-	uint16_t part_len[NETMAP_MAX_FRAGS];
+	struct nm_frame frame;       /* gathered last */
 };
 
 struct nm_nic {
 	struct nm_port *port;
 	struct net_device *dev;     /* NULL when it left; RCU, changed under RTNL; referenced */
 	struct list_head all;       /* under RTNL */
+	struct nm_nic_dev *hw;      /* what its driver gives; NULL if it gives nothing, or left; changed under RTNL */
+	struct nm_dma *dma;         /* then, while rings are bound: its view of the region. Under RTNL */
 	struct net_device *napi_dev; /* of our NAPIs */
 	struct nm_nic_rx *rx;       /* of the port's receive rings, the host's last; made with the first use */
 	struct nm_nic_tx *tx;
@@ -150,13 +154,8 @@ int nm_nic_tx_init(struct nm_nic_tx *t, struct nm_nic *n, struct nm_kring *kr);
 void nm_nic_tx_fini(struct nm_nic_tx *t);
 /* The device may have room again, or a carrier. Any context. */
 void nm_nic_tx_wake(struct nm_nic *n);
-/*
- * The frame in slot `at` and the `avail` - 1 after it: its parts into *t, its slots returned, its length in *bytes. *bad is the
- * counter of why it can't be sent, or 0.
- */
-uint32_t nm_nic_tx_gather(struct nm_nic_tx *t, uint32_t at, uint32_t avail, uint32_t *bytes, int *bad);
-/* An skb of what was gathered last; NULL without memory. Data. */
-struct sk_buff *nm_nic_tx_skb(struct nm_nic_tx *t, struct net_device *dev, uint32_t bytes);
+/* An skb of t->frame, which is in order; NULL without memory. Data. */
+struct sk_buff *nm_nic_tx_skb(struct nm_nic_tx *t, struct net_device *dev);
 /* What a driver expects of an skb that goes to its queue q. */
 void nm_nic_tx_dress(struct sk_buff *skb, struct net_device *dev, const struct netdev_queue *q);
 /*
@@ -197,6 +196,21 @@ void nm_nic_host_inject(struct nm_nic *n, struct net_device *dev, struct sk_buff
 
 /* nm_nic_fwd.c: as of nm_port_ops. */
 void nm_nic_fwd_release(struct nm_kring *kr, uint32_t from, uint32_t to);
+
+/* nm_native.c: where the driver gives its rings. Under RTNL: */
+struct nm_nic_dev *nm_native_find(const struct net_device *dev);
+int nm_native_enable(struct nm_nic *n, bool on);
+/* Gives the rings back and lets go of the driver. */
+void nm_native_release(struct nm_nic *n);
+/* There is a carrier, or none any more. */
+void nm_native_wake(struct nm_nic *n);
+/* As of nm_port_ops and nm_os_linux_port_ops. */
+int nm_native_tx_sync(struct nm_kring *kr);
+int nm_native_rx_sync(struct nm_kring *kr);
+void nm_native_tx_later(struct nm_kring *kr);
+void nm_native_changed(struct nm_port *p);
+void nm_native_take(struct nm_kring *kr, bool on);
+uint32_t nm_native_poll(struct nm_kring *kr, uint32_t budget);
 
 /* nm_nic_notify.c */
 int nm_nic_notify_init(void);

@@ -193,7 +193,8 @@ nm_nic_host_tx_sync(struct nm_kring *kr)
 	struct nm_nic *n = kr->port->priv;
 	struct nm_nic_tx *t = &n->tx[kr->id];
 	struct net_device *dev = NM_RCU_DEREF(n->dev);
-	uint32_t budget = STEP_FRAMES, slots, bytes;
+	const struct nm_frame *f = &t->frame;
+	uint32_t budget = STEP_FRAMES;
 	int bad;
 
 	if (NM_READ_ONCE(kr->port->gone) || !dev)
@@ -201,17 +202,18 @@ nm_nic_host_tx_sync(struct nm_kring *kr)
 	while (kr->hwcur != kr->rhead && budget--) {
 		struct sk_buff *skb = NULL;
 
-		slots = nm_nic_tx_gather(t, kr->hwcur, nm_ring_dist(kr->hwcur, kr->rhead, kr->nslots), &bytes, &bad);
+		nm_frame_gather(kr, kr->hwcur, nm_ring_dist(kr->hwcur, kr->rhead, kr->nslots), &t->frame);
+		bad = f->bad;
 		if (!bad && !netif_running(dev))
 			bad = NM_STAT_drop_no_backend;
-		if (!bad && !(skb = nm_nic_tx_skb(t, dev, bytes)))
+		if (!bad && !(skb = nm_nic_tx_skb(t, dev)))
 			bad = NM_STAT_drop_no_backend;
 		kr->stat[NM_STAT_tx_packets]++;
 		kr->stat[bad ? bad : NM_STAT_forwarded]++;
-		kr->hwcur = nm_ring_add(kr->hwcur, slots, kr->nslots);
+		kr->hwcur = nm_ring_add(kr->hwcur, f->slots, kr->nslots);
 		if (!skb)
 			continue;
-		kr->stat[NM_STAT_tx_bytes] += bytes;
+		kr->stat[NM_STAT_tx_bytes] += f->bytes;
 		nm_nic_host_inject(n, dev, skb);
 	}
 	kr->hwtail = nm_ring_add(kr->hwcur, kr->nslots - 1, kr->nslots);

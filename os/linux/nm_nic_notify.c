@@ -42,6 +42,7 @@ nm_nic_notify_release(struct nm_nic *n)
 	if (!dev)
 		return;
 	nm_nic_host_detach(n);
+	nm_native_release(n);
 	if (n->handler)
 		netdev_rx_handler_unregister(dev);
 	if (n->promiscuous)
@@ -81,7 +82,10 @@ event(struct notifier_block *nb, unsigned long what, void *info)
 			nm_os_log(NM_LOG_WARN, "%s: no memory to take the interface from the host", n->port->name);
 		fallthrough;
 	case NETDEV_CHANGE:
-		nm_nic_tx_wake(n);
+		if (n->hw)
+			nm_native_wake(n);
+		else
+			nm_nic_tx_wake(n);
 		break;
 	}
 	return NOTIFY_DONE;

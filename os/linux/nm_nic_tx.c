@@ -100,62 +100,17 @@ nm_nic_tx_wake(struct nm_nic *n)
 			napi_schedule(&n->tx[i].napi);
 }
 
-/* One part of a frame; 0 or the counter of why not. */
-static int
-take_slot(struct nm_nic_tx *t, const struct netmap_slot *s, uint32_t used)
-{
-	const char *buf = nm_kring_buf(t->kr, s->buf_idx);
-
-	if (used >= NETMAP_MAX_FRAGS)
-		return NM_STAT_drop_bad_frags;
-	if (s->flags & NS_INDIRECT)
-		return NM_STAT_drop_indirect;
-	if (!buf)
-		return NM_STAT_drop_bad_buf;
-	t->part[used] = buf;
-	t->part_len[used] = s->len;
-	return s->len > t->kr->stride ? NM_STAT_drop_bad_len : 0;
-}
-
-uint32_t
-nm_nic_tx_gather(struct nm_nic_tx *t, uint32_t at, uint32_t avail, uint32_t *bytes, int *bad)
-{
-	const uint16_t mine = NS_BUF_CHANGED | NS_REPORT; /* what makes a frame bad stays: it may be looked at again */
-	struct nm_kring *kr = t->kr;
-	uint32_t used = 0, len = 0;
-	struct netmap_slot s;
-	int why;
-
-	*bad = 0;
-	do {
-		s = nm_kring_snapshot(&kr->slots[at]);
-		why = take_slot(t, &s, used);
-		if (unlikely(why && !*bad))
-			*bad = why;
-		if (s.flags & mine)
-			NM_WRITE_ONCE(kr->slots[at].flags, s.flags & ~mine);
-		len += s.len;
-		used++;
-		at = nm_ring_add(at, 1, kr->nslots);
-	} while (unlikely(s.flags & NS_MOREFRAG) && used < avail);
-	if (unlikely(s.flags & NS_MOREFRAG))
-		*bad = NM_STAT_drop_bad_frags;
-	if (unlikely(!*bad && len < ETH_HLEN))
-		*bad = NM_STAT_drop_short;
-	*bytes = len;
-	return used;
-}
-
 struct sk_buff *
-nm_nic_tx_skb(struct nm_nic_tx *t, struct net_device *dev, uint32_t bytes)
+nm_nic_tx_skb(struct nm_nic_tx *t, struct net_device *dev)
 {
-	struct sk_buff *skb = nm_nic_flight_skb(t, LL_RESERVED_SPACE(dev), bytes + READ_ONCE(dev->needed_tailroom));
-	uint32_t left, k;
+	const struct nm_frame *f = &t->frame;
+	struct sk_buff *skb = nm_nic_flight_skb(t, LL_RESERVED_SPACE(dev), f->bytes + READ_ONCE(dev->needed_tailroom));
+	const struct nm_frame_part *p;
 
 	if (unlikely(!skb))
 		return NULL;
-	for (k = 0, left = bytes; left; left -= t->part_len[k++])
-		nm_os_copy(skb_put(skb, t->part_len[k]), t->part[k], t->part_len[k]);
+	for (p = f->part; p < f->part + f->parts; p++)
+		nm_os_copy(skb_put(skb, p->len), nm_kring_buf(t->kr, p->buf), p->len);
 	skb->dev = dev;
 	return skb;
 }
@@ -170,9 +125,9 @@ nm_nic_tx_dress(struct sk_buff *skb, struct net_device *dev, const struct netdev
 }
 
 static struct sk_buff *
-make(struct nm_nic_tx *t, struct net_device *dev, struct netdev_queue *q, uint32_t bytes)
+make(struct nm_nic_tx *t, struct net_device *dev, struct netdev_queue *q)
 {
-	struct sk_buff *skb = nm_nic_tx_skb(t, dev, bytes);
+	struct sk_buff *skb = nm_nic_tx_skb(t, dev);
 
 	if (likely(skb))
 		nm_nic_tx_dress(skb, dev, q);
@@ -193,28 +148,28 @@ static uint32_t
 build(struct nm_nic_tx *t, struct net_device *dev, struct netdev_queue *q, uint32_t max, bool *room)
 {
 	struct nm_kring *kr = t->kr;
-	uint32_t avail = nm_ring_dist(kr->hwcur, kr->rhead, kr->nslots), used = 0, n = 0, slots, bytes;
-	int bad;
+	uint32_t avail = nm_ring_dist(kr->hwcur, kr->rhead, kr->nslots), used = 0, n = 0;
+	struct nm_frame *f = &t->frame;
 
 	*room = true;
 	while (used < avail && n < max) {
-		slots = nm_nic_tx_gather(t, nm_ring_add(kr->hwcur, used, kr->nslots), avail - used, &bytes, &bad);
-		if (unlikely(!bad && nm_nic_too_long(dev, bytes)))
-			bad = NM_STAT_drop_no_backend;
-		if (unlikely(bad)) {
+		nm_frame_gather(kr, nm_ring_add(kr->hwcur, used, kr->nslots), avail - used, f);
+		if (unlikely(!f->bad && nm_nic_too_long(dev, f->bytes)))
+			f->bad = NM_STAT_drop_no_backend;
+		if (unlikely(f->bad)) {
 			if (n)
 				break;
-			drop(kr, slots, bad);
-			avail -= slots;
+			drop(kr, f->slots, f->bad);
+			avail -= f->slots;
 			continue;
 		}
-		t->skb[n] = make(t, dev, q, bytes);
+		t->skb[n] = make(t, dev, q);
 		if (unlikely(!t->skb[n])) {
 			*room = n > 0;
 			break;
 		}
-		used += slots;
-		t->bytes[n] = bytes;
+		used += f->slots;
+		t->bytes[n] = f->bytes;
 		t->end[n++] = used;
 	}
 	return n;

@@ -8,6 +8,8 @@
  * The kernel sees each part as a range of its own, and as a longer one when it has grown; ranges stay until the region goes.
  */
 #include "nm_os_linux.h"
+#include "nm_os_mem.h"
+#include "nm_mem.h"
 #include "compat.h"
 
 #include <linux/anon_inodes.h>
@@ -39,16 +41,6 @@ static LIST_HEAD(owners);
 struct view {
 	struct view *next;
 	void *base;
-};
-
-/* Of a region: what it is made of, which lives until the last mapping has gone. */
-struct nm_os_pages {
-	struct page **page;           /* NULL: not there yet */
-	size_t n;                     /* of the region */
-	size_t visible;               /* of them those that clients see */
-	struct owner *owner;
-	struct view *views;
-	refcount_t refs;              /* the region, and its mappings */
 };
 
 void *
@@ -147,6 +139,7 @@ nm_os_region_create(struct nm_os_region *r, struct nm_root *root, uint32_t uid)
 	g->n = size >> PAGE_SHIFT;
 	g->visible = last->offset >> PAGE_SHIFT;
 	refcount_set(&g->refs, 1);
+	INIT_LIST_HEAD(&g->dma);
 	g->page = kvcalloc(g->n, sizeof(*g->page), NM_OS_GFP);
 	if (!g->page)
 		goto err_pages;
@@ -278,10 +271,13 @@ nm_os_region_more(struct nm_os_region *r, unsigned int part, size_t bytes)
 	error = fill(g, first + (p->have >> PAGE_SHIFT), first + want);
 	if (error)
 		goto err_view;
+	error = part == NM_POOL_BUF ? nm_dma_grow(g, want) : 0;
+	if (error)
+		goto err_view;
 	error = -ENOMEM;
 	v->base = vmap(g->page + first, want, VM_MAP, PAGE_KERNEL);
 	if (!v->base)
-		goto err_view; /* the pages stay, for the next try */
+		goto err_view; /* the pages stay, for the next try, and devices know them */
 	v->next = g->views;
 	g->views = v;
 	p->base = v->base;

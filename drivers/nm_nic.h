@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * nm_nic.h - the contract between netmap.ko and the driver of a NIC. docs/DRIVERS.md tells how a driver is added.
+ *
+ * A driver's own source is hooked by its semantic patch; the hooks call the netmap side of the driver, a file beside the patch,
+ * which knows descriptors and registers. It gives
+ *
+ *	once for each device     netmap_nic_attach() after register_netdev(), and ->core->detach() before unregister_netdev()
+ *	transmit and receive     txsync, rxsync: nm_hw_tx() and nm_hw_rx() of core/nm_hw.h with the functions of its descriptors
+ *	down, up                 what the driver does when it is reset
+ *
+ * and calls, for each ring that nm_nic_owns() says is a program's,
+ *
+ *	where the driver begins to stop the NIC         ->core->hw.stop()
+ *	where it fills the rings of a NIC that starts   ->core->hw.start(), then ->core->post() of receive rings
+ *	where its interrupts clean a ring               ->core->irq(), instead of all that the driver does
+ *	where it is to send a frame of the host         ->core->host_frame(), which drops it
+ *
+ * Ring and NIC may be reset as often as the driver likes between down and up or by itself: the program's rings don't move.
+ */
+#ifndef NM_DRIVERS_NM_NIC_H
+#define NM_DRIVERS_NM_NIC_H
+
+#include "nm_hw.h"
+
+#include <linux/netdevice.h>
+
+#define NM_NIC_VERSION 1u /* of what stands here and in core/nm_hw.h, core/nm_kring.h */
+
+struct nm_nic_dev;
+
+/* Of a driver; constant. */
+struct nm_nic_driver {
+	uint32_t version;     /* NM_NIC_VERSION */
+	uint32_t max_desc;    /* of the longest ring that the driver makes */
+	uint32_t buf_sizes;   /* bytes that receive buffers can have: a sum of powers of two */
+	/* Under RTNL, of a device that is up: the NIC stops and forgets all buffers; it starts again, with all rings empty. */
+	void (*down)(struct nm_nic_dev *d);
+	void (*up)(struct nm_nic_dev *d);
+	/* nm_hw_tx and nm_hw_rx. Under the ring's lock, of a ring that is up. */
+	bool (*txsync)(struct nm_hw_ring *r);
+	uint32_t (*rxsync)(struct nm_hw_ring *r, uint32_t budget);
+	/* The frame that was reported first and is awaited is done; r->reports is not 0. */
+	bool (*txdone)(struct nm_hw_ring *r);
+};
+
+struct nm_nic_core {
+	struct nm_hw_core hw;
+	void (*detach)(struct nm_nic_dev *d);
+	/* A receive ring that was started just now gets its buffers. */
+	void (*post)(struct nm_hw_ring *r);
+	/* In the driver's NAPI poll: frames have come or gone. Frames received for a switch, at most `budget`. */
+	uint32_t (*irq)(struct nm_hw_ring *r, uint32_t budget);
+	/* A frame of the host for a ring that is a program's: counted and freed. */
+	netdev_tx_t (*host_frame)(struct nm_nic_dev *d, struct sk_buff *skb);
+};
+
+struct nm_nic_dev {
+	const struct nm_nic_core *core;
+	const struct nm_nic_driver *driver;
+	struct net_device *dev;
+	void *priv;                 /* the driver's */
+	uint32_t ntx, nrx;          /* rings that there can be */
+	uint32_t buf_size;          /* of receive buffers, while rings are a program's; one of driver->buf_sizes */
+	struct nm_hw_ring *tx, *rx;
+	/* netmap.ko's */
+	struct list_head all;
+	struct nm_nic *nic;         /* the port's, while it is one; under RTNL */
+};
+
+/*
+ * Of a device that is registered, with rings ntx and nrx at most. NULL without memory, or where the driver was built for another
+ * netmap.ko; the log says so and the device works without netmap. It is the one symbol that drivers need: the kernel's complaint
+ * where netmap.ko is not loaded is one line with its name.
+ */
+struct nm_nic_dev *netmap_nic_attach(struct net_device *dev, const struct nm_nic_driver *driver, void *priv, uint32_t ntx, uint32_t nrx);
+
+static inline bool
+nm_nic_owns(const struct nm_hw_ring *r)
+{
+	return READ_ONCE(r->kr) != NULL;
+}
+
+#endif

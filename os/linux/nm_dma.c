@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * nm_dma.c - a region's buffers in the address space of a device.
+ *
+ * Pages are mapped one by one, since they need not be neighbours, and for both directions: a client gives a buffer that it received
+ * into to be sent. A device may leave while its region grows, so there is a lock of its own for the lists.
+ */
+#include "nm_os_mem.h"
+#include "nm_mem.h"
+
+#include <linux/dma-mapping.h>
+#include <linux/mm.h>
+#include <linux/mutex.h>
+#include <linux/slab.h>
+
+static DEFINE_MUTEX(dma_lock);
+
+/* Under dma_lock. What was mapped stays when the next can't be. */
+static int
+extend(struct nm_dma *d, size_t pages)
+{
+	int error = 0;
+
+	for (; d->done < pages && !error; d->done++) {
+		dma_addr_t a = dma_map_page(d->dev, d->pages->page[d->first + d->done], 0, PAGE_SIZE, DMA_BIDIRECTIONAL);
+
+		if (dma_mapping_error(d->dev, a)) {
+			error = -ENOMEM;
+			break;
+		}
+		d->addr[d->done] = a;
+		if (dma_need_sync(d->dev, a))
+			WRITE_ONCE(d->hw.copies, true);
+	}
+	smp_store_release(&d->hw.n, (uint32_t)(d->done << d->hw.shift));
+	return error;
+}
+
+int
+nm_dma_grow(struct nm_os_pages *g, size_t pages)
+{
+	struct nm_dma *d;
+	int error = 0;
+
+	mutex_lock(&dma_lock);
+	list_for_each_entry(d, &g->dma, list)
+		if (!error)
+			error = extend(d, pages);
+	mutex_unlock(&dma_lock);
+	return error;
+}
+
+struct nm_dma *
+nm_dma_map(const struct nm_os_region *r, struct device *dev, uint32_t stride)
+{
+	const struct nm_os_part *part = &r->part[NM_POOL_BUF];
+	struct nm_dma *d = kzalloc(sizeof(*d), GFP_KERNEL);
+
+	if (!d)
+		return NULL;
+	d->dev = dev;
+	d->pages = r->host;
+	d->first = part->offset >> PAGE_SHIFT;
+	d->max = part->size >> PAGE_SHIFT;
+	d->hw.stride = stride;
+	d->hw.shift = PAGE_SHIFT - ilog2(stride);
+	d->addr = kvcalloc(d->max, sizeof(*d->addr), GFP_KERNEL);
+	d->hw.page = d->addr;
+	INIT_LIST_HEAD(&d->list);
+	if (!d->addr) {
+		kfree(d);
+		return NULL;
+	}
+	mutex_lock(&dma_lock);
+	list_add(&d->list, &d->pages->dma);
+	if (extend(d, part->have >> PAGE_SHIFT)) {
+		mutex_unlock(&dma_lock);
+		nm_dma_unmap(d);
+		return NULL;
+	}
+	mutex_unlock(&dma_lock);
+	return d;
+}
+
+void
+nm_dma_unmap(struct nm_dma *d)
+{
+	mutex_lock(&dma_lock);
+	list_del(&d->list);
+	mutex_unlock(&dma_lock);
+	while (d->done-- > 0) {
+		dma_unmap_page(d->dev, d->addr[d->done], PAGE_SIZE, DMA_BIDIRECTIONAL);
+		if (d->done % 1024 == 0)
+			cond_resched();
+	}
+	kvfree(d->addr);
+	kfree(d);
+}

@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * nm_native.c - interfaces whose driver gives its rings: see drivers/nm_nic.h.
+ *
+ * A ring is taken from its driver when somebody binds it and given back when nobody does, each time by stopping and starting the
+ * NIC; other rings of it go on being the host's. Host rings are those of nm_nic.h. A program's own calls move its frames; the NIC's
+ * interrupts only wake it. For a switch they do all.
+ *
+ * Lock order: root->lock, RTNL, locks of rings. A driver that leaves comes with RTNL only, takes its rings along, and leaves the rest
+ * to the reaper, as an interface does.
+ */
+#include "nm_nic.h"
+#include "nm_os_mem.h"
+#include "nm_trace.h"
+#include "nm_vale_nic.h"
+#include "compat.h"
+
+#include <linux/dma-mapping.h>
+#include <linux/log2.h>
+#include <linux/module.h>
+#include <linux/rtnetlink.h>
+
+static LIST_HEAD(devices); /* under RTNL */
+
+static struct nm_dma *
+dma_of(const struct nm_hw_map *m)
+{
+	return container_of(m, struct nm_dma, hw);
+}
+
+static void
+to_device(const struct nm_hw_map *m, uint64_t addr, uint32_t len)
+{
+	dma_sync_single_for_device(dma_of(m)->dev, addr, len, DMA_BIDIRECTIONAL);
+}
+
+static void
+from_device(const struct nm_hw_map *m, uint64_t addr, uint32_t len)
+{
+	dma_sync_single_for_cpu(dma_of(m)->dev, addr, len, DMA_BIDIRECTIONAL);
+}
+
+static struct nm_hw_ring *
+ring_of(const struct nm_kring *kr)
+{
+	const struct nm_nic *n = kr->port->priv;
+	struct nm_nic_dev *d = READ_ONCE(n->hw);
+
+	if (!d || kr->is_host || kr->id >= (kr->dir == NM_DIR_TX ? d->ntx : d->nrx))
+		return NULL;
+	return kr->dir == NM_DIR_TX ? &d->tx[kr->id] : &d->rx[kr->id];
+}
+
+/* Locked, and up; NULL and not locked where the NIC is stopped. In a read section. */
+static struct nm_hw_ring *
+hold(struct nm_kring *kr)
+{
+	struct nm_hw_ring *r = ring_of(kr);
+
+	if (!r)
+		return NULL;
+	nm_os_spin_lock(&kr->lock);
+	if (r->kr == kr && r->up)
+		return r;
+	nm_os_spin_unlock(&kr->lock);
+	return NULL;
+}
+
+static const struct nm_nic_driver *
+driver_of(const struct nm_kring *kr)
+{
+	return ((const struct nm_nic *)kr->port->priv)->hw->driver;
+}
+
+int
+nm_native_tx_sync(struct nm_kring *kr)
+{
+	struct nm_nic *n = kr->port->priv;
+	struct net_device *dev = NM_RCU_DEREF(n->dev);
+	struct nm_hw_ring *r;
+	bool full;
+
+	if (NM_READ_ONCE(kr->port->gone) || !dev)
+		return -EIO;
+	r = nm_nic_usable(dev) ? hold(kr) : NULL;
+	if (r) {
+		full = driver_of(kr)->txsync(r);
+		nm_os_spin_unlock(&kr->lock);
+	} else {
+		full = kr->hwcur != kr->rhead;
+	}
+	NM_WRITE_ONCE(kr->blocked, full);
+	return 0;
+}
+
+int
+nm_native_rx_sync(struct nm_kring *kr)
+{
+	struct nm_hw_ring *r = hold(kr);
+
+	if (r) {
+		driver_of(kr)->rxsync(r, kr->nslots);
+		nm_os_spin_unlock(&kr->lock);
+	}
+	return 0;
+}
+
+/* There is, or may be by now, what nm_nic_tx's NAPI goes on with. */
+static bool
+reported(struct nm_kring *kr)
+{
+	struct nm_hw_ring *r = hold(kr);
+	bool yes;
+
+	if (!r)
+		return false;
+	yes = r->reports ? driver_of(kr)->txdone(r) : true;
+	nm_os_spin_unlock(&kr->lock);
+	return yes;
+}
+
+void
+nm_native_tx_later(struct nm_kring *kr)
+{
+	struct nm_nic *n = kr->port->priv;
+	struct nm_nic_tx *t = &n->tx[kr->id];
+
+	if (kr->is_host) {
+		nm_nic_tx_later(kr);
+		return;
+	}
+	(void)NM_EXCHANGE(&t->waits, NM_NIC_WAITS_ROOM); /* before we look again: the interrupt that comes after sees it */
+	if (reported(kr))
+		napi_schedule(&t->napi);
+}
+
+/* What a switch gets from a receive ring; frames. In a read section. */
+static uint32_t
+to_switch(struct nm_kring *kr, uint32_t budget)
+{
+	uint32_t seen = 0, n;
+
+	do {
+		struct nm_hw_ring *r = hold(kr);
+
+		if (!r)
+			return 0;
+		n = driver_of(kr)->rxsync(r, budget - seen);
+		nm_os_spin_unlock(&kr->lock);
+		if (n)
+			nm_trace_notify(kr);
+		seen += n;
+	} while (n && seen < budget);
+	return seen;
+}
+
+/* There is room in a transmit ring, or may be. In a read section. */
+static void
+tx_goes_on(struct nm_kring *kr)
+{
+	struct nm_nic *n = kr->port->priv;
+
+	if (READ_ONCE(n->tx[kr->id].waits))
+		napi_schedule(&n->tx[kr->id].napi);
+	else if (!READ_ONCE(kr->wrap))
+		nm_os_linux_wake(kr, NULL);
+}
+
+void
+nm_native_wake(struct nm_nic *n)
+{
+	uint32_t i;
+
+	nm_os_linux_read_lock();
+	for (i = 0; n->hw && i < n->hw->ntx; i++) {
+		struct nm_kring *kr = READ_ONCE(n->hw->tx[i].kr);
+
+		if (kr && NM_LOAD_ACQUIRE(&kr->ready))
+			tx_goes_on(kr);
+	}
+	nm_os_linux_read_unlock();
+}
+
+static uint32_t
+irq(struct nm_hw_ring *r, uint32_t budget)
+{
+	struct nm_kring *kr;
+	uint32_t seen = 0;
+
+	nm_os_linux_read_lock();
+	kr = READ_ONCE(r->kr);
+	if (!kr || !NM_LOAD_ACQUIRE(&kr->ready)) {
+		nm_os_linux_read_unlock();
+		return 0;
+	}
+	if (kr->dir == NM_DIR_TX) {
+		tx_goes_on(kr);
+	} else if (!READ_ONCE(kr->wrap)) {
+		nm_trace_notify(kr);
+	} else if (!r->polled) {
+		seen = to_switch(kr, budget);
+	}
+	nm_os_linux_read_unlock();
+	return seen;
+}
+
+static void
+post(struct nm_hw_ring *r)
+{
+	struct nm_kring *kr = hold(r->kr) ? r->kr : NULL;
+
+	if (!kr)
+		return;
+	driver_of(kr)->rxsync(r, 0);
+	nm_os_spin_unlock(&kr->lock);
+}
+
+static netdev_tx_t
+host_frame(struct nm_nic_dev *d, struct sk_buff *skb)
+{
+	nm_compat_tx_dropped(d->dev);
+	dev_kfree_skb_any(skb);
+	return NETDEV_TX_OK;
+}
+
+/* Gives each ring that is bound to the port, none if `none`, and the others to the driver. Under RTNL. */
+static void
+assign(struct nm_nic *n, bool none)
+{
+	struct nm_nic_dev *d = n->hw;
+	bool on = netif_running(d->dev) && netif_device_present(d->dev), change = false;
+	uint32_t i, dir;
+
+	for (dir = 0; dir < 2; dir++)
+		for (i = 0; i < n->port->nrings[dir]; i++) {
+			struct nm_kring *kr = &n->port->krings[dir][i];
+
+			change |= (ring_of(kr)->kr != NULL) != (!none && kr->ready);
+		}
+	if (!change)
+		return;
+	if (on)
+		d->driver->down(d);
+	for (dir = 0; dir < 2; dir++)
+		for (i = 0; i < n->port->nrings[dir]; i++) {
+			struct nm_kring *kr = &n->port->krings[dir][i];
+			struct nm_hw_ring *r = ring_of(kr);
+
+			if (n->dma)
+				r->map = &n->dma->hw;
+			smp_store_release(&r->kr, !none && kr->ready ? kr : NULL);
+		}
+	if (on)
+		d->driver->up(d);
+}
+
+struct nm_nic_dev *
+nm_native_find(const struct net_device *dev)
+{
+	struct nm_nic_dev *d;
+
+	ASSERT_RTNL();
+	list_for_each_entry(d, &devices, all)
+		if (d->dev == dev)
+			return d;
+	return NULL;
+}
+
+void
+nm_native_changed(struct nm_port *p)
+{
+	struct nm_nic *n = p->priv;
+
+	rtnl_lock();
+	if (n->hw && n->dma)
+		assign(n, false);
+	rtnl_unlock();
+}
+
+int
+nm_native_enable(struct nm_nic *n, bool on)
+{
+	int error = 0;
+
+	ASSERT_RTNL();
+	if (!n->hw)
+		return on ? -ENXIO : 0;
+	if (on) {
+		n->dma = nm_dma_map(&n->port->mem->region, n->hw->dev->dev.parent, n->port->mem->pool[NM_POOL_BUF].objsize);
+		error = n->dma ? 0 : -ENOMEM;
+		n->hw->buf_size = n->port->mem->pool[NM_POOL_BUF].objsize;
+	}
+	if (!error)
+		assign(n, !on);
+	if (!on && n->dma) {
+		nm_dma_unmap(n->dma);
+		n->dma = NULL;
+	}
+	return error;
+}
+
+void
+nm_native_release(struct nm_nic *n)
+{
+	ASSERT_RTNL();
+	if (!n->hw)
+		return;
+	if (n->dma)
+		nm_native_enable(n, false);
+	n->hw->nic = NULL;
+	WRITE_ONCE(n->hw, NULL);
+}
+
+static void
+free_dev(struct nm_nic_dev *d)
+{
+	uint32_t i;
+
+	for (i = 0; d->tx && i < d->ntx; i++)
+		nm_hw_ring_fini(&d->tx[i]);
+	for (i = 0; d->rx && i < d->nrx; i++)
+		nm_hw_ring_fini(&d->rx[i]);
+	kvfree(d->tx);
+	kvfree(d->rx);
+	kfree(d);
+}
+
+static void
+detach(struct nm_nic_dev *d)
+{
+	rtnl_lock();
+	if (d->nic) {
+		nm_os_log(NM_LOG_WARN, "%s: its driver leaves", d->nic->port->name);
+		nm_os_linux_gone(d->nic->port);
+		nm_native_release(d->nic);
+	}
+	list_del(&d->all);
+	rtnl_unlock();
+	synchronize_net(); /* syncs that have found a ring */
+	free_dev(d);
+}
+
+static const struct nm_nic_core nic_core = {
+	.hw = {
+		.room = nm_kring_room,
+		.publish = nm_kring_publish,
+		.frame = nm_hw_frame,
+		.to_device = to_device,
+		.from_device = from_device,
+		.for_device = to_device,
+		.start = nm_hw_start,
+		.stop = nm_hw_stop,
+	},
+	.detach = detach,
+	.post = post,
+	.irq = irq,
+	.host_frame = host_frame,
+};
+
+struct nm_nic_dev *
+netmap_nic_attach(struct net_device *dev, const struct nm_nic_driver *driver, void *priv, uint32_t ntx, uint32_t nrx)
+{
+	struct nm_nic_dev *d;
+	uint32_t i;
+
+	if (driver->version != NM_NIC_VERSION) {
+		pr_err("netmap: %s: its driver was built for another netmap.ko (contract %u, here %u); build both from the same source\n",
+		    dev->name, driver->version, NM_NIC_VERSION);
+		return NULL;
+	}
+	d = kzalloc(sizeof(*d), GFP_KERNEL);
+	if (!d)
+		return NULL;
+	d->core = &nic_core;
+	d->driver = driver;
+	d->dev = dev;
+	d->priv = priv;
+	d->ntx = ntx;
+	d->nrx = nrx;
+	d->tx = kvcalloc(ntx, sizeof(*d->tx), GFP_KERNEL);
+	d->rx = kvcalloc(nrx, sizeof(*d->rx), GFP_KERNEL);
+	if (!d->tx || !d->rx)
+		goto fail;
+	for (i = 0; i < ntx; i++)
+		if (nm_hw_ring_init(&d->tx[i], &nic_core.hw, NM_DIR_TX, driver->max_desc))
+			goto fail;
+	for (i = 0; i < nrx; i++)
+		if (nm_hw_ring_init(&d->rx[i], &nic_core.hw, NM_DIR_RX, driver->max_desc))
+			goto fail;
+	rtnl_lock();
+	list_add_tail(&d->all, &devices);
+	rtnl_unlock();
+	return d;
+
+fail:
+	pr_err("netmap: %s: no memory for its rings\n", dev->name);
+	free_dev(d);
+	return NULL;
+}
+EXPORT_SYMBOL_GPL(netmap_nic_attach);
+
+void
+nm_native_take(struct nm_kring *kr, bool on)
+{
+	struct nm_hw_ring *r = ring_of(kr);
+
+	if (r)
+		WRITE_ONCE(r->polled, on);
+}
+
+uint32_t
+nm_native_poll(struct nm_kring *kr, uint32_t budget)
+{
+	return to_switch(kr, budget);
+}
