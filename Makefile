@@ -4,6 +4,7 @@
 # make install         what was built (DESTDIR, PREFIX, LIBDIR, INSTALL_MOD_PATH); make modules_install: the module only
 # make install_system  udev rule, module list and service, for use by the group netmap
 # make dkms_source     the module's source into /usr/src, for dkms
+# make KSRC=/path/to/linux-source drivers    NIC drivers with hooks (DRIVERS, KHEADERS)
 # make check           unit tests                         make SAN=address,undefined | SAN=thread
 # make bench           what bench/run.sh needs
 PREFIX ?= /usr/local
@@ -42,7 +43,7 @@ VERSION := $(shell sed -n 's/^MODULE_VERSION("\(.*\)");/\1/p' os/linux/nm_dev.c)
 KSRC ?= /lib/modules/$(shell uname -r)/build
 KSRC_GIVEN := $(filter-out file,$(origin KSRC))
 
-.PHONY: all user engine lib tools bench check guest-programs nullos module no_module modules_install dkms_source install install_system clean
+.PHONY: all user engine lib tools bench check guest-programs nullos module no_module drivers modules_install dkms_source install install_system clean
 all: user $(if $(KSRC_GIVEN)$(wildcard $(KSRC)/Makefile),module,no_module)
 user: engine lib tools
 
@@ -173,6 +174,14 @@ module:
 	@rm -f $(MODDIR)/ksrc
 	$(call KMAKE,$(KSRC)) modules || { echo "netmap.ko was not built for $(KSRC), see above; make user builds all else" >&2; exit 1; }
 	@echo $(abspath $(KSRC)) >$(MODDIR)/ksrc
+
+# NIC drivers from the kernel's source, with hooks for netmap.ko, which has to be built with the same headers: see docs/DRIVERS.md.
+DRIVERS ?= $(patsubst drivers/%/driver.conf,%,$(wildcard drivers/*/driver.conf))
+KHEADERS ?= $(if $(wildcard $(KSRC)/include/config/auto.conf),$(KSRC),/lib/modules/$(shell uname -r)/build)
+drivers:
+	@test -d $(KSRC)/drivers/net/ethernet/intel || { echo "there is no driver source in $(KSRC): native drivers need the kernel's source, which linux-source-VERSION gives; say KSRC=/path/to/it" >&2; exit 1; }
+	@sh drivers/build.sh $(KSRC) $(KHEADERS) $(abspath $(MODDIR)) $(abspath $(BUILD))/drivers $(DRIVERS)
+
 no_module:
 	@echo "netmap.ko is not built: there is no $(KSRC), which linux-headers-$$(uname -r) would give; all else needs no module"
 

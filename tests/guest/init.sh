@@ -83,14 +83,26 @@ sound() {
 	return 1
 }
 
+# drivers_out, drivers_in - those that came along take the place of the kernel's own and need our module
+drivers_out() {
+	for ko in "$at"/drivers/*.ko; do
+		name=$(basename "$ko" .ko)
+		! grep -q "^$name " /proc/modules || rmmod "$name" || return 1
+	done
+}
+drivers_in() {
+	[ ! -d "$at/drivers" ] || drivers_out || return 1
+	for ko in "$at"/drivers/*.ko; do [ ! -e "$ko" ] || insmod "$ko" || return 1; done
+}
+
 load() {
 	# shellcheck disable=SC2086 # parameters are words
-	insmod "$at/$GUEST_MODULE.ko" $GUEST_PARAMS 2>$work/insmod || { cat $work/insmod; return 1; }
+	{ insmod "$at/$GUEST_MODULE.ko" $GUEST_PARAMS && drivers_in; } 2>$work/insmod || { cat $work/insmod; return 1; }
 }
 loaded() { grep -q "^$GUEST_MODULE " /proc/modules; }
 unload() {
 	loaded || return 0
-	rmmod "$GUEST_MODULE" 2>$work/rmmod && return 0
+	{ drivers_out && rmmod "$GUEST_MODULE"; } 2>$work/rmmod && return 0
 	cat $work/rmmod
 	grep "^$GUEST_MODULE " /proc/modules
 	return 1
@@ -261,10 +273,10 @@ sound boot || { bad "boot (the kernel reports)"; quote $work/reports 20; }
 # shellcheck disable=SC2086 # words
 [ -z "$GUEST_MODPROBE" ] || modprobe -a $GUEST_MODPROBE 2>$work/out || { tell "note modprobe:"; quote $work/out; }
 [ ! -e /dev/net/tun ] || chmod 666 /dev/net/tun # as udev does
+{ load && unload && { [ ! -d "$at/drivers" ] || load; }; } >$work/out 2>&1 || { bad "load"; quote $work/out; dmesg >$work/out; quote $work/out 20; }
 GUEST_PAIRS=$(pairs | tr '\n' ' ')
 export GUEST_PAIRS
 [ -z "$GUEST_PAIRS" ] || tell "note NICs: $GUEST_PAIRS"
-{ load && unload; } >$work/out 2>&1 || { bad "load"; quote $work/out; dmesg >$work/out; quote $work/out 20; }
 used0=$(used)
 objects >$work/first
 mv $work/meminfo $work/meminfo0

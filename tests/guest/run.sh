@@ -16,6 +16,7 @@
 #	--append TEXT    further words of the kernel's command line
 #	--qemu TEXT      further options of QEMU
 #	--nics MODELS    pairs of NICs of a guest in QEMU, by QEMU's names ("e1000 virtio-net-pci")
+#	--drivers NAMES  drivers of drivers/ that take the place of the kernel's own (stock)
 #	--cpus N         processors of a guest in QEMU (2)
 #	--keep           keep the folder of the run also if all went well
 #	--list           print the tests and end
@@ -32,13 +33,14 @@
 # shellcheck source=tests/guest/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-guest=uml slow='' kernels=own qemu='' models='e1000 virtio-net-pci' cpus=2 limit='' total='' module='' params='' append='' environment='' keep='' list='' console='' tests=''
+guest=uml slow='' kernels=own qemu='' drivers='' models='e1000 virtio-net-pci' cpus=2 limit='' total='' module='' params='' append='' environment='' keep='' list='' console='' tests=''
 while [ $# -gt 0 ]; do
 	case $1 in
 	--guest) guest=${2:-}; shift ;;
 	--kernels) kernels=${2:-}; shift ;;
 	--qemu) qemu=${2:-}; shift ;;
 	--nics) models=${2:-}; shift ;;
+	--drivers) drivers=${2:-}; shift ;;
 	--cpus) cpus=${2:-}; shift ;;
 	--limit) limit=${2:-}; shift ;;
 	--slow) slow=${2:-}; shift ;;
@@ -152,8 +154,8 @@ stage() {
 	cat >"$1/env" <<-EOF
 		GUEST=$guest GUEST_SCALE=$GUEST_SCALE GUEST_LIMIT=$limit GUEST_LEAK=$GUEST_LEAK GUEST_SLOW=$slow
 		GUEST_MODULE=$(basename "$2" .ko) GUEST_PORT=$results GUEST_PARAMS='$params' GUEST_MODPROBE='$modprobe'
-		GUEST_BENCH='${GUEST_BENCH:-}'
-		export GUEST GUEST_SCALE$environment
+		GUEST_BENCH='${GUEST_BENCH:-}' GUEST_NATIVE='$drivers'
+		export GUEST GUEST_SCALE GUEST_NATIVE$environment
 	EOF
 }
 
@@ -167,6 +169,17 @@ module_for() {
 		return 1
 	}
 	echo "$moddir/netmap.ko"
+}
+
+# drivers_for KERNEL-BUILD-FOLDER MODULE-FOLDER - builds them and puts them on the stage
+drivers_for() {
+	[ -n "$drivers" ] || return 0
+	source=$("$here/fetch.sh" source) || return 1
+	mkdir -p "$run/netmap/drivers" || return 1
+	# shellcheck disable=SC2086 # words
+	locked "module-$2" sh "$top/drivers/build.sh" "${source#* }" "$1" "$2" "$2-drivers" $drivers >"$run/drivers" || return 1
+	# shellcheck disable=SC2046 # words
+	cp $(cat "$run/drivers") "$run/netmap/drivers/"
 }
 
 # watch - shows results as they come, until the guest has ended; fails if it has to be ended
@@ -265,7 +278,7 @@ stock() {
 	echo "guest stock: $release"
 	ko=$(module_for "$kernel/usr/src/linux-headers-$release" "$release") || return 1
 	results=ttyS1 modprobe=$stock_modules
-	alone stage "$run/netmap" "$ko" || return 1
+	alone stage "$run/netmap" "$ko" && drivers_for "$kernel/usr/src/linux-headers-$release" "$(dirname "$ko")" || return 1
 	# shellcheck disable=SC2086 # words
 	"$here/initramfs.sh" "$run/initramfs" "$run/netmap" "$kernel" "$release" $stock_modules >/dev/null || return 1
 	image=$kernel/boot/vmlinuz-$release
