@@ -641,9 +641,7 @@ hostile(void *arg, uint32_t round)
 	struct netmap_slot *at = slot(round % 2 ? &tx : &rx, round / 2);
 
 	(void)arg;
-	at->buf_idx = round * 2654435761u >> (round % 32);
-	at->len = (uint16_t)(round * 40503u);
-	at->flags = (uint16_t)(round >> 7);
+	nm_kring_put_slot(at, round * 2654435761u >> (round % 32), (uint16_t)(round * 40503u), (uint16_t)(round >> 7));
 }
 
 static void
