@@ -70,7 +70,7 @@ fi
 
 dkms=$work/dkms/usr/src/netmap-$version
 try "source for dkms" make -s dkms_source DESTDIR="$work/dkms"
-nothing_else() { ls "$dkms" && [ "$(cd "$dkms" && echo *)" = "Kbuild LICENSE core dkms.conf include os" ] && [ -z "$(find "$dkms" -name '*_test.c' -o -type l)" ]; }
+nothing_else() { ls "$dkms" && [ "$(cd "$dkms" && echo *)" = "Kbuild LICENSE core dkms.conf drivers include os" ] && [ -z "$(find "$dkms" -name '*_test.c' -o -type l)" ]; }
 try "source for dkms has what it needs only" nothing_else
 try "version of dkms.conf" grep -qx "PACKAGE_VERSION=\"$version\"" "$dkms/dkms.conf"
 try "version of the packages" grep -q "^netmap ($version-" packaging/debian/changelog
