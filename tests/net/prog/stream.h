@@ -15,7 +15,6 @@
 
 #include "common.h"
 
-
 #define PAT_HEADER 22u
 #define PAT_MAX 9216u
 #define PAT_STREAMS 4096u
