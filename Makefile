@@ -10,6 +10,8 @@
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
 BUILD ?= build
+# One name for a folder, however it was written: what -MMD notes is by that name.
+override BUILD := $(patsubst $(CURDIR)/%,%,$(abspath $(BUILD)))
 CC ?= cc
 OPT ?= -O2 -g
 WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wno-missing-field-initializers
