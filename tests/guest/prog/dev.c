@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "dev.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -38,6 +39,33 @@ dev_now_ms(void)
 	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
+/* Where in the kernel the process's threads are: the first question when one does not end. */
+static void
+show_stacks(pid_t pid)
+{
+	char path[64], text[4096];
+	const struct dirent *e;
+	DIR *tasks;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
+	tasks = opendir(path);
+	while (tasks && (e = readdir(tasks))) {
+		ssize_t n;
+		int fd;
+
+		if (*e->d_name == '.')
+			continue;
+		snprintf(path, sizeof(path), "/proc/%d/task/%.16s/stack", (int)pid, e->d_name);
+		fd = open(path, O_RDONLY);
+		n = fd < 0 ? 0 : read(fd, text, sizeof(text));
+		fprintf(stderr, "thread %s:\n%.*s", e->d_name, n > 0 ? (int)n : 0, text);
+		if (fd >= 0)
+			close(fd);
+	}
+	if (tasks)
+		closedir(tasks);
+}
+
 int
 dev_reap(pid_t pid, unsigned seconds)
 {
@@ -46,6 +74,7 @@ dev_reap(pid_t pid, unsigned seconds)
 
 	while (waitpid(pid, &status, WNOHANG) != pid) {
 		if (dev_now_ms() > end) {
+			show_stacks(pid);
 			kill(pid, SIGKILL);
 			waitpid(pid, &status, 0);
 			return -1;
