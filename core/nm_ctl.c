@@ -140,7 +140,7 @@ nm_ctl_request(struct nm_session *s, struct nm_ctl_msg *m)
 		return nm_session_error(s, EINTR, "%s: killed before request %u (%s) had its turn", h->nr_name, h->nr_reqtype,
 		    nm_ctl_request_name(h->nr_reqtype));
 	error = table[i].handler(s, m);
-	nm_os_mutex_unlock(&s->root->lock);
+	nm_root_unlock(s->root);
 	if (error && !s->errnum)
 		nm_session_error(s, -error, "%s: request %u (%s) failed", h->nr_name, h->nr_reqtype,
 		    nm_ctl_request_name(h->nr_reqtype));

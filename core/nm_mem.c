@@ -9,6 +9,9 @@
 
 #define RESERVED_BUFS 2u /* what an index that says nothing means; never handed out */
 
+/* Bytes that take so long to get that nobody else is to wait for them. */
+#define MUCH ((size_t)16 << 20)
+
 _Static_assert((int)NM_POOLS == NM_OS_PARTS, "a part for each pool");
 
 /* Bounds of the ABI, but for the number of rings and a netmap_if that can list as many. */
@@ -94,16 +97,20 @@ pools_init(struct nm_mem *m, const struct nm_mem_geometry *g)
 	return 0;
 }
 
-static void
-mem_destroy(struct nm_mem *m)
+void
+nm_mem_destroy(struct nm_mem *dead)
 {
+	struct nm_mem *m;
 	int i;
 
-	for (i = 0; i < NM_POOLS; i++)
-		nm_pool_fini(&m->pool[i]);
-	if (m->region.size)
-		nm_os_region_destroy(&m->region);
-	nm_os_free(m);
+	while ((m = dead)) {
+		dead = m->next;
+		for (i = 0; i < NM_POOLS; i++)
+			nm_pool_fini(&m->pool[i]);
+		if (m->region.size)
+			nm_os_region_destroy(&m->region);
+		nm_os_free(m);
+	}
 }
 
 size_t
@@ -145,7 +152,7 @@ nm_mem_create(struct nm_root *root, const struct nm_mem_geometry *g, const struc
 	if (!error)
 		error = pick_id(root, &m->id);
 	if (error) {
-		mem_destroy(m);
+		nm_mem_destroy(m);
 		return error;
 	}
 	m->refs = 1;
@@ -204,7 +211,8 @@ nm_mem_put(struct nm_mem *m)
 	for (p = &m->root->mems; *p != m; p = &(*p)->next)
 		;
 	*p = m->next;
-	mem_destroy(m);
+	m->next = m->root->dead;
+	m->root->dead = m;
 }
 
 void
@@ -263,10 +271,23 @@ make_ready(struct nm_mem *m, int pool, uint32_t n)
 	return 0;
 }
 
-/*
- * `need` free objects that are ready. What is added is not less than a quarter of what there is, if that can be had: so the ways to
- * see a part, which the host keeps, stay few.
- */
+/* How many objects are to be ready for so many more to be free. */
+static uint32_t
+least(const struct nm_pool *p, uint32_t need)
+{
+	return need <= p->nfree ? p->ready : (p->ready > p->reserved ? p->ready : p->reserved) + need - p->nfree;
+}
+
+/* Not less than a quarter of what there is, if that can be had: so the ways to see a part, which the host keeps, stay few. */
+static uint32_t
+roomier(const struct nm_pool *p)
+{
+	uint32_t n = p->ready + p->ready / 4;
+
+	return n < p->objtotal ? n : p->objtotal;
+}
+
+/* `need` free objects that are ready. */
 static int
 more(struct nm_mem *m, int pool, uint32_t need)
 {
@@ -277,10 +298,8 @@ more(struct nm_mem *m, int pool, uint32_t need)
 		return 0;
 	if (need > nm_pool_left(p))
 		return -ENOMEM;
-	n = (p->ready > p->reserved ? p->ready : p->reserved) + need - p->nfree;
-	roomy = p->ready + p->ready / 4;
-	if (roomy > p->objtotal)
-		roomy = p->objtotal;
+	n = least(p, need);
+	roomy = roomier(p);
 	if (roomy > n && !make_ready(m, pool, roomy))
 		return 0;
 	m->asked = (size_t)(n - p->ready) * p->objsize;
@@ -301,6 +320,59 @@ nm_mem_prepare(struct nm_mem *m, const uint32_t need[NM_POOLS])
 	for (i = 0; i < NM_POOLS && !error; i++)
 		error = more(m, i, need[i]);
 	m->asked = all;
+	return error;
+}
+
+/* Of a region whose pools may change meanwhile: each with n[] objects, the buffers with `extra` more or fewer. */
+static int
+fill(struct nm_mem *m, const uint32_t n[NM_POOLS], uint32_t extra)
+{
+	int i, error = 0;
+
+	for (i = 0; i < NM_POOLS && !error; i++)
+		error = nm_os_region_fill(&m->region, (unsigned)i, (size_t)n[i] * m->pool[i].objsize);
+	for (; !error && extra; extra /= 2) {
+		error = nm_os_region_fill(&m->region, NM_POOL_BUF, ((size_t)n[NM_POOL_BUF] + extra) * m->pool[NM_POOL_BUF].objsize);
+		if (!error || error == -EINTR)
+			return error;
+		error = 0;
+	}
+	return error;
+}
+
+int
+nm_mem_reserve(struct nm_mem *m, const uint32_t need[NM_POOLS], uint32_t extra)
+{
+	const struct nm_pool *b = &m->pool[NM_POOL_BUF];
+	uint32_t n[NM_POOLS], all;
+	size_t asked = 0;
+	int i, error;
+
+	for (i = 0; i < NM_POOLS; i++) {
+		const struct nm_pool *p = &m->pool[i];
+
+		if (need[i] > nm_pool_left(p))
+			return 0; /* whoever hands them out tells */
+		n[i] = least(p, need[i]);
+		asked += (size_t)(n[i] - p->ready) * p->objsize;
+	}
+	if (extra > nm_pool_left(b) - need[NM_POOL_BUF])
+		extra = nm_pool_left(b) - need[NM_POOL_BUF];
+	all = least(b, need[NM_POOL_BUF] + extra);
+	if (all > b->ready && all < roomier(b))
+		all = roomier(b);
+	extra = all - n[NM_POOL_BUF];
+	if (asked + (size_t)extra * b->objsize < MUCH)
+		return 0;
+	nm_mem_get(m);
+	nm_os_mutex_unlock(&m->root->lock);
+	error = fill(m, n, extra);
+	nm_os_mutex_lock(&m->root->lock);
+	nm_mem_put(m);
+	if (error) {
+		m->asked = asked;
+		m->why = error;
+	}
 	return error;
 }
 

@@ -53,7 +53,10 @@ int nm_mem_find(struct nm_root *root, uint16_t id, const struct nm_cred *c, stru
 /* The region of NICs and hosts of this user; made on first use; takes a reference. */
 int nm_mem_global(struct nm_root *root, const struct nm_cred *c, struct nm_mem **out);
 struct nm_mem *nm_mem_get(struct nm_mem *m);
+/* Without its last reference a region is root->dead until nm_root_unlock(). Control. */
 void nm_mem_put(struct nm_mem *m);
+/* All of this list. */
+void nm_mem_destroy(struct nm_mem *dead);
 
 /* An object that was handed out. */
 static inline void *
@@ -64,6 +67,12 @@ nm_mem_ptr(const struct nm_mem *m, int pool, size_t offset)
 
 /* Memory for so many objects of each pool, at once instead of one by one. 0, or an error and m->why. Control. */
 int nm_mem_prepare(struct nm_mem *m, const uint32_t need[NM_POOLS]);
+/*
+ * The same, and `extra` buffers or as many as there is memory for, ahead of the call that hands them out and, if it's much, with
+ * the root's lock given up meanwhile: what the caller knew of ports may have changed then. He has a reference. 0, or an error and
+ * m->why. Control.
+ */
+int nm_mem_reserve(struct nm_mem *m, const uint32_t need[NM_POOLS], uint32_t extra);
 /* Rings that are to see where the buffers are: kr->bufs, stride and nbufs follow; mem NULL lets go. Control. */
 void nm_mem_watch(struct nm_mem *m, struct nm_kring *kr);
 

@@ -296,7 +296,9 @@ memory_comes_with_what_is_handed_out(void **state)
 	(void)state;
 	assert_int_equal(nm_mem_create(&root, &wide, &user, true, &m), 0);
 	nm_mem_info(m, &whole);
+	nm_os_mutex_lock(&root.lock);
 	nm_mem_put(m);
+	nm_root_unlock(&root);
 	host_lazy = true;
 	assert_int_equal(nm_mem_create(&root, &wide, &user, true, &m), 0);
 	nm_mem_info(m, &info);

@@ -52,10 +52,16 @@ struct nm_os_region {
 /* A host may begin with all parts whole, or with nothing. Control, sleeps. 0, -ENOMEM, -EDQUOT (the owner's quota), -EMFILE. */
 int nm_os_region_create(struct nm_os_region *r, struct nm_root *root, uint32_t uid);
 /*
+ * Gets the memory that a part of `bytes` will have, unseen by the core; it stays the region's also if it's never asked for. Sleeps,
+ * also for long, and needs no lock, only a region that is not destroyed meanwhile. 0, -ENOMEM, -EDQUOT, -EINTR (the caller was killed).
+ */
+int nm_os_region_fill(struct nm_os_region *r, unsigned part, size_t bytes);
+/*
  * A part that has less than `bytes` gets as much. Its base may change; the old one remains good for what there was, until the
  * region goes. Control, sleeps. 0, else nothing has changed: -ENOMEM, -EDQUOT, -EINTR (the caller was killed).
  */
 int nm_os_region_more(struct nm_os_region *r, unsigned part, size_t bytes);
+/* Needs no lock: nobody has the region any more. May take long. */
 void nm_os_region_destroy(struct nm_os_region *r);
 
 /* Wakes whoever waits on this ring: its sessions have new slots. Data. */

@@ -143,7 +143,7 @@ check_mem_id(struct nm_session *s, const char *name, uint16_t id)
 
 /* Who opens a port maps its region, with all that is in it: the port's owner alone can't grant that. */
 static int
-check_bind(struct nm_session *s, const struct nm_port *p)
+check_bind(struct nm_session *s, const struct nm_port *p, const struct nmreq_register *reg)
 {
 	const struct nm_access *a = &p->mem->access;
 
@@ -153,7 +153,7 @@ check_bind(struct nm_session *s, const struct nm_port *p)
 	if (nm_access_check(a, &s->cred, NM_ACCESS_READ | NM_ACCESS_WRITE))
 		return nm_session_error(s, EACCES, "%s: its memory, region %u, belongs to user %u (mode %04o)", p->name, p->mem->id, a->uid,
 		    a->mode);
-	return 0;
+	return select_rings(s, p, reg);
 }
 
 static void
@@ -194,13 +194,14 @@ nm_register(struct nm_session *s, struct nm_ctl_msg *m)
 		error = port_get(s, name, reg, &p);
 	if (error)
 		return error;
-	error = check_bind(s, p);
-	if (error)
-		goto fail_port;
 	s->flags = reg->nr_flags;
 	s->mode = reg->nr_mode;
 	s->ringid = reg->nr_ringid;
-	error = select_rings(s, p, reg);
+	error = check_bind(s, p, reg);
+	if (!error)
+		error = nm_session_reserve(s, p, reg->nr_extra_bufs);
+	if (!error)
+		error = check_bind(s, p, reg);
 	if (!error)
 		error = nm_session_bind(s, p, reg->nr_extra_bufs, &extra);
 	if (error)

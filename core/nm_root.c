@@ -27,6 +27,16 @@ nm_root_init(struct nm_root *root, const struct nm_limits *limits)
 }
 
 void
+nm_root_unlock(struct nm_root *root)
+{
+	struct nm_mem *dead = root->dead;
+
+	root->dead = NULL;
+	nm_os_mutex_unlock(&root->lock);
+	nm_mem_destroy(dead);
+}
+
+void
 nm_root_fini(struct nm_root *root)
 {
 	nm_vale_nic_reap(root, true);

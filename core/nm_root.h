@@ -24,7 +24,7 @@ struct nm_limits {
 struct nm_root {
 	struct nm_os_mutex lock;  /* all control */
 	struct nm_limits limits;
-	struct nm_mem *mems;
+	struct nm_mem *mems, *dead; /* dead: nobody's, to be destroyed */
 	struct nm_port *ports;    /* all, by creation */
 	struct nm_vale **vales;   /* max_switches entries */
 	uint16_t last_mem_id;
@@ -33,6 +33,8 @@ struct nm_root {
 
 extern const struct nm_limits nm_root_defaults;
 int nm_root_init(struct nm_root *root, const struct nm_limits *limits);
+/* Gives up the lock, then destroys the regions that nobody has any more, which may take long. */
+void nm_root_unlock(struct nm_root *root);
 /* All sessions must be closed. */
 void nm_root_fini(struct nm_root *root);
 

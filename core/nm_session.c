@@ -186,6 +186,23 @@ prepare_memory(struct nm_session *s)
 }
 
 int
+nm_session_reserve(struct nm_session *s, struct nm_port *p, uint32_t extra)
+{
+	uint32_t need[NM_POOLS] = {[NM_POOL_IF] = 1, [NM_POOL_SYNC] = 1}, i;
+	int dir, error;
+
+	for (dir = 0; dir < 2; dir++)
+		for (i = s->first[dir]; i < s->last[dir]; i++)
+			if (!p->krings[dir] || !p->krings[dir][i].users) {
+				need[NM_POOL_RING]++;
+				need[NM_POOL_SYNC]++;
+				need[NM_POOL_BUF] += p->nslots[dir];
+			}
+	error = nm_mem_reserve(p->mem, need, extra);
+	return error ? no_memory(s, p) : 0;
+}
+
+int
 nm_session_bind(struct nm_session *s, struct nm_port *p, uint32_t extra_wanted, uint32_t *extra_got)
 {
 	size_t ifp, cell;
@@ -292,5 +309,5 @@ nm_session_close(struct nm_session *s)
 {
 	nm_os_mutex_lock(&s->root->lock);
 	nm_session_unbind(s);
-	nm_os_mutex_unlock(&s->root->lock);
+	nm_root_unlock(s->root);
 }

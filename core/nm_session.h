@@ -32,6 +32,11 @@ void nm_session_init(struct nm_session *s, struct nm_root *root, const struct nm
 /* Unbinds; what was published has been drained by the host. Control. */
 void nm_session_close(struct nm_session *s);
 
+/*
+ * Memory for a bind, with the root's lock given up meanwhile if it's much (nm_mem_reserve): what was known of the port, to which
+ * the caller has a reference, is to be looked at again. Control.
+ */
+int nm_session_reserve(struct nm_session *s, struct nm_port *p, uint32_t extra);
 /* Binds rings [first, last) of both directions and builds the netmap_if. Control, see nm_register.c. */
 int nm_session_bind(struct nm_session *s, struct nm_port *p, uint32_t extra_wanted, uint32_t *extra_got);
 void nm_session_unbind(struct nm_session *s);

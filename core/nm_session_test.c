@@ -243,6 +243,74 @@ a_region_grows_under_its_ports(void **state)
 	assert_int_equal(host_register(&t, "vale0:c", &reg), 0);
 }
 
+static unsigned turns;
+
+static void
+another_opens_and_closes(void)
+{
+	struct nmreq_register reg = {.nr_mode = NR_REG_ALL_NIC};
+	struct nm_session x;
+
+	host_on_fill = host_on_destroy = NULL;
+	host_open(&x, &root, 1000);
+	assert_int_equal(host_register(&x, "vale1:x", &reg), 0);
+	nm_session_close(&x);
+	turns++;
+}
+
+/* Nobody waits for one who wants much, not even to close; what he gets is what he would have got. */
+static void
+others_have_their_turn_while_memory_is_got(void **state)
+{
+	struct nmreq_register reg = {.nr_mode = NR_REG_ALL_NIC, .nr_extra_bufs = 20000};
+
+	(void)state;
+	host_lazy = true;
+	turns = 0;
+	host_on_fill = another_opens_and_closes;
+	assert_int_equal(host_register(&s, "vale0:a", &reg), 0);
+	assert_int_equal(turns, 1);
+	assert_int_equal(reg.nr_extra_bufs, 20000);
+	host_on_destroy = another_opens_and_closes;
+	nm_session_close(&s);
+	assert_int_equal(turns, 2);
+	host_quota = 40 << 20;
+	reg = (struct nmreq_register){.nr_mode = NR_REG_ALL_NIC, .nr_extra_bufs = 20000};
+	host_on_fill = another_opens_and_closes;
+	assert_int_equal(host_register(&s, "vale0:a", &reg), 0); /* as many as there is memory for */
+	assert_int_equal(turns, 3);
+	assert_in_range(reg.nr_extra_bufs, 8000, 19000);
+}
+
+static void
+takes_the_port(void)
+{
+	struct nmreq_register reg = {.nr_mode = NR_REG_ALL_NIC, .nr_flags = NR_EXCLUSIVE};
+
+	host_on_fill = NULL;
+	assert_int_equal(host_register(&t, "nic0", &reg), 0);
+}
+
+/* What was true before the wait need not be after it. */
+static void
+the_port_is_looked_at_again_after_it(void **state)
+{
+	struct nmreq_register reg = {.nr_mode = NR_REG_ALL_NIC, .nr_extra_bufs = 20000};
+
+	(void)state;
+	host_lazy = true;
+	host_on_fill = takes_the_port;
+	assert_int_equal(host_register(&s, "nic0", &reg), -EBUSY);
+	assert_string_equal(s.errtext, "nic0: tx ring 0 is held exclusively by another descriptor");
+	nm_session_close(&t);
+	assert_int_equal(host_register(&s, "nic0", &reg), 0);
+	nm_session_close(&s);
+	host_quota = 1 << 20;
+	reg = (struct nmreq_register){.nr_mode = NR_REG_ALL_NIC, .nr_tx_rings = 16, .nr_tx_slots = 1024};
+	assert_int_equal(host_register(&s, "vale0:a", &reg), -ENOMEM);
+	assert_non_null(strstr(s.errtext, "would exceed the memory quota of user 1000"));
+}
+
 static void
 closing_twice_or_unbound_is_nothing(void **state)
 {
@@ -278,6 +346,8 @@ main(void)
 		T(a_bind_that_fails_waits_for_senders),
 		T(a_region_has_a_limited_number_of_descriptors),
 		T(a_region_grows_under_its_ports),
+		T(others_have_their_turn_while_memory_is_got),
+		T(the_port_is_looked_at_again_after_it),
 		T(closing_twice_or_unbound_is_nothing),
 		T(a_port_that_goes_tells_its_sessions),
 	};

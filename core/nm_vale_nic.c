@@ -451,7 +451,7 @@ nm_vale_nic_reap(struct nm_root *root, bool all)
 	nm_os_mutex_lock(&root->lock);
 	while (reap_one(root, all))
 		;
-	nm_os_mutex_unlock(&root->lock);
+	nm_root_unlock(root);
 }
 
 bool
@@ -462,6 +462,6 @@ nm_vale_nic_any(struct nm_root *root)
 	nm_os_mutex_lock(&root->lock);
 	for (p = root->ports; p && !p->persistent && !p->wrap; p = p->next)
 		;
-	nm_os_mutex_unlock(&root->lock);
+	nm_root_unlock(root);
 	return p != NULL;
 }

@@ -24,6 +24,7 @@
 
 #define BLOCK_ORDER 9 /* 2 MiB */
 #define REGION_GFP (GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_NOWARN)
+#define PLENTY 1024u /* pages; who wants more is refused at once if they are not there, and takes none away from others */
 #define USER_REGIONS 1024u /* of a user other than root: ids of regions are 65534 for all together */
 
 /* One who has regions, wherever. */
@@ -230,6 +231,8 @@ fill(struct nm_os_pages *g, size_t from, size_t to)
 		want += !READ_ONCE(g->page[i]);
 	if (!want)
 		return 0;
+	if (want > PLENTY && (long)want > si_mem_available())
+		return -ENOMEM;
 	page = kvmalloc_array(want, sizeof(struct page *), NM_OS_GFP);
 	if (!page)
 		return -ENOMEM;
@@ -252,6 +255,14 @@ err_charge:
 err_array:
 	kvfree(page);
 	return error;
+}
+
+int
+nm_os_region_fill(struct nm_os_region *r, unsigned int part, size_t bytes)
+{
+	size_t first = r->part[part].offset >> PAGE_SHIFT;
+
+	return fill(r->host, first, first + (PAGE_ALIGN(bytes) >> PAGE_SHIFT));
 }
 
 int

@@ -170,6 +170,15 @@ nm_os_region_create(struct nm_os_region *r, struct nm_root *root, uint32_t uid)
 
 /* All of it is there from the start, and takes pages when it is touched. */
 int
+nm_os_region_fill(struct nm_os_region *r, unsigned part, size_t bytes)
+{
+	(void)r;
+	(void)part;
+	(void)bytes;
+	return 0;
+}
+
+int
 nm_os_region_more(struct nm_os_region *r, unsigned part, size_t bytes)
 {
 	return bytes <= r->part[part].have ? 0 : -ENOMEM;
@@ -180,9 +189,10 @@ nm_os_region_destroy(struct nm_os_region *r)
 {
 	struct mapped *m = r->host;
 	char *base = m->base;
+	size_t size = m->size;
 
-	m->base = NULL;
-	munmap(base, m->size);
+	NM_STORE_RELEASE(&m->base, NULL); /* the place is another's from here on */
+	munmap(base, size);
 	close(r->handle);
 }
 

@@ -13,6 +13,7 @@ uint64_t host_now = 1000000000000ull;
 long host_allocs;
 size_t host_quota = SIZE_MAX, host_regions;
 void (*host_on_alloc)(size_t size);
+void (*host_on_fill)(void), (*host_on_destroy)(void);
 long host_fail_after = -1;
 bool host_lazy;
 bool host_indirect = true;
@@ -84,6 +85,18 @@ host_region(const struct nm_os_region *r)
 }
 
 int
+nm_os_region_fill(struct nm_os_region *r, unsigned part, size_t bytes)
+{
+	if (bytes <= r->part[part].have)
+		return 0;
+	if (host_regions + bytes - r->part[part].have > host_quota)
+		return -EDQUOT;
+	if (host_on_fill)
+		host_on_fill();
+	return 0;
+}
+
+int
 nm_os_region_more(struct nm_os_region *r, unsigned part, size_t bytes)
 {
 	struct nm_os_part *p = &r->part[part];
@@ -130,6 +143,8 @@ nm_os_region_destroy(struct nm_os_region *r)
 	struct view *v;
 	uint32_t i;
 
+	if (host_on_destroy)
+		host_on_destroy();
 	while ((v = r->host)) {
 		r->host = v->next;
 		munmap(v->base, v->size);
@@ -331,6 +346,7 @@ host_begin(struct nm_root *root, struct nm_session *const *sessions)
 	host_allocs = 0;
 	host_fail_after = -1;
 	host_on_alloc = NULL;
+	host_on_fill = host_on_destroy = NULL;
 	host_quota = SIZE_MAX;
 	host_regions = 0;
 	host_lazy = false;

@@ -18,6 +18,8 @@ extern bool host_lazy;          /* regions begin with nothing, and what they get
 /* All of a region, another way to see it. */
 char *host_region(const struct nm_os_region *r);
 extern void (*host_on_alloc)(size_t size); /* called before an allocation: what others do meanwhile */
+/* called where memory is got ahead of its use, and given back: others have their turn then */
+extern void (*host_on_fill)(void), (*host_on_destroy)(void);
 
 extern long host_fail_after;    /* allocations that succeed before one fails; -1: all do */
 extern bool host_indirect;      /* addresses of NS_INDIRECT slots can be read */
