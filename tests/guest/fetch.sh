@@ -4,6 +4,7 @@
 #
 #	own         the kernel of this machine's release: image, modules and headers (default)
 #	source      the kernel source of this machine's release, unpacked: VERSION FOLDER
+#	source:SUITE   that of another release or of its backports
 #	SUITE       the kernel of another release or of its backports (bookworm-backports, trixie, trixie-backports, sid)
 #	newer       the suites that have newer kernels than this machine's release, as far as the mirror has them
 #	older       the release before it, likewise
@@ -121,7 +122,6 @@ kernel_locked() {
 		mkdir -p "$part" || return 1
 		packages=$({ needs "$1" "linux-image-$release"; needs "$1" "linux-headers-$release"; } | sort -u)
 		# shellcheck disable=SC2086 # one a word
-		# shellcheck disable=SC2086 # one a word
 		if ! unpack "$1" "$part" $packages || ! at_home "$part" "$folder" || ! mv "$part" "$folder"; then
 			rm -rf "$part"
 			return 1
@@ -132,20 +132,21 @@ kernel_locked() {
 	echo "$release $folder"
 }
 
+# source_locked SUITE
 source_locked() {
-	prepare own || return
-	package=$(apt own apt-cache depends linux-source | sed -n 's/^ *Depends: //p' | head -1)
-	[ -n "$package" ] || { say "no package linux-source"; return 1; }
-	version=$(version_of own "$package")
-	folder=$cache/source/$version
+	prepare "$1" || return
+	package=$(apt "$1" apt-cache depends linux-source 2>/dev/null | sed -n 's/^ *Depends: //p' | head -1)
+	[ -n "$package" ] || { say "$1 has no package linux-source"; return 77; }
+	version=$(version_of "$1" "$package")
+	folder=$cache/source/$(echo "$version" | tr '~:' '--')
 	if [ ! -d "$folder" ]; then
 		part=$folder.part.$$
-		rm -rf "$cache/source"/*.part.*
+		rm -rf "$folder".part.*
 		mkdir -p "$part" || return 1
 		if [ "$(dpkg-query -W -f '${Version}' "$package" 2>/dev/null)" = "$version" ]; then
 			archive=/usr/src/$package.tar.xz
 		else
-			unpack own "$part/deb" "$package" || { rm -rf "$part"; return 1; }
+			unpack "$1" "$part/deb" "$package" || { rm -rf "$part"; return 1; }
 			archive=$part/deb/usr/src/$package.tar.xz
 		fi
 		say "unpacking $package $version"
@@ -214,7 +215,8 @@ for what in "$@"; do
 	list) list ;;
 	tools:*) locked "apt-${what#*:}" tools_locked "${what#*:}" || missed $? ;;
 	suites) suites newer; suites older ;;
-	source) locked source source_locked || missed $? ;;
+	source) locked source source_locked own || missed $? ;;
+	source:*) locked "source-${what#*:}" source_locked "${what#*:}" || missed $? ;;
 	newer | older) for s in $(suites "$what"); do locked "apt-$s" kernel_locked "$s" || missed $?; done ;;
 	*) locked "apt-$what" kernel_locked "$what" || missed $? ;;
 	esac
