@@ -164,7 +164,7 @@ $(BUILD)/nullos/%.o: core/%.c
 # kernel that was is kept in MODDIR/ksrc. KFLAGS are for its make. So are all variables of "make module"; not those of plain
 # "make", since they are for our own part, and a kernel wants the compiler it was built with.
 MODDIR ?= $(BUILD)/module
-MODULE_SRC := $(CORE) $(wildcard core/*.h include/net/*.h os/linux/*.h os/linux/*.c) drivers/nm_nic.h
+MODULE_SRC := $(CORE) $(wildcard core/*.h include/net/*.h os/linux/*.h os/linux/*.c drivers/*.h)
 KMAKE = $(if $(filter module,$(MAKECMDGOALS)),,MAKEFLAGS="$${MAKEFLAGS%% -- *}") $(MAKE) -C $(1) M=$(abspath $(MODDIR)) $(KFLAGS)
 module:
 	@test -e $(KSRC)/Makefile || { echo "there is no kernel build folder $(KSRC): install linux-headers-$$(uname -r), or say KSRC=/path/to/kernel" >&2; exit 1; }

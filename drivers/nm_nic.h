@@ -49,10 +49,15 @@ struct nm_nic_core {
 	void (*detach)(struct nm_nic_dev *d);
 	/* A receive ring that was started just now gets its buffers. */
 	void (*post)(struct nm_hw_ring *r);
-	/* In the driver's NAPI poll: frames have come or gone. Frames received for a switch, at most `budget`. */
+	/*
+	 * In the driver's NAPI poll, for a transmit ring also in its interrupt: frames have come or gone. Frames received for a
+	 * switch, at most `budget`.
+	 */
 	uint32_t (*irq)(struct nm_hw_ring *r, uint32_t budget);
 	/* A frame of the host for a ring that is a program's: counted and freed. */
 	netdev_tx_t (*host_frame)(struct nm_nic_dev *d, struct sk_buff *skb);
+	/* A frame of the host was lost for lack of memory. */
+	void (*host_lost)(struct nm_nic_dev *d);
 };
 
 struct nm_nic_dev {

@@ -116,7 +116,7 @@ identifier skb, dev;
 @@
  e1000_xmit_frame(struct sk_buff *skb, struct net_device *dev)
  {
-+if (nm_e1000_owns_tx(dev))
-+	return nm_e1000_host_frame(dev, skb);
++if (nm_e1000_xmit(dev, &skb))
++	return NETDEV_TX_OK;
  ...
  }

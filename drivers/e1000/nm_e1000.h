@@ -7,10 +7,14 @@
 #ifndef NM_E1000_H
 #define NM_E1000_H
 
-#include "drivers/nm_nic.h"
+#include "drivers/nm_8254x.h"
 
 #include <linux/delay.h>
-#include <linux/if_vlan.h>
+
+static void e1000_irq_disable(struct e1000_adapter *adapter);
+static void e1000_down_and_stop(struct e1000_adapter *adapter);
+static void e1000_clean_all_tx_rings(struct e1000_adapter *adapter);
+static void e1000_clean_all_rx_rings(struct e1000_adapter *adapter);
 
 static inline struct e1000_adapter *
 nm_e1000_of(const struct nm_hw_ring *r)
@@ -18,37 +22,24 @@ nm_e1000_of(const struct nm_hw_ring *r)
 	return r->nic;
 }
 
-/* Transmit, 3.3.3: legacy descriptors. A frame has to come with its checksum (IFCS); RS asks for the done bit to be written. */
 static __always_inline void
 nm_e1000_put_tx(struct nm_hw_ring *r, uint32_t desc, uint64_t addr, uint32_t len, unsigned int flags)
 {
 	struct e1000_adapter *a = nm_e1000_of(r);
-	struct e1000_tx_desc *d = E1000_TX_DESC(a->tx_ring[0], desc);
-	u32 cmd = E1000_TXD_CMD_IFCS | (a->txd_cmd & E1000_TXD_CMD_IDE);
 
-	if (flags & NM_HW_LAST)
-		cmd |= E1000_TXD_CMD_EOP;
-	if (flags & NM_HW_REPORT)
-		cmd |= E1000_TXD_CMD_RS;
-	d->buffer_addr = cpu_to_le64(addr);
-	d->lower.data = cpu_to_le32(cmd | len);
-	d->upper.data = 0;
+	nm_8254x_put_tx(E1000_TX_DESC(a->tx_ring[0], desc), addr, len, flags, a->txd_cmd);
 }
 
 static __always_inline void
 nm_e1000_report(struct nm_hw_ring *r, uint32_t desc)
 {
-	struct e1000_tx_desc *d = E1000_TX_DESC(nm_e1000_of(r)->tx_ring[0], desc);
-
-	d->lower.data |= cpu_to_le32(E1000_TXD_CMD_RS);
+	nm_8254x_report(E1000_TX_DESC(nm_e1000_of(r)->tx_ring[0], desc));
 }
 
 static __always_inline bool
 nm_e1000_done(struct nm_hw_ring *r, uint32_t desc)
 {
-	struct e1000_tx_desc *d = E1000_TX_DESC(nm_e1000_of(r)->tx_ring[0], desc);
-
-	return READ_ONCE(d->upper.data) & cpu_to_le32(E1000_TXD_STAT_DD);
+	return nm_8254x_done(E1000_TX_DESC(nm_e1000_of(r)->tx_ring[0], desc));
 }
 
 /* 13.4.38: the tail is the first descriptor that is not the NIC's. */
@@ -144,12 +135,12 @@ nm_e1000_owns_tx(const struct net_device *dev)
 	return a->netmap && nm_nic_owns(&a->netmap->tx[0]);
 }
 
-static netdev_tx_t
-nm_e1000_host_frame(struct net_device *dev, struct sk_buff *skb)
+static bool
+nm_e1000_xmit(struct net_device *dev, struct sk_buff **skb)
 {
-	struct e1000_adapter *a = netdev_priv(dev);
+	const struct e1000_adapter *a = netdev_priv(dev);
 
-	return a->netmap->core->host_frame(a->netmap, skb);
+	return nm_8254x_xmit(a->netmap, skb);
 }
 
 /* 13.4.1: tags of VLANs stay in the frame. */
@@ -214,46 +205,46 @@ nm_e1000_tx_irq(struct e1000_adapter *a)
 	return true;
 }
 
-/* 13.4.22: buffers as large as the region's, frames without their checksum. */
 static u32
 nm_e1000_rctl(struct e1000_adapter *a, u32 rctl)
 {
-	if (!nm_e1000_owns_rx(a))
-		return rctl & ~E1000_RCTL_SECRC;
-	rctl &= ~(E1000_RCTL_BSEX | E1000_RCTL_SZ_4096);
-	switch (a->netmap->buf_size) {
-	case 256:
-		rctl |= E1000_RCTL_SZ_256;
-		break;
-	case 512:
-		rctl |= E1000_RCTL_SZ_512;
-		break;
-	case 1024:
-		rctl |= E1000_RCTL_SZ_1024;
-		break;
-	case 4096:
-		rctl |= E1000_RCTL_SZ_4096 | E1000_RCTL_BSEX;
-		break;
-	}
-	return rctl | E1000_RCTL_SECRC;
+	return nm_e1000_owns_rx(a) ? nm_8254x_rctl(rctl, a->netmap->buf_size) : rctl & ~E1000_RCTL_SECRC;
 }
 
+/*
+ * The units for transmit and receive stop, the link stays (13.4.22 RCTL.EN, 13.4.33 TCTL.EN). As in e1000_down, but for the reset of
+ * the NIC and the carrier. The watchdog, which starts transmission when a link comes, has to be still before.
+ */
 static void
 nm_e1000_down(struct nm_nic_dev *d)
 {
 	struct e1000_adapter *a = d->priv;
+	struct e1000_hw *hw = &a->hw;
 
 	while (test_and_set_bit(__E1000_RESETTING, &a->flags))
 		msleep(1);
-	e1000_down(a);
+	nm_e1000_stop(a);
+	netif_tx_disable(d->dev);
+	napi_disable(&a->napi);
+	e1000_irq_disable(a);
+	e1000_down_and_stop(a);
+	ew32(RCTL, er32(RCTL) & ~E1000_RCTL_EN);
+	ew32(TCTL, er32(TCTL) & ~E1000_TCTL_EN);
+	E1000_WRITE_FLUSH();
+	msleep(10);
+	e1000_clean_all_tx_rings(a);
+	e1000_clean_all_rx_rings(a);
 }
 
 static void
 nm_e1000_up(struct nm_nic_dev *d)
 {
 	struct e1000_adapter *a = d->priv;
+	struct e1000_hw *hw = &a->hw;
 
 	e1000_up(a);
+	if (netif_carrier_ok(d->dev))
+		ew32(TCTL, er32(TCTL) | E1000_TCTL_EN);
 	clear_bit(__E1000_RESETTING, &a->flags);
 }
 

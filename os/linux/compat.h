@@ -44,6 +44,10 @@ vm_flags_set(struct vm_area_struct *vma, unsigned long flags)
 }
 #endif
 
+#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 11, 0)
+#define in_hardirq in_irq
+#endif
+
 /* The weight is the usual one. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
 #define nm_compat_napi_add(dev, napi, poll) netif_napi_add(dev, napi, poll, NAPI_POLL_WEIGHT)

@@ -182,24 +182,31 @@ nm_native_wake(struct nm_nic *n)
 }
 
 static uint32_t
+irq_in_section(struct nm_hw_ring *r, uint32_t budget)
+{
+	struct nm_kring *kr = READ_ONCE(r->kr);
+
+	if (!kr || !NM_LOAD_ACQUIRE(&kr->ready))
+		return 0;
+	if (kr->dir == NM_DIR_TX)
+		tx_goes_on(kr);
+	else if (!READ_ONCE(kr->wrap))
+		nm_trace_notify(kr);
+	else if (!r->polled)
+		return to_switch(kr, budget);
+	return 0;
+}
+
+/* Some drivers look after their transmit rings in the interrupt itself, which is a read section of its own. */
+static uint32_t
 irq(struct nm_hw_ring *r, uint32_t budget)
 {
-	struct nm_kring *kr;
-	uint32_t seen = 0;
+	uint32_t seen;
 
+	if (in_hardirq())
+		return irq_in_section(r, budget);
 	nm_os_linux_read_lock();
-	kr = READ_ONCE(r->kr);
-	if (!kr || !NM_LOAD_ACQUIRE(&kr->ready)) {
-		nm_os_linux_read_unlock();
-		return 0;
-	}
-	if (kr->dir == NM_DIR_TX) {
-		tx_goes_on(kr);
-	} else if (!READ_ONCE(kr->wrap)) {
-		nm_trace_notify(kr);
-	} else if (!r->polled) {
-		seen = to_switch(kr, budget);
-	}
+	seen = irq_in_section(r, budget);
 	nm_os_linux_read_unlock();
 	return seen;
 }
@@ -221,6 +228,12 @@ host_frame(struct nm_nic_dev *d, struct sk_buff *skb)
 	nm_compat_tx_dropped(d->dev);
 	dev_kfree_skb_any(skb);
 	return NETDEV_TX_OK;
+}
+
+static void
+host_lost(struct nm_nic_dev *d)
+{
+	nm_compat_tx_dropped(d->dev);
 }
 
 /* Gives each ring that is bound to the port, none if `none`, and the others to the driver. Under RTNL. */
@@ -355,6 +368,7 @@ static const struct nm_nic_core nic_core = {
 	.post = post,
 	.irq = irq,
 	.host_frame = host_frame,
+	.host_lost = host_lost,
 };
 
 struct nm_nic_dev *

@@ -68,6 +68,8 @@ passes() {
 	stop q
 	[ "$(counter "$2" rx_packets)" -gt "$3" ]
 }
+# how often the link of an interface came and went
+flaps() { ip -j -s -s link show "$1" | jq '.[0].stats64.tx.carrier_changes'; }
 native() { case " ${GUEST_NATIVE:-} " in *" $kind "*) ;; *) return 1 ;; esac; }
 
 # pass FROM TO COUNT - paced, since a NIC has no means to hold back who sends to it
@@ -99,6 +101,7 @@ by_bridge() {
 	start bridge bridge -w 0 -i "netmap:$1" -i "netmap:$1^"
 	until_true "$kind: the bridge has $1" open "$1"
 	until_true "$kind: $1 has a carrier" carrier "$1"
+	until_true "$kind: $2 has a carrier" in_ a sh -c "ip link show $2 | grep -q LOWER_UP"
 	ping_all "$kind: ping" - 192.0.2.1
 	# frames that are merged as they come have a sum of their own
 	in_ a ethtool -K "$2" gro off || fail "$kind: $2 merges frames"
@@ -150,6 +153,7 @@ both() {
 	esac
 	receives "$1" "$2"
 	receives "$2" "$1"
+	flaps_a=$(flaps "$1") flaps_b=$(flaps "$2")
 	! native || hold "$1" "$2"
 	pass "$1" "$2" "$count"
 	pass "$2" "$1" "$count"
@@ -158,6 +162,8 @@ both() {
 		stop hold_b
 		until_true "$kind: $1 is closed" closed "$1"
 		until_true "$kind: $2 is closed" closed "$2"
+		expect "$kind: the link of $1 came and went" "$(flaps "$1")" "$flaps_a"
+		expect "$kind: the link of $2 came and went" "$(flaps "$2")" "$flaps_b"
 	fi
 	by_bridge "$1" "$2"
 }
