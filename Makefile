@@ -185,7 +185,7 @@ module: | $(if $(filter drivers,$(MAKECMDGOALS)),drivers_check)
 	@for f in $(MODULE_SRC); do ln -sf $(CURDIR)/$$f $(MODDIR)/$$f; done
 	@ln -sf $(CURDIR)/os/linux/Kbuild $(MODDIR)/Kbuild
 	@rm -f $(MODDIR)/ksrc
-	$(call KMAKE,$(KHEADERS)) modules || { echo "netmap.ko was not built for $(KHEADERS), see above; make user builds all else" >&2; exit 1; }
+	+$(call KMAKE,$(KHEADERS)) modules || { echo "netmap.ko was not built for $(KHEADERS), see above; make user builds all else" >&2; exit 1; }
 	@echo $(abspath $(KHEADERS)) >$(MODDIR)/ksrc
 
 # NIC drivers from the kernel's source, with hooks for netmap.ko: see docs/DRIVERS.md.
