@@ -143,7 +143,7 @@ nm_e1000_xmit(struct net_device *dev, struct sk_buff **skb)
 {
 	const struct e1000_adapter *a = netdev_priv(dev);
 
-	return nm_8254x_xmit(a->netmap, skb);
+	return nm_8254x_xmit(READ_ONCE(a->netmap), skb);
 }
 
 /* 13.4.1: tags of VLANs stay in the frame. */

@@ -134,13 +134,17 @@ nm_e1000e_txdone(struct nm_hw_ring *r)
 static inline bool
 nm_e1000e_owns_rx(const struct e1000_adapter *a)
 {
-	return a->netmap && nm_nic_owns(&a->netmap->rx[0]);
+	const struct nm_nic_dev *d = READ_ONCE(a->netmap);
+
+	return d && nm_nic_owns(&d->rx[0]);
 }
 
 static inline bool
 nm_e1000e_owns_tx(const struct e1000_adapter *a)
 {
-	return a->netmap && nm_nic_owns(&a->netmap->tx[0]);
+	const struct nm_nic_dev *d = READ_ONCE(a->netmap);
+
+	return d && nm_nic_owns(&d->tx[0]);
 }
 
 static bool
@@ -148,7 +152,7 @@ nm_e1000e_xmit(struct net_device *dev, struct sk_buff **skb)
 {
 	const struct e1000_adapter *a = netdev_priv(dev);
 
-	return nm_8254x_xmit(a->netmap, skb);
+	return nm_8254x_xmit(READ_ONCE(a->netmap), skb);
 }
 
 /* 10.2.2.1: tags of VLANs stay in the frame. */
@@ -310,8 +314,7 @@ nm_e1000e_detach(struct net_device *dev)
 	struct e1000_adapter *a = netdev_priv(dev);
 
 	if (a->netmap)
-		a->netmap->core->detach(a->netmap);
-	a->netmap = NULL;
+		a->netmap->core->detach(&a->netmap);
 }
 
 #endif
