@@ -25,7 +25,7 @@
 
 #include <linux/netdevice.h>
 
-#define NM_NIC_VERSION 1u /* of what stands here and in core/nm_hw.h, core/nm_kring.h */
+#define NM_NIC_VERSION 2u /* of what stands here and in core/nm_hw.h, core/nm_kring.h */
 
 struct nm_nic_dev;
 
@@ -34,7 +34,10 @@ struct nm_nic_driver {
 	uint32_t version;     /* NM_NIC_VERSION */
 	uint32_t max_desc;    /* of the longest ring that the driver makes */
 	uint32_t buf_sizes;   /* bytes that receive buffers can have: a sum of powers of two */
-	/* Under RTNL, of a device that is up: the NIC stops and forgets all buffers; it starts again, with all rings empty. */
+	/*
+	 * Under RTNL, of a device that is up: the NIC stops and forgets all buffers; it starts again, with all rings empty. Where its
+	 * queues can be stopped by themselves, those of rings that move are enough; until they do no more, nm_nic_taken() is true.
+	 */
 	void (*down)(struct nm_nic_dev *d);
 	void (*up)(struct nm_nic_dev *d);
 	/* nm_hw_tx and nm_hw_rx. Under the ring's lock, of a ring that is up. */
@@ -79,6 +82,13 @@ static inline bool
 nm_nic_owns(const struct nm_hw_ring *r)
 {
 	return READ_ONCE(r->kr) != NULL;
+}
+
+/* It is a program's or becomes that, or is not the driver's again yet. Who does not wait for down and up asks for this. */
+static inline bool
+nm_nic_taken(const struct nm_hw_ring *r)
+{
+	return smp_load_acquire(&r->moves) || nm_nic_owns(r);
 }
 
 #endif
