@@ -16,6 +16,9 @@
  *	where its interrupts clean a ring               ->core->irq(), instead of all that the driver does
  *	where it is to send a frame of the host         ->core->host_frame(), which drops it
  *
+ * What the NIC does for all of its rings or none, as taking off tags of VLANs, the driver's ndo_fix_features can forbid while one ring
+ * is a program's: it is called between down and up, and also where the device is down or asleep.
+ *
  * Ring and NIC may be reset as often as the driver likes between down and up or by itself: the program's rings don't move.
  */
 #ifndef NM_DRIVERS_NM_NIC_H

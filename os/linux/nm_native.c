@@ -268,6 +268,7 @@ assign(struct nm_nic *n, bool none)
 				r->map = &n->dma->hw;
 			smp_store_release(&r->kr, !none && kr->ready ? kr : NULL);
 		}
+	netdev_update_features(d->dev); /* those that its driver can't have for all rings */
 	if (on)
 		d->driver->up(d);
 	for (dir = 0; dir < 2; dir++)
