@@ -451,6 +451,23 @@ nm_igb_queues_on(struct nm_nic_dev *d)
 		}
 }
 
+/* What came to rings that are the driver's again was not looked at while they moved. */
+static inline void
+nm_igb_look_again(struct nm_nic_dev *d)
+{
+	struct igb_adapter *a = d->priv;
+	struct e1000_hw *hw = &a->hw;
+	u32 i;
+
+	for (i = 0; i < d->nrx; i++)
+		if (d->rx[i].moves && !nm_nic_owns(&d->rx[i]))
+			smp_store_release(&d->rx[i].moves, false);
+	if (a->flags & IGB_FLAG_HAS_MSIX)
+		wr32(E1000_EICS, a->eims_enable_mask & ~a->eims_other);
+	else
+		wr32(E1000_ICS, E1000_ICS_RXDMT0);
+}
+
 static inline void
 nm_igb_down(struct nm_nic_dev *d)
 {
@@ -470,14 +487,15 @@ nm_igb_up(struct nm_nic_dev *d)
 {
 	struct igb_adapter *a = d->priv;
 
-	if (!a->netmap_reset) {
+	if (a->netmap_reset) {
+		while (test_and_set_bit(__IGB_RESETTING, &a->state))
+			usleep_range(1000, 2000);
+		igb_up(a);
+		clear_bit(__IGB_RESETTING, &a->state);
+	} else {
 		nm_igb_queues_on(d);
-		return;
 	}
-	while (test_and_set_bit(__IGB_RESETTING, &a->state))
-		usleep_range(1000, 2000);
-	igb_up(a);
-	clear_bit(__IGB_RESETTING, &a->state);
+	nm_igb_look_again(d);
 }
 
 static_assert(IGB_MAX_RXD <= IGB_MAX_TXD);
