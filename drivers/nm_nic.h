@@ -39,7 +39,9 @@ struct nm_nic_driver {
 	uint32_t buf_sizes;   /* bytes that receive buffers can have: a sum of powers of two */
 	/*
 	 * Under RTNL, of a device that is up: the NIC stops and forgets all buffers; it starts again, with all rings empty. Where its
-	 * queues can be stopped by themselves, those of rings that move are enough; until they do no more, nm_nic_taken() is true.
+	 * queues can be stopped by themselves, those of rings that move are enough. nm_nic_taken() is true as long as they do: `up`
+	 * ends that for receive rings that are the driver's again, and has its interrupts look at them then; what has come meanwhile
+	 * would wait there for the next frame.
 	 */
 	void (*down)(struct nm_nic_dev *d);
 	void (*up)(struct nm_nic_dev *d);
