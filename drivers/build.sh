@@ -24,12 +24,16 @@ hooks() { sed -n 's/^+.*\(nm_[a-z0-9]*_[a-z0-9_]*\)(.*/\1/p' "$@" | sort -u; }
 build() {
 	nic=$1 dir=$out/$1
 	[ -e "$here/$nic/driver.conf" ] || die "$nic is unknown; there are: $(cd "$here" && echo */driver.conf | sed 's|/driver.conf||g')"
-	path='' files='' config=''
+	path='' files='' config='' alone=''
 	# shellcheck source=/dev/null
 	. "$here/$nic/driver.conf"
 	[ -d "$source/$path" ] || die "$nic: there is no $path in $source: that is no kernel source, as linux-source gives it"
 	rm -rf "$dir"
-	{ mkdir -p "$out" && cp -r "$source/$path" "$dir"; } || die "$nic: $source/$path could not be copied to $dir"
+	if [ -z "$alone" ]; then
+		mkdir -p "$out" && cp -r "$source/$path" "$dir"
+	else
+		mkdir -p "$dir" && (cd "$source/$path" && cp $files "$dir/") && echo "obj-\$($config) += $nic.o" >"$dir/Makefile"
+	fi || die "$nic: $source/$path could not be copied to $dir"
 	grep -q 'nm_nic_dev' -r "$dir" && die "$nic: the driver in $source/$path is patched already; the kernel's own is needed"
 	cp "$here/$nic/$(basename "$nic").cocci" "$here/$nic"/*.h "$dir/" || exit 1
 	(cd "$dir" && spatch --very-quiet --in-place --sp-file "$nic.cocci" $files) >"$dir/spatch.log" 2>&1 ||

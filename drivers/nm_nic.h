@@ -25,7 +25,7 @@
 
 #include <linux/netdevice.h>
 
-#define NM_NIC_VERSION 1u /* of what stands here and in core/nm_hw.h, core/nm_kring.h */
+#define NM_NIC_VERSION 2u /* of what stands here and in core/nm_hw.h, core/nm_kring.h */
 
 struct nm_nic_dev;
 
@@ -40,8 +40,14 @@ struct nm_nic_driver {
 	/* nm_hw_tx and nm_hw_rx. Under the ring's lock, of a ring that is up. */
 	bool (*txsync)(struct nm_hw_ring *r);
 	uint32_t (*rxsync)(struct nm_hw_ring *r, uint32_t budget);
-	/* The frame that was reported first and is awaited is done; r->reports is not 0. */
+	/* The frame that was reported first and is awaited is done; r->reports is not 0. If not, the NIC's interrupt tells when it is. */
 	bool (*txdone)(struct nm_hw_ring *r);
+	/* May be NULL. Under RTNL: why the rings can't be a program's now, in words that go on after "NAME: "; NULL if they can. */
+	const char *(*refuses)(struct nm_nic_dev *d);
+	/* May be NULL, if it is the parent of the interface. The device that buffers are mapped for; NULL: it takes physical addresses. */
+	struct device *(*dma_device)(struct nm_nic_dev *d);
+	/* May be NULL. Under RTNL, in detach(), which frees d after a grace period: nobody is to find d from now on. */
+	void (*forget)(struct nm_nic_dev *d);
 };
 
 struct nm_nic_core {

@@ -211,6 +211,7 @@ static int
 find_driver(struct nm_session *s, const char *name, struct nm_nic *n)
 {
 	uint32_t admode = nm_param_admode(), size = s->root->limits.global.size[NM_POOL_BUF];
+	const char *why;
 
 	n->hw = admode == NM_PARAM_ADMODE_GENERIC ? NULL : nm_native_find(n->dev);
 	if (!n->hw && admode == NM_PARAM_ADMODE_NATIVE)
@@ -219,7 +220,8 @@ find_driver(struct nm_session *s, const char *name, struct nm_nic *n)
 	if (n->hw && (!is_power_of_2(size) || size > PAGE_SIZE || !(n->hw->driver->buf_sizes & size)))
 		return nm_session_error(s, EINVAL, "%s: its driver can't receive into buffers of %u bytes (the module's parameter buf_size); "
 		    "2048 is possible, or admode=2", name, size);
-	return 0;
+	why = n->hw && n->hw->driver->refuses ? n->hw->driver->refuses(n->hw) : NULL;
+	return why ? nm_session_error(s, EBUSY, "%s: %s", name, why) : 0;
 }
 
 static int
