@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#spatch --macro-file nm_virtio_net_cocci.h
 // virtio_net.cocci - where the driver of virtio NICs calls our side of it: nm_virtio_net.h, nm_virtio_net_rings.h. For virtio_net.c.
 
 @@
