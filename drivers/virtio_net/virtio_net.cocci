@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #spatch --macro-file nm_virtio_net_cocci.h
-// virtio_net.cocci - where the driver of virtio NICs calls our side of it: nm_virtio_net.h, nm_virtio_net_rings.h. For virtio_net.c.
+// virtio_net.cocci - where the driver of virtio NICs calls our side of it: nm_virtio_net.h, nm_virtio_net_dev.h. For virtio_net.c.
 
 @@
 @@
@@ -11,7 +11,7 @@
 @@
 @@
  virtio_net_driver_init(...) { ... }
-+#include "nm_virtio_net_rings.h"
++#include "nm_virtio_net_dev.h"
 
 @@
 @@
