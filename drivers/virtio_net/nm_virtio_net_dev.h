@@ -10,7 +10,7 @@
 
 #include <net/xdp_sock_drv.h>
 
-/* 5.1.6.5.6: frames for a program come as they are on the wire. */
+/* 5.1.6.5.6: frames for a program come as they are on the wire. Without CTRL_GUEST_OFFLOADS nothing else was negotiated: validate. */
 static u64
 nm_virtio_net_offloads(struct virtnet_info *vi, u64 offloads)
 {
@@ -26,7 +26,7 @@ nm_virtio_set_offloads(struct virtnet_info *vi)
 {
 	u64 wanted = nm_virtio_owns_any_rx(vi) ? 0 : vi->guest_offloads;
 
-	if (!virtio_has_feature(vi->vdev, VIRTIO_NET_F_CTRL_GUEST_OFFLOADS) || (vi->netmap.told && vi->netmap.offloads == wanted))
+	if (!vi->guest_offloads_capable || (vi->netmap.told && vi->netmap.offloads == wanted))
 		return;
 	if (virtnet_set_guest_offloads(vi, nm_virtio_net_offloads(vi, wanted)))
 		netdev_warn(vi->dev, "netmap: the device goes on with its offloads; frames with them are refused\n");
