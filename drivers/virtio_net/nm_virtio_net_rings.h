@@ -235,6 +235,7 @@ nm_virtio_get_rx(struct nm_hw_ring *r, uint32_t desc, uint32_t *bytes)
 	const struct vring_used_elem *e = &a->used->ring[index & a->mask];
 	u32 id, len;
 
+	*bytes = 0;
 	if ((s16)(a->seen - index) <= 0) {
 		a->seen = nm_virtio_used_idx(a);
 		if ((s16)(a->seen - index) <= 0)
@@ -245,7 +246,6 @@ nm_virtio_get_rx(struct nm_hw_ring *r, uint32_t desc, uint32_t *bytes)
 	len = virtio32_to_cpu(a->vdev, e->len);
 	if (likely(desc == r->clean))
 		a->next = index;
-	*bytes = 0;
 	if (unlikely(id != a->at[desc]) && !nm_virtio_swap(r, desc, id))
 		return NM_HW_DONE | NM_HW_LAST | NM_HW_BAD;
 	part = index - a->first;
@@ -297,6 +297,8 @@ nm_virtio_want_tx_irq(struct nm_virtio_ring *a)
 	u16 left = a->out - a->next, index = a->out - 1 - (a->astray ? 0 : left / 4);
 	u16 used = nm_virtio_want_irq(a, index);
 
+	if ((u16)(used - a->next) > left)
+		return true; /* the device is wrong, there were not so many */
 	return a->event ? (s16)(used - index) <= 0 : used == a->seen;
 }
 
