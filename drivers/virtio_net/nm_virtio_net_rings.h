@@ -38,7 +38,7 @@ struct nm_virtio_ring {
 	u16 told;           /* of them those that the device knew of when it was notified last */
 	u16 next;           /* used entries that were taken; receive: at some time, see nm_virtio_index */
 	u16 seen;           /* used entries that there were when we looked last */
-	u16 first, parts;   /* receive: the frame that begins with this used entry has so many */
+	u16 first, parts;   /* receive: a frame that began with this used entry has so many; 0: no such frame is coming */
 	u16 moved;          /* receive: parts before this one are where they belong */
 	u16 mask, pos;      /* length of the virtqueue, positions; less 1 */
 	u8 hdr_len;
@@ -108,19 +108,20 @@ nm_virtio_put_tx(struct nm_hw_ring *r, uint32_t desc, uint64_t addr, uint32_t le
 {
 	struct nm_virtio_ring *a = r->nic;
 	struct vring_desc *d = &a->desc[2 * desc + 1];
+	u16 out = a->out - 1; /* the first part is put last */
 
 	d->addr = cpu_to_virtio64(a->vdev, addr);
 	d->len = cpu_to_virtio32(a->vdev, len);
 	if (likely(flags & NM_HW_LAST)) {
 		d->flags = 0;
-		a->out++;
+		a->out = ++out + 1;
 	} else {
 		d->flags = cpu_to_virtio16(a->vdev, VRING_DESC_F_NEXT);
 		d->next = cpu_to_virtio16(a->vdev, 2 * ((desc + 1) & a->pos) + 1);
 	}
-	if (flags & NM_HW_REPORT)
-		a->at[desc] = a->out;
-	a->avail->ring[(u16)(a->out - 1) & a->mask] = cpu_to_virtio16(a->vdev, 2 * desc); /* the first part is put last */
+	if (unlikely(flags & NM_HW_REPORT))
+		a->at[desc] = out + 1;
+	a->avail->ring[out & a->mask] = cpu_to_virtio16(a->vdev, 2 * desc);
 }
 
 static __always_inline void
@@ -214,52 +215,70 @@ nm_virtio_move(struct nm_hw_ring *r, uint32_t desc, u16 index, u32 len)
 		r->core->for_device(r->map, addr, r->map->stride);
 }
 
-/* 5.1.6.4: a frame that is not as it was on the wire (sums, segments) was not asked for. */
-static __always_inline void
-nm_virtio_begin(struct nm_virtio_ring *a, u32 id, u16 index, u32 len)
+static __always_inline const struct virtio_net_hdr_v1 *
+nm_virtio_hdr(const struct nm_virtio_ring *a, u32 id)
 {
-	const struct virtio_net_hdr_v1 *h = (void *)(a->hdr + id / 2 * NM_VIRTIO_HDR);
-	u16 n = a->merge ? virtio16_to_cpu(a->vdev, h->num_buffers) : 1;
+	return (const void *)(a->hdr + (size_t)id * (NM_VIRTIO_HDR / 2));
+}
 
+/* 5.1.6.4: all that is not a whole frame in one buffer, as it was on the wire. Other frames (sums, segments) were not asked for. */
+static noinline unsigned int
+nm_virtio_get_part(struct nm_hw_ring *r, uint32_t desc, u16 index, uint32_t *bytes)
+{
+	struct nm_virtio_ring *a = r->nic;
+	const struct vring_used_elem *e = &a->used->ring[index & a->mask];
+	u32 id = virtio32_to_cpu(a->vdev, e->id), len = virtio32_to_cpu(a->vdev, e->len);
+	const struct virtio_net_hdr_v1 *h;
+	u16 part = index - a->first, n;
+
+	if (id != a->at[desc] && !nm_virtio_swap(r, desc, id))
+		return NM_HW_DONE | NM_HW_LAST | NM_HW_BAD;
+	if (part < a->parts) {
+		nm_virtio_move(r, desc, index, len);
+		*bytes = part ? len : len - min_t(u32, len, a->hdr_len);
+		return NM_HW_DONE | (part + 1u == a->parts ? NM_HW_LAST : 0) | (a->bad ? NM_HW_BAD : 0);
+	}
+	h = nm_virtio_hdr(a, id);
+	n = a->merge ? virtio16_to_cpu(a->vdev, h->num_buffers) : 1;
 	a->bad = (h->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) || h->gso_type != VIRTIO_NET_HDR_GSO_NONE || len < a->hdr_len || !n || n > a->pos;
-	a->first = index;
-	a->parts = unlikely(a->bad) && (!n || n > a->pos) ? 1 : n;
-	a->moved = index + 1u;
+	*bytes = len - min_t(u32, len, a->hdr_len);
+	a->parts = 0;
+	if (n > 1 && n <= a->pos) {
+		a->first = index;
+		a->parts = n;
+		a->moved = index + 1u;
+		return NM_HW_DONE | (a->bad ? NM_HW_BAD : 0);
+	}
+	return NM_HW_DONE | NM_HW_LAST | (a->bad ? NM_HW_BAD : 0);
 }
 
 static __always_inline unsigned int
 nm_virtio_get_rx(struct nm_hw_ring *r, uint32_t desc, uint32_t *bytes)
 {
 	struct nm_virtio_ring *a = r->nic;
-	u16 index = nm_virtio_index(a, desc), part;
+	u16 index = nm_virtio_index(a, desc);
 	const struct vring_used_elem *e = &a->used->ring[index & a->mask];
+	const struct virtio_net_hdr_v1 *h;
 	u32 id, len;
 
 	*bytes = 0;
-	if ((s16)(a->seen - index) <= 0) {
+	if (unlikely((s16)(a->seen - index) <= 0)) {
 		a->seen = nm_virtio_used_idx(a);
 		if ((s16)(a->seen - index) <= 0)
 			return 0;
 		virtio_rmb(a->weak);
 	}
-	id = virtio32_to_cpu(a->vdev, e->id);
-	len = virtio32_to_cpu(a->vdev, e->len);
 	if (likely(desc == r->clean))
 		a->next = index;
-	if (unlikely(id != a->at[desc]) && !nm_virtio_swap(r, desc, id))
-		return NM_HW_DONE | NM_HW_LAST | NM_HW_BAD;
-	part = index - a->first;
-	if (likely(part >= a->parts)) {
-		nm_virtio_begin(a, id, index, len);
-		part = 0;
-	}
-	if (likely(!part)) {
-		*bytes = likely(len >= a->hdr_len) ? len - a->hdr_len : 0;
-	} else {
-		nm_virtio_move(r, desc, index, len);
-		*bytes = len;
-	}
-	return NM_HW_DONE | (part + 1u == a->parts ? NM_HW_LAST : 0) | (unlikely(a->bad) ? NM_HW_BAD : 0);
+	id = virtio32_to_cpu(a->vdev, e->id);
+	len = virtio32_to_cpu(a->vdev, e->len);
+	if (unlikely(id != a->at[desc] || a->parts || len < a->hdr_len))
+		return nm_virtio_get_part(r, desc, index, bytes);
+	h = nm_virtio_hdr(a, id);
+	if (unlikely((h->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) | h->gso_type) || (a->merge && h->num_buffers != cpu_to_virtio16(a->vdev, 1)))
+		return nm_virtio_get_part(r, desc, index, bytes);
+	*bytes = len - a->hdr_len;
+	return NM_HW_DONE | NM_HW_LAST;
 }
 
 /* Both descriptors are as nm_virtio_fill_desc made them, but for the address. */
