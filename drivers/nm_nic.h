@@ -49,7 +49,8 @@ struct nm_nic_driver {
 
 struct nm_nic_core {
 	struct nm_hw_core hw;
-	void (*detach)(struct nm_nic_dev *d);
+	/* Sets the driver's pointer to NULL, and waits for who has found it in an interrupt, in NAPI or while it sends. */
+	void (*detach)(struct nm_nic_dev **d);
 	/* A receive ring that was started just now gets its buffers. */
 	void (*post)(struct nm_hw_ring *r);
 	/* In the driver's NAPI poll: frames have come or gone. Frames received for a switch, at most `budget`. */

@@ -347,8 +347,10 @@ free_dev(struct nm_nic_dev *d)
 }
 
 static void
-detach(struct nm_nic_dev *d)
+detach(struct nm_nic_dev **of_driver)
 {
+	struct nm_nic_dev *d = *of_driver;
+
 	rtnl_lock();
 	if (d->nic) {
 		nm_os_log(NM_LOG_WARN, "%s: its driver leaves", d->nic->port->name);
@@ -356,8 +358,9 @@ detach(struct nm_nic_dev *d)
 		nm_native_release(d->nic);
 	}
 	list_del(&d->all);
+	WRITE_ONCE(*of_driver, NULL);
 	rtnl_unlock();
-	synchronize_net(); /* syncs that have found a ring */
+	synchronize_net(); /* syncs that have found a ring, the driver's own ways that have found that there is none */
 	free_dev(d);
 }
 
