@@ -45,6 +45,8 @@ struct nm_nic_driver {
 	uint32_t (*rxsync)(struct nm_hw_ring *r, uint32_t budget);
 	/* The frame that was reported first and is awaited is done; r->reports is not 0. */
 	bool (*txdone)(struct nm_hw_ring *r);
+	/* Under RTNL: what the NIC is used for now that keeps its rings from being a program's, or NULL. May be NULL itself. */
+	const char *(*refuses)(struct nm_nic_dev *d);
 };
 
 struct nm_nic_core {
