@@ -58,6 +58,7 @@ struct nm_hw_ring {
 	struct nm_kring *kr;      /* NULL: the driver has its ring for itself */
 	const struct nm_hw_map *map;
 	void *nic;                /* the driver's ring */
+	bool moves;               /* it is being given from the driver to a program, or back */
 	/* under kr->lock, as the rest; false: the NIC is stopped */
 	bool up;
 	uint32_t ndesc;           /* of which one stays unused, since the NIC can't tell full from empty */

@@ -34,7 +34,10 @@ struct nm_nic_driver {
 	uint32_t version;     /* NM_NIC_VERSION */
 	uint32_t max_desc;    /* of the longest ring that the driver makes */
 	uint32_t buf_sizes;   /* bytes that receive buffers can have: a sum of powers of two */
-	/* Under RTNL, of a device that is up: the NIC stops and forgets all buffers; it starts again, with all rings empty. */
+	/*
+	 * Under RTNL, of a device that is up: the NIC stops and forgets all buffers; it starts again, with all rings empty. Where its
+	 * queues can be stopped by themselves, those of rings that move are enough; until they do no more, nm_nic_taken() is true.
+	 */
 	void (*down)(struct nm_nic_dev *d);
 	void (*up)(struct nm_nic_dev *d);
 	/* nm_hw_tx and nm_hw_rx. Under the ring's lock, of a ring that is up. */
@@ -42,17 +45,16 @@ struct nm_nic_driver {
 	uint32_t (*rxsync)(struct nm_hw_ring *r, uint32_t budget);
 	/* The frame that was reported first and is awaited is done; r->reports is not 0. If not, the NIC's interrupt tells when it is. */
 	bool (*txdone)(struct nm_hw_ring *r);
-	/* May be NULL. Under RTNL: why the rings can't be a program's now, in words that go on after "NAME: "; NULL if they can. */
+	/* Under RTNL: what the NIC is used for now that keeps its rings from being a program's, or NULL. May be NULL itself. */
 	const char *(*refuses)(struct nm_nic_dev *d);
-	/* May be NULL, if it is the parent of the interface. The device that buffers are mapped for; NULL: it takes physical addresses. */
+	/* The device that buffers are mapped for; NULL: it takes physical addresses. May be NULL itself: the parent of the interface. */
 	struct device *(*dma_device)(struct nm_nic_dev *d);
-	/* May be NULL. Under RTNL, in detach(), which frees d after a grace period: nobody is to find d from now on. */
-	void (*forget)(struct nm_nic_dev *d);
 };
 
 struct nm_nic_core {
 	struct nm_hw_core hw;
-	void (*detach)(struct nm_nic_dev *d);
+	/* Sets the driver's pointer to NULL, and waits for who has found it in an interrupt, in NAPI or while it sends. */
+	void (*detach)(struct nm_nic_dev **d);
 	/* A receive ring that was started just now gets its buffers. */
 	void (*post)(struct nm_hw_ring *r);
 	/* In the driver's NAPI poll: frames have come or gone. Frames received for a switch, at most `budget`. */
@@ -85,6 +87,13 @@ static inline bool
 nm_nic_owns(const struct nm_hw_ring *r)
 {
 	return READ_ONCE(r->kr) != NULL;
+}
+
+/* It is a program's or becomes that, or is not the driver's again yet. Who does not wait for down and up asks for this. */
+static inline bool
+nm_nic_taken(const struct nm_hw_ring *r)
+{
+	return smp_load_acquire(&r->moves) || nm_nic_owns(r);
 }
 
 #endif

@@ -133,15 +133,18 @@ nm_e1000_txdone(struct nm_hw_ring *r)
 static inline bool
 nm_e1000_owns_rx(const struct e1000_adapter *a)
 {
-	return a->netmap && nm_nic_owns(&a->netmap->rx[0]);
+	const struct nm_nic_dev *d = READ_ONCE(a->netmap);
+
+	return d && nm_nic_owns(&d->rx[0]);
 }
 
 static inline bool
 nm_e1000_owns_tx(const struct net_device *dev)
 {
 	const struct e1000_adapter *a = netdev_priv(dev);
+	const struct nm_nic_dev *d = READ_ONCE(a->netmap);
 
-	return a->netmap && nm_nic_owns(&a->netmap->tx[0]);
+	return d && nm_nic_owns(&d->tx[0]);
 }
 
 static netdev_tx_t
@@ -282,8 +285,7 @@ nm_e1000_detach(struct net_device *dev)
 	struct e1000_adapter *a = netdev_priv(dev);
 
 	if (a->netmap)
-		a->netmap->core->detach(a->netmap);
-	a->netmap = NULL;
+		a->netmap->core->detach(&a->netmap);
 }
 
 #endif

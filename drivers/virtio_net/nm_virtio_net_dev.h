@@ -234,18 +234,18 @@ nm_virtio_refuses(struct nm_nic_dev *d)
 
 	WRITE_ONCE(vi->netmap.nic, d); /* somebody may come before we know that we are attached */
 	if (vi->netmap.lost || vi->netmap.closed)
-		return "its device could not be set up again after a reset; reload its driver (virtio_net)";
+		return "a reset after which it could not be set up (reload virtio_net)";
 	if (vi->xdp_enabled || nm_virtio_has_xsk(vi))
-		return "an XDP program or AF_XDP socket has its queues; take it away first, or load netmap with admode=2";
+		return "an XDP program or AF_XDP socket";
 	if (vi->mergeable_rx_bufs && !vi->any_header_sg)
-		return "its device wants headers and frames in one buffer (it offers neither VERSION_1 nor ANY_LAYOUT); admode=2 works";
+		return "the layout of its buffers (the device offers neither VERSION_1 nor ANY_LAYOUT)";
 	if (vi->hdr_len > NM_VIRTIO_HDR)
-		return "the headers of its device's frames are longer than any that is known; admode=2 works";
+		return "the length of its headers";
 	if (!virtio_has_dma_quirk(vi->vdev) && !nm_virtio_dma_device(vi))
-		return "its device maps memory in a way of its own; admode=2 works";
+		return "a device that maps memory in a way of its own";
 	for (i = 0; i < vi->max_queue_pairs; i++)
 		if (min(nm_virtio_positions(vi->rq[i].vq), nm_virtio_positions(vi->sq[i].vq)) < NM_VIRTIO_MIN_DESC)
-			return "its virtqueues have less than 16 entries; see ethtool -g";
+			return "virtqueues of less than 16 entries (see ethtool -g)";
 	return NULL;
 }
 
@@ -253,14 +253,6 @@ static struct device *
 nm_virtio_device(struct nm_nic_dev *d)
 {
 	return nm_virtio_dma_device(d->priv);
-}
-
-static void
-nm_virtio_forget(struct nm_nic_dev *d)
-{
-	struct virtnet_info *vi = d->priv;
-
-	WRITE_ONCE(vi->netmap.nic, NULL);
 }
 
 static const struct nm_nic_driver nm_virtio_driver = {
@@ -274,7 +266,6 @@ static const struct nm_nic_driver nm_virtio_driver = {
 	.txdone = nm_virtio_txdone,
 	.refuses = nm_virtio_refuses,
 	.dma_device = nm_virtio_device,
-	.forget = nm_virtio_forget,
 };
 
 static void
@@ -316,7 +307,7 @@ nm_virtio_net_detach(struct virtnet_info *vi)
 {
 	if (!vi->netmap.nic)
 		return;
-	vi->netmap.nic->core->detach(vi->netmap.nic);
+	vi->netmap.nic->core->detach(&vi->netmap.nic);
 	nm_virtio_free_all(vi);
 }
 

@@ -223,21 +223,39 @@ host_frame(struct nm_nic_dev *d, struct sk_buff *skb)
 	return NETDEV_TX_OK;
 }
 
-/* Gives each ring that is bound to the port, none if `none`, and the others to the driver. Under RTNL. */
-static void
-assign(struct nm_nic *n, bool none)
+/* Who is to have it changes; `none`: the driver gets all. */
+static bool
+moves(const struct nm_kring *kr, bool none)
 {
-	struct nm_nic_dev *d = n->hw;
-	bool on = netif_running(d->dev) && netif_device_present(d->dev), change = false;
+	return (ring_of(kr)->kr != NULL) != (!none && kr->ready);
+}
+
+/* Marks the rings that move; is there one? */
+static bool
+mark(struct nm_nic *n, bool none)
+{
+	bool any = false;
 	uint32_t i, dir;
 
 	for (dir = 0; dir < 2; dir++)
 		for (i = 0; i < n->port->nrings[dir]; i++) {
 			struct nm_kring *kr = &n->port->krings[dir][i];
 
-			change |= (ring_of(kr)->kr != NULL) != (!none && kr->ready);
+			WRITE_ONCE(ring_of(kr)->moves, moves(kr, none));
+			any |= ring_of(kr)->moves;
 		}
-	if (!change)
+	return any;
+}
+
+/* Gives each ring that is bound to the port, none if `none`, and the others to the driver. Under RTNL. */
+static void
+assign(struct nm_nic *n, bool none)
+{
+	struct nm_nic_dev *d = n->hw;
+	bool on = netif_running(d->dev) && netif_device_present(d->dev);
+	uint32_t i, dir;
+
+	if (!mark(n, none))
 		return;
 	if (on)
 		d->driver->down(d);
@@ -252,6 +270,9 @@ assign(struct nm_nic *n, bool none)
 		}
 	if (on)
 		d->driver->up(d);
+	for (dir = 0; dir < 2; dir++)
+		for (i = 0; i < n->port->nrings[dir]; i++)
+			smp_store_release(&ring_of(&n->port->krings[dir][i])->moves, false);
 }
 
 struct nm_nic_dev *
@@ -332,8 +353,10 @@ free_dev(struct nm_nic_dev *d)
 }
 
 static void
-detach(struct nm_nic_dev *d)
+detach(struct nm_nic_dev **of_driver)
 {
+	struct nm_nic_dev *d = *of_driver;
+
 	rtnl_lock();
 	if (d->nic) {
 		nm_os_log(NM_LOG_WARN, "%s: its driver leaves", d->nic->port->name);
@@ -341,10 +364,9 @@ detach(struct nm_nic_dev *d)
 		nm_native_release(d->nic);
 	}
 	list_del(&d->all);
-	if (d->driver->forget)
-		d->driver->forget(d);
+	WRITE_ONCE(*of_driver, NULL);
 	rtnl_unlock();
-	synchronize_net(); /* syncs that have found a ring */
+	synchronize_net(); /* syncs that have found a ring, the driver's own ways that have found that there is none */
 	free_dev(d);
 }
 

@@ -211,17 +211,24 @@ static int
 find_driver(struct nm_session *s, const char *name, struct nm_nic *n)
 {
 	uint32_t admode = nm_param_admode(), size = s->root->limits.global.size[NM_POOL_BUF];
-	const char *why;
+	struct nm_nic_dev *d = admode == NM_PARAM_ADMODE_GENERIC ? NULL : nm_native_find(n->dev);
+	const char *why = d && d->driver->refuses ? d->driver->refuses(d) : NULL;
 
-	n->hw = admode == NM_PARAM_ADMODE_GENERIC ? NULL : nm_native_find(n->dev);
-	if (!n->hw && admode == NM_PARAM_ADMODE_NATIVE)
+	if (!d && admode == NM_PARAM_ADMODE_NATIVE)
 		return nm_session_error(s, EOPNOTSUPP, "%s: its driver has no native support, and the module's parameter admode=1 asks for it",
 		    name);
-	if (n->hw && (!is_power_of_2(size) || size > PAGE_SIZE || !(n->hw->driver->buf_sizes & size)))
+	if (why && admode == NM_PARAM_ADMODE_NATIVE)
+		return nm_session_error(s, EBUSY, "%s: its driver does not give rings now, because of %s, and the module's parameter admode=1 "
+		    "asks for them", name, why);
+	if (why) {
+		nm_os_log(NM_LOG_WARN, "%s: its driver does not give rings now, because of %s; frames are copied", name, why);
+		return 0;
+	}
+	if (d && (!is_power_of_2(size) || size > PAGE_SIZE || !(d->driver->buf_sizes & size)))
 		return nm_session_error(s, EINVAL, "%s: its driver can't receive into buffers of %u bytes (the module's parameter buf_size); "
 		    "2048 is possible, or admode=2", name, size);
-	why = n->hw && n->hw->driver->refuses ? n->hw->driver->refuses(n->hw) : NULL;
-	return why ? nm_session_error(s, EBUSY, "%s: %s", name, why) : 0;
+	n->hw = d;
+	return 0;
 }
 
 static int
