@@ -169,7 +169,7 @@ nm_virtio_kick_any(struct nm_hw_ring *r)
 	nm_virtio_kick(r->nic);
 }
 
-/* Receive: the index of the used entry for a position; it is less than the whole ring after the one that was taken last. */
+/* Receive: the index of the used entry for a position, which is less than the whole ring after the one where the sync began. */
 static __always_inline u16
 nm_virtio_index(const struct nm_virtio_ring *a, uint32_t desc)
 {
@@ -268,8 +268,6 @@ nm_virtio_get_rx(struct nm_hw_ring *r, uint32_t desc, uint32_t *bytes)
 			return 0;
 		virtio_rmb(a->weak);
 	}
-	if (likely(desc == r->clean))
-		a->next = index;
 	id = virtio32_to_cpu(a->vdev, e->id);
 	len = virtio32_to_cpu(a->vdev, e->len);
 	if (unlikely(id != a->at[desc] || a->parts || len < a->hdr_len))
@@ -369,6 +367,7 @@ nm_virtio_rxsync(struct nm_hw_ring *r, uint32_t budget)
 	bool came;
 
 	do {
+		a->next = nm_virtio_index(a, r->clean);
 		n += nm_hw_rx(r, &nm_virtio_rx, budget - n);
 		if (r->polled || nm_virtio_want_rx_irq(r, &came))
 			return n;

@@ -67,7 +67,6 @@ static uint32_t (*volatile rxsync)(struct nm_hw_ring *r, uint32_t budget) = nm_v
 
 #define MOST 1024u /* entries of a virtqueue */
 #define HDR 12u
-#define PAGE 4096u
 
 /* A virtqueue and what a device knows of it. */
 struct queue {
@@ -88,7 +87,7 @@ static struct nm_root root;
 static struct nm_session s;
 static struct nm_session *const sessions[] = {&s, NULL};
 static struct nm_hw_map map;
-static uint64_t pages[4096];
+static uint64_t addrs[8192];
 static struct net_device dev = {.mtu = 1500};
 static struct virtnet_info vi = {.dev = &dev};
 static const struct nm_hw_core core = {nm_kring_room, nm_kring_publish, nm_hw_frame, NULL, NULL, NULL, nm_hw_start, nm_hw_stop};
@@ -142,9 +141,9 @@ open_rings(uint32_t slots, u32 n, bool merge)
 	root.limits.buf_size = 2048;
 	assert_int_equal(host_register(&s, "n", &reg), 0);
 	kr = nm_session_kring(&s, NM_DIR_TX, 0);
-	for (i = 0; i < sizeof(pages) / sizeof(pages[0]); i++)
-		pages[i] = (uintptr_t)kr->bufs + (uint64_t)i * PAGE;
-	map = (struct nm_hw_map){.n = kr->nbufs, .shift = 1, .stride = 2048, .page = pages};
+	for (i = 0; i < sizeof(addrs) / sizeof(addrs[0]); i++)
+		addrs[i] = (uintptr_t)kr->bufs + (uint64_t)i * 2048;
+	map = (struct nm_hw_map){.n = kr->nbufs, .stride = 2048, .addr = addrs};
 	assert_int_equal(nm_hw_ring_init(&tq.r, &core, NM_DIR_TX, MOST / 2), 0);
 	assert_int_equal(nm_hw_ring_init(&rq.r, &core, NM_DIR_RX, MOST / 2), 0);
 	tq.r.map = rq.r.map = &map;

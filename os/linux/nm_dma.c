@@ -29,16 +29,18 @@ extend(struct nm_dma *d, size_t pages)
 
 	for (; d->done < pages && !error; d->done++) {
 		dma_addr_t a = map_page(d, d->pages->page[d->first + d->done]);
+		uint32_t k;
 
 		if (d->dev && dma_mapping_error(d->dev, a)) {
 			error = -ENOMEM;
 			break;
 		}
-		d->addr[d->done] = a;
+		for (k = 0; k < d->per_page; k++)
+			d->addr[d->done * d->per_page + k] = a + (dma_addr_t)k * d->hw.stride;
 		if (d->dev && dma_need_sync(d->dev, a))
 			WRITE_ONCE(d->hw.copies, true);
 	}
-	smp_store_release(&d->hw.n, (uint32_t)(d->done << d->hw.shift));
+	smp_store_release(&d->hw.n, (uint32_t)(d->done * d->per_page));
 	return error;
 }
 
@@ -69,9 +71,9 @@ nm_dma_map(const struct nm_os_region *r, struct device *dev, uint32_t stride)
 	d->first = part->offset >> PAGE_SHIFT;
 	d->max = part->size >> PAGE_SHIFT;
 	d->hw.stride = stride;
-	d->hw.shift = PAGE_SHIFT - ilog2(stride);
-	d->addr = kvcalloc(d->max, sizeof(*d->addr), GFP_KERNEL);
-	d->hw.page = d->addr;
+	d->per_page = PAGE_SIZE / stride;
+	d->addr = kvcalloc(d->max * d->per_page, sizeof(*d->addr), GFP_KERNEL);
+	d->hw.addr = d->addr;
 	INIT_LIST_HEAD(&d->list);
 	if (!d->addr) {
 		kfree(d);
@@ -96,7 +98,7 @@ nm_dma_unmap(struct nm_dma *d)
 	mutex_unlock(&dma_lock);
 	while (d->done-- > 0) {
 		if (d->dev)
-			dma_unmap_page(d->dev, d->addr[d->done], PAGE_SIZE, DMA_BIDIRECTIONAL);
+			dma_unmap_page(d->dev, d->addr[d->done * d->per_page], PAGE_SIZE, DMA_BIDIRECTIONAL);
 		if (d->done % 1024 == 0)
 			cond_resched();
 	}

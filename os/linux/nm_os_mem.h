@@ -32,7 +32,8 @@ struct nm_dma {
 	struct nm_os_pages *pages;
 	size_t first;                 /* page of the region where the buffers begin */
 	size_t done, max;             /* pages from there that are mapped, that there can be */
-	uint64_t *addr;
+	uint32_t per_page;            /* buffers */
+	uint64_t *addr;               /* hw.addr */
 };
 
 /* The region's buffers, as far as they are there, and those that it gets later; dev is NULL: by physical addresses. NULL without memory. Control. */
