@@ -98,11 +98,11 @@ $(BUILD)/bench/%: bench/%.c bench/cpus.c $(wildcard bench/*.h)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $(filter %.c,$^) -lpthread
 
-# A test is a program beside the code: core/x_test.c runs on the core with the host of tests/unit, engine/x_test.c on
+# A test is a program beside the code: core/x_test.c, drivers/*/x_test.c run on the core with the host of tests/unit, engine/x_test.c on
 # the engine's objects, lib/x_test.c on the library, tools/t/x_test.c on the tool's objects without its main.
-TESTS := $(wildcard core/*_test.c os/user/*_test.c engine/*_test.c lib/*_test.c tools/*/*_test.c)
+TESTS := $(wildcard core/*_test.c drivers/*/*_test.c os/user/*_test.c engine/*_test.c lib/*_test.c tools/*/*_test.c)
 ifneq ($(SAN),) # a sanitizer's runtime intercepts open, poll and ioctl itself, before the library can
-TESTS := $(filter core/% os/user/% engine/%,$(TESTS))
+TESTS := $(filter core/% drivers/% os/user/% engine/%,$(TESTS))
 endif
 TEST_BIN := $(TESTS:%.c=$(BUILD)/test/%)
 
@@ -110,6 +110,9 @@ TEST_BIN := $(TESTS:%.c=$(BUILD)/test/%)
 $(BUILD)/test/core/%: core/%.c $(CORE_OBJ) tests/unit/host.c tests/unit/host.h
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) -Itests/unit $(LDFLAGS_ALL) -o $@ $< tests/unit/host.c $(CORE_OBJ) -lcmocka $(ENGINE_LIBS)
+$(BUILD)/test/drivers/%: drivers/%.c $(wildcard drivers/*/*.h) $(CORE_OBJ) tests/unit/host.c tests/unit/host.h
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -fno-strict-aliasing -Itests/unit $(LDFLAGS_ALL) -o $@ $< tests/unit/host.c $(CORE_OBJ) -lcmocka $(ENGINE_LIBS)
 $(BUILD)/test/os/user/% $(BUILD)/test/engine/%: $$(patsubst $(BUILD)/test/$$(PERCENT),$$(PERCENT),$$@).c $(ENGINE_OBJ) $(BUILD)/netmapd tests/unit/raw_client.c tests/unit/raw_client.h
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) -Itests/unit $(LDFLAGS_ALL) -o $@ $< tests/unit/raw_client.c $(ENGINE_OBJ) -lcmocka $(ENGINE_LIBS)

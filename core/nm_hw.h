@@ -28,11 +28,10 @@
 
 /* Where the buffers of a region are for one device. */
 struct nm_hw_map {
-	uint32_t n;              /* buffers that it knows, from 0; grows, after their entries in page[] */
-	uint32_t shift;          /* a page has 1 << shift of them */
-	uint32_t stride;         /* bytes, a power of two */
+	uint32_t n;              /* buffers that it knows, from 0; grows, after their entries in addr[] */
+	uint32_t stride;         /* bytes */
 	bool copies;             /* the device sees other memory: each transfer has to be announced, see nm_hw_core */
-	const uint64_t *page;    /* bus addresses */
+	const uint64_t *addr;    /* on the bus, of each buffer */
 };
 
 enum { NM_HW_LAST = 1, NM_HW_REPORT = 2, NM_HW_BAD = 4, NM_HW_DONE = 8 };
@@ -93,7 +92,7 @@ void nm_hw_stop(struct nm_hw_ring *r);
 NM_HW_INLINE uint64_t
 nm_hw_addr(const struct nm_hw_map *m, uint32_t buf)
 {
-	return m->page[buf >> m->shift] + (uint64_t)(buf & ((1u << m->shift) - 1)) * m->stride;
+	return m->addr[buf];
 }
 
 /* What a driver knows of its transmit ring. `desc` is below ndesc. */
@@ -178,9 +177,43 @@ nm_hw_put_frame(struct nm_hw_ring *r, const struct nm_hw_tx *t, uint32_t at)
 	return true;
 }
 
+/* A slot as nm_kring_snapshot takes it, without the address, which only NS_INDIRECT is about. */
+struct nm_hw_slot {
+	uint32_t buf;
+	uint16_t len, flags;
+};
+
+NM_HW_INLINE struct nm_hw_slot
+nm_hw_peek(const struct netmap_slot *p)
+{
+	union { uint64_t w; struct nm_hw_slot s; } u;
+
+	u.w = NM_READ_ONCE(*(const uint64_t *)(const void *)p);
+	return u.s;
+}
+
+/* Of what nm_hw_tx has put: the NIC is told, and of the last frame that it is to report. */
+NM_HW_INLINE void
+nm_hw_told(struct nm_hw_ring *r, const struct nm_hw_tx *t, uint32_t first)
+{
+	struct nm_kring *kr = r->kr;
+
+	if (r->since) {
+		uint32_t last = nm_ring_add(r->use, r->ndesc - 1, r->ndesc);
+
+		t->report(r, last);
+		nm_hw_await(r, last, kr->hwcur);
+	}
+	if (r->use != first)
+		t->kick(r);
+	if (r->use == r->clean)
+		kr->hwtail = nm_ring_add(kr->hwcur, kr->nslots - 1, kr->nslots);
+}
+
 /*
  * Transmits what is between hwcur and rhead, as far as there is room. Returns true when there was none for the next frame: the
- * NIC reports the last one that it got.
+ * NIC reports the last one that it got. What the loop asks for is in locals, since the compiler takes each store to a descriptor for
+ * one to anything.
  */
 NM_HW_INLINE bool
 nm_hw_tx(struct nm_hw_ring *r, const struct nm_hw_tx *t)
@@ -188,40 +221,46 @@ nm_hw_tx(struct nm_hw_ring *r, const struct nm_hw_tx *t)
 	const uint16_t special = NS_MOREFRAG | NS_INDIRECT | NS_REPORT;
 	const uint32_t min_bytes = t->min_bytes ? t->min_bytes : NM_FRAME_SHORTEST;
 	struct nm_kring *kr = r->kr;
-	uint32_t at = kr->hwcur, steps = NM_HW_STEP, room, first = r->use;
-	uint32_t span = r->max_single - min_bytes, packets = 0;
 	const struct nm_hw_map *m = r->map;
+	const uint64_t *addrs = m->addr;
+	struct netmap_slot *slots = kr->slots;
+	uint32_t at = kr->hwcur, nslots = kr->nslots, left = nm_ring_dist(at, kr->rhead, nslots), span = r->max_single - min_bytes;
+	uint32_t first = r->use, use = first, ndesc = r->ndesc, nbufs = m->n, since = r->since, packets = 0, room;
+	bool copies = m->copies, full = false;
 	uint64_t bytes = 0;
-	bool full = false;
 
 	nm_hw_reap(r, t);
-	room = r->ndesc - 1 - nm_hw_out(r);
-	for (; at != kr->rhead && steps && !full; steps--) {
-		struct netmap_slot s = nm_kring_snapshot(&kr->slots[at]);
-		uint32_t buf = s.buf_idx, next;
+	room = ndesc - 1 - nm_hw_out(r);
+	if (left > NM_HW_STEP)
+		left = NM_HW_STEP;
+	while (left) {
+		struct nm_hw_slot s = nm_hw_peek(&slots[at]);
 
-		if (NM_LIKELY(!(s.flags & special) && buf - 2 < m->n - 2 && s.len - min_bytes <= span && room)) {
-			uint64_t addr = nm_hw_addr(m, nm_os_index_nospec(buf, m->n));
-			unsigned flags = NM_HW_LAST;
+		if (NM_LIKELY(!(s.flags & special) && s.buf - 2 < nbufs - 2 && s.len - min_bytes <= span && room)) {
+			uint64_t addr = addrs[nm_os_index_nospec(s.buf, nbufs)];
 
-			if (s.flags & NS_BUF_CHANGED)
-				NM_WRITE_ONCE(kr->slots[at].flags, s.flags & ~NS_BUF_CHANGED);
-			next = nm_ring_add(at, 1, kr->nslots);
-			if (NM_UNLIKELY(++r->since >= NM_HW_REPORTS)) {
-				flags |= NM_HW_REPORT;
-				nm_hw_await(r, r->use, next);
-			}
-			if (NM_UNLIKELY(m->copies))
+			if (NM_UNLIKELY(s.flags & NS_BUF_CHANGED))
+				NM_WRITE_ONCE(slots[at].flags, s.flags & ~NS_BUF_CHANGED);
+			if (NM_UNLIKELY(copies))
 				r->core->to_device(m, addr, s.len);
-			t->put(r, r->use, addr, s.len, flags);
-			r->use = nm_ring_add(r->use, 1, r->ndesc);
+			at = nm_ring_add(at, 1, nslots);
+			if (NM_UNLIKELY(++since >= NM_HW_REPORTS)) {
+				r->since = since;
+				nm_hw_await(r, use, at);
+				since = 0;
+				t->put(r, use, addr, s.len, NM_HW_LAST | NM_HW_REPORT);
+			} else {
+				t->put(r, use, addr, s.len, NM_HW_LAST);
+			}
+			r->use = use = nm_ring_add(use, 1, ndesc);
 			room--;
+			left--;
 			bytes += s.len;
 		} else {
 			struct nm_frame *f = r->frame;
 
+			r->since = since;
 			r->core->frame(r, at, t->max_parts, t->min_bytes);
-			next = nm_ring_add(at, f->slots, kr->nslots);
 			if (f->bad) {
 				kr->stat[f->bad]++;
 			} else if (nm_hw_put_frame(r, t, at)) {
@@ -231,23 +270,18 @@ nm_hw_tx(struct nm_hw_ring *r, const struct nm_hw_tx *t)
 				full = true;
 				break;
 			}
+			use = r->use;
+			since = r->since;
+			at = nm_ring_add(at, f->slots, nslots);
+			left -= f->slots < left ? f->slots : left;
 		}
 		packets++;
-		at = next;
 	}
+	r->since = since;
 	kr->hwcur = at;
 	kr->stat[NM_STAT_tx_packets] += packets;
 	kr->stat[NM_STAT_tx_bytes] += bytes;
-	if (r->since) {
-		uint32_t last = nm_ring_add(r->use, r->ndesc - 1, r->ndesc);
-
-		t->report(r, last);
-		nm_hw_await(r, last, at);
-	}
-	if (r->use != first)
-		t->kick(r);
-	if (r->use == r->clean)
-		kr->hwtail = nm_ring_add(kr->hwcur, kr->nslots - 1, kr->nslots);
+	nm_hw_told(r, t, first);
 	return full;
 }
 
@@ -333,28 +367,35 @@ NM_HW_INLINE void
 nm_hw_post(struct nm_hw_ring *r, const struct nm_hw_rx *x, bool starved)
 {
 	struct nm_kring *kr = r->kr;
-	uint32_t out = nm_hw_out(r), can = r->ndesc - 1 - out, first = r->use;
+	const struct nm_hw_map *m = r->map;
+	const uint64_t *addrs = m->addr;
+	const uint32_t *stack = kr->stack;
+	uint32_t out = nm_hw_out(r), ndesc = r->ndesc, can = ndesc - 1 - out, first = r->use, use = first, nbufs = m->n, n = kr->nstack;
+	uint32_t *bufs = r->buf;
+	bool copies = m->copies;
 
-	if (can > kr->nstack)
-		can = kr->nstack;
+	if (can > n)
+		can = n;
 	if (can < NM_HW_POSTS && out >= NM_HW_POSTS && !starved)
 		return;
 	while (can-- > 0) {
-		uint32_t buf = kr->stack[--kr->nstack];
+		uint32_t buf = stack[--n];
 		uint64_t addr;
 
-		if (NM_UNLIKELY(buf >= r->map->n)) {
+		if (NM_UNLIKELY(buf >= nbufs)) {
 			kr->stat[NM_STAT_buf_errors]++;
 			continue;
 		}
-		addr = nm_hw_addr(r->map, nm_os_index_nospec(buf, r->map->n));
-		if (NM_UNLIKELY(r->map->copies))
-			r->core->for_device(r->map, addr, r->map->stride);
-		r->buf[r->use] = buf;
-		x->put(r, r->use, addr);
-		r->use = nm_ring_add(r->use, 1, r->ndesc);
+		addr = addrs[nm_os_index_nospec(buf, nbufs)];
+		if (NM_UNLIKELY(copies))
+			r->core->for_device(m, addr, m->stride);
+		bufs[use] = buf;
+		x->put(r, use, addr);
+		use = nm_ring_add(use, 1, ndesc);
 	}
-	if (r->use != first)
+	kr->nstack = n;
+	r->use = use;
+	if (use != first)
 		x->kick(r);
 }
 
@@ -363,31 +404,48 @@ NM_HW_INLINE uint32_t
 nm_hw_rx(struct nm_hw_ring *r, const struct nm_hw_rx *x, uint32_t budget)
 {
 	struct nm_kring *kr = r->kr;
-	uint32_t room, frames, packets = 0, len;
+	const struct nm_hw_map *m = r->map;
+	struct netmap_slot *slots = kr->slots;
+	const uint32_t *bufs = r->buf;
+	uint32_t nslots = kr->nslots, ndesc = r->ndesc, use = r->use, clean = r->clean, stride = m->stride, lease, room, frames, packets = 0, len;
+	bool starved = false, skip = r->skip, copies = m->copies;
 	uint64_t bytes = 0;
-	bool starved = false;
 
 	r->core->room(kr);
-	room = kr->nslots - 1 - nm_ring_dist(kr->rel, kr->lease, kr->nslots);
-	for (frames = 0; frames < budget && r->clean != r->use; frames++) {
-		unsigned st = x->get(r, r->clean, &len);
+	lease = kr->lease;
+	room = nslots - 1 - nm_ring_dist(kr->rel, lease, nslots);
+	for (frames = 0; frames < budget && clean != use; frames++) {
+		unsigned st = x->get(r, clean, &len);
 
 		if (!st)
 			break;
-		if (NM_LIKELY(st == (NM_HW_DONE | NM_HW_LAST) && !r->skip && len <= r->map->stride)) {
-			if (!room)
+		if (NM_LIKELY(st == (NM_HW_DONE | NM_HW_LAST) && len <= stride && !skip)) {
+			if (NM_UNLIKELY(!room))
 				break;
-			nm_hw_take(r, len, 0);
+			if (NM_UNLIKELY(copies))
+				r->core->from_device(m, nm_hw_addr(m, bufs[clean]), len);
+			nm_kring_put_slot(&slots[lease], bufs[clean], (uint16_t)len, 0);
+			lease = nm_ring_add(lease, 1, nslots);
+			r->clean = clean = nm_ring_add(clean, 1, ndesc);
 			room--;
 			packets++;
 			bytes += len;
-		} else if (!nm_hw_take_whole(r, x, &room, &starved)) {
-			break;
+		} else {
+			bool taken;
+
+			kr->lease = lease;
+			taken = nm_hw_take_whole(r, x, &room, &starved);
+			lease = kr->lease;
+			clean = r->clean;
+			skip = r->skip;
+			if (!taken)
+				break;
 		}
 	}
+	kr->lease = lease;
 	kr->stat[NM_STAT_rx_packets] += packets;
 	kr->stat[NM_STAT_rx_bytes] += bytes;
-	NM_STORE_RELEASE(&kr->hwtail, kr->lease);
+	NM_STORE_RELEASE(&kr->hwtail, lease);
 	r->core->publish(kr);
 	nm_hw_post(r, x, starved);
 	return frames;

@@ -4,7 +4,6 @@
 #include "host.h"
 
 #define DESC 64u
-#define PAGE 4096u
 
 struct desc {
 	uint64_t addr;
@@ -24,7 +23,7 @@ static struct nm_session s;
 static struct nm_session *const sessions[] = {&s, NULL};
 static struct nm_hw_map map;
 static struct nm_hw_ring tx, rx;
-static uint64_t pages[4096];
+static uint64_t addrs[8192];
 static uint32_t sent_to, got_from, posted_for; /* calls for a device that sees other memory */
 
 static void
@@ -132,9 +131,9 @@ open_rings(uint32_t slots)
 	assert_int_equal(host_register(&s, "n", &reg), 0);
 	kr = nm_session_kring(&s, NM_DIR_TX, 0);
 	assert_int_equal(kr->stride, 2048);
-	for (i = 0; i < sizeof(pages) / sizeof(pages[0]); i++)
-		pages[i] = (uintptr_t)kr->bufs + (uint64_t)i * PAGE;
-	map = (struct nm_hw_map){.n = kr->nbufs, .shift = 1, .stride = 2048, .page = pages};
+	for (i = 0; i < sizeof(addrs) / sizeof(addrs[0]); i++)
+		addrs[i] = (uintptr_t)kr->bufs + (uint64_t)i * 2048;
+	map = (struct nm_hw_map){.n = kr->nbufs, .stride = 2048, .addr = addrs};
 	assert_int_equal(nm_hw_ring_init(&tx, &core, NM_DIR_TX, DESC), 0);
 	assert_int_equal(nm_hw_ring_init(&rx, &core, NM_DIR_RX, DESC), 0);
 	tx.map = rx.map = &map;

@@ -48,10 +48,12 @@ struct nm_nic_driver {
 	/* nm_hw_tx and nm_hw_rx. Under the ring's lock, of a ring that is up. */
 	bool (*txsync)(struct nm_hw_ring *r);
 	uint32_t (*rxsync)(struct nm_hw_ring *r, uint32_t budget);
-	/* The frame that was reported first and is awaited is done; r->reports is not 0. */
+	/* The frame that was reported first and is awaited is done; r->reports is not 0. If not, the NIC's interrupt tells when it is. */
 	bool (*txdone)(struct nm_hw_ring *r);
 	/* Under RTNL: what the NIC is used for now that keeps its rings from being a program's, or NULL. May be NULL itself. */
 	const char *(*refuses)(struct nm_nic_dev *d);
+	/* The device that buffers are mapped for; NULL: it takes physical addresses. May be NULL itself: the parent of the interface. */
+	struct device *(*dma_device)(struct nm_nic_dev *d);
 };
 
 struct nm_nic_core {

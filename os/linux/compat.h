@@ -48,6 +48,11 @@ vm_flags_set(struct vm_area_struct *vma, unsigned long flags)
 #define in_hardirq in_irq
 #endif
 
+/* A virtqueue tells for which device it is mapped. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
+#define NM_COMPAT_VIRTQUEUE_DMA_DEV 1
+#endif
+
 /* The weight is the usual one. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
 #define nm_compat_napi_add(dev, napi, poll) netif_napi_add(dev, napi, poll, NAPI_POLL_WEIGHT)

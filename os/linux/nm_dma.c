@@ -3,7 +3,7 @@
  * nm_dma.c - a region's buffers in the address space of a device.
  *
  * Pages are mapped one by one, since they need not be neighbours, and for both directions: a client gives a buffer that it received
- * into to be sent. A device may leave while its region grows, so there is a lock of its own for the lists.
+ * into to be sent. A device that takes physical addresses has none of its own here (dev is NULL). A device may leave while its region grows, so there is a lock of its own for the lists.
  */
 #include "nm_os_mem.h"
 #include "nm_mem.h"
@@ -15,6 +15,12 @@
 
 static DEFINE_MUTEX(dma_lock);
 
+static dma_addr_t
+map_page(const struct nm_dma *d, struct page *page)
+{
+	return d->dev ? dma_map_page(d->dev, page, 0, PAGE_SIZE, DMA_BIDIRECTIONAL) : page_to_phys(page);
+}
+
 /* Under dma_lock. What was mapped stays when the next can't be. */
 static int
 extend(struct nm_dma *d, size_t pages)
@@ -22,17 +28,19 @@ extend(struct nm_dma *d, size_t pages)
 	int error = 0;
 
 	for (; d->done < pages && !error; d->done++) {
-		dma_addr_t a = dma_map_page(d->dev, d->pages->page[d->first + d->done], 0, PAGE_SIZE, DMA_BIDIRECTIONAL);
+		dma_addr_t a = map_page(d, d->pages->page[d->first + d->done]);
+		uint32_t k;
 
-		if (dma_mapping_error(d->dev, a)) {
+		if (d->dev && dma_mapping_error(d->dev, a)) {
 			error = -ENOMEM;
 			break;
 		}
-		d->addr[d->done] = a;
-		if (dma_need_sync(d->dev, a))
+		for (k = 0; k < d->per_page; k++)
+			d->addr[d->done * d->per_page + k] = a + (dma_addr_t)k * d->hw.stride;
+		if (d->dev && dma_need_sync(d->dev, a))
 			WRITE_ONCE(d->hw.copies, true);
 	}
-	smp_store_release(&d->hw.n, (uint32_t)(d->done << d->hw.shift));
+	smp_store_release(&d->hw.n, (uint32_t)(d->done * d->per_page));
 	return error;
 }
 
@@ -63,9 +71,9 @@ nm_dma_map(const struct nm_os_region *r, struct device *dev, uint32_t stride)
 	d->first = part->offset >> PAGE_SHIFT;
 	d->max = part->size >> PAGE_SHIFT;
 	d->hw.stride = stride;
-	d->hw.shift = PAGE_SHIFT - ilog2(stride);
-	d->addr = kvcalloc(d->max, sizeof(*d->addr), GFP_KERNEL);
-	d->hw.page = d->addr;
+	d->per_page = PAGE_SIZE / stride;
+	d->addr = kvcalloc(d->max * d->per_page, sizeof(*d->addr), GFP_KERNEL);
+	d->hw.addr = d->addr;
 	INIT_LIST_HEAD(&d->list);
 	if (!d->addr) {
 		kfree(d);
@@ -89,7 +97,8 @@ nm_dma_unmap(struct nm_dma *d)
 	list_del(&d->list);
 	mutex_unlock(&dma_lock);
 	while (d->done-- > 0) {
-		dma_unmap_page(d->dev, d->addr[d->done], PAGE_SIZE, DMA_BIDIRECTIONAL);
+		if (d->dev)
+			dma_unmap_page(d->dev, d->addr[d->done * d->per_page], PAGE_SIZE, DMA_BIDIRECTIONAL);
 		if (d->done % 1024 == 0)
 			cond_resched();
 	}

@@ -301,6 +301,12 @@ nm_native_find(const struct net_device *dev)
 	return NULL;
 }
 
+static struct device *
+dma_device(struct nm_nic_dev *d)
+{
+	return d->driver->dma_device ? d->driver->dma_device(d) : d->dev->dev.parent;
+}
+
 void
 nm_native_changed(struct nm_port *p)
 {
@@ -321,7 +327,7 @@ nm_native_enable(struct nm_nic *n, bool on)
 	if (!n->hw)
 		return on ? -ENXIO : 0;
 	if (on) {
-		n->dma = nm_dma_map(&n->port->mem->region, n->hw->dev->dev.parent, n->port->mem->pool[NM_POOL_BUF].objsize);
+		n->dma = nm_dma_map(&n->port->mem->region, dma_device(n->hw), n->port->mem->pool[NM_POOL_BUF].objsize);
 		error = n->dma ? 0 : -ENOMEM;
 		n->hw->buf_size = n->port->mem->pool[NM_POOL_BUF].objsize;
 	}

@@ -28,14 +28,15 @@ struct nm_os_pages {
 struct nm_dma {
 	struct nm_hw_map hw;
 	struct list_head list;        /* of the region's */
-	struct device *dev;
+	struct device *dev;           /* NULL: addresses are physical */
 	struct nm_os_pages *pages;
 	size_t first;                 /* page of the region where the buffers begin */
 	size_t done, max;             /* pages from there that are mapped, that there can be */
-	uint64_t *addr;
+	uint32_t per_page;            /* buffers */
+	uint64_t *addr;               /* hw.addr */
 };
 
-/* The region's buffers, as far as they are there, and those that it gets later. NULL without memory. Control. */
+/* The region's buffers, as far as they are there, and those that it gets later; dev is NULL: by physical addresses. NULL without memory. Control. */
 struct nm_dma *nm_dma_map(const struct nm_os_region *r, struct device *dev, uint32_t stride);
 /* The device must not use them any more. */
 void nm_dma_unmap(struct nm_dma *d);
