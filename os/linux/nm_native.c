@@ -18,6 +18,7 @@
 #include <linux/dma-mapping.h>
 #include <linux/log2.h>
 #include <linux/module.h>
+#include <linux/pm_runtime.h>
 #include <linux/rtnetlink.h>
 
 static LIST_HEAD(devices); /* under RTNL */
@@ -228,7 +229,8 @@ static void
 assign(struct nm_nic *n, bool none)
 {
 	struct nm_nic_dev *d = n->hw;
-	bool on = netif_running(d->dev) && netif_device_present(d->dev), change = false;
+	struct device *parent = d->dev->dev.parent;
+	bool on, change = false;
 	uint32_t i, dir;
 
 	for (dir = 0; dir < 2; dir++)
@@ -239,6 +241,10 @@ assign(struct nm_nic *n, bool none)
 		}
 	if (!change)
 		return;
+	/* A device that sleeps without a link is woken by its bus without RTNL, and so isn't while its rings change hands. */
+	if (parent)
+		pm_runtime_get_sync(parent);
+	on = netif_running(d->dev) && netif_device_present(d->dev);
 	if (on)
 		d->driver->down(d);
 	for (dir = 0; dir < 2; dir++)
@@ -252,6 +258,8 @@ assign(struct nm_nic *n, bool none)
 		}
 	if (on)
 		d->driver->up(d);
+	if (parent)
+		pm_runtime_put(parent);
 }
 
 struct nm_nic_dev *
