@@ -9,6 +9,7 @@
 #	newer       the suites that have newer kernels than this machine's release, as far as the mirror has them
 #	older       the release before it, likewise
 #	tools:SUITE a folder with the compiler of a suite and what else builds modules for its kernels: SUITE FOLDER
+#	qemu:SUITE  a folder with the QEMU of a suite, whose qemu-system-x86_64 runs from there as it is: SUITE FOLDER
 #	suites      prints the names of newer and older suites, nothing is fetched
 #	list        what there is in the cache, nothing is fetched
 #
@@ -40,7 +41,7 @@ place_of_suites() {
 	apt-get update --print-uris 2>/dev/null | sed -n "s|^'\(.*\)/dists/$codename/InRelease'.*|\1|p" | head -1
 }
 
-# prepare SUITE - its lists are there and not older than a day; one at a time, whatever they are for
+# prepare SUITE[+SUITE] - their lists are there and not older than a day; one at a time, whatever they are for
 prepare() { locked "lists-$1" lists_locked "$1"; }
 
 lists_locked() {
@@ -55,7 +56,7 @@ lists_locked() {
 		keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 		by=
 		[ ! -f "$keyring" ] || by="[signed-by=$keyring] "
-		echo "deb $by$place $1 main" >"$dir/sources.list"
+		for s in $(echo "$1" | tr + ' '); do echo "deb $by$place $s main"; done >"$dir/sources.list"
 	fi
 	say "reading the lists of $1"
 	if ! apt "$1" apt-get update -qq >"$dir/update.log" 2>&1; then
@@ -158,27 +159,57 @@ source_locked() {
 	echo "$version $folder"
 }
 
-# A folder to chroot into: only unpacked, which is enough for a compiler.
+# unpacked SUITE[+SUITE] FOLDER PACKAGE... - these and all that they need, only unpacked
+unpacked() {
+	from=$1 into=$2 archives=$cache/apt/$1/cache/archives
+	shift 2
+	apt "$from" apt-get install -qq -y --download-only --no-install-recommends -t "${from##*+}" "$@" base-files >&2 || return 1
+	# the links of a merged /usr come first
+	for deb in "$archives"/base-files_*.deb "$archives"/*.deb; do
+		[ -f "$deb" ] || continue # the first one twice
+		dpkg -x "$deb" "$into" || return 1
+		rm -f "$deb"
+	done
+}
+
+# tools_locked SUITE - a folder to chroot into: what is only unpacked is enough for a compiler
 tools_locked() {
 	prepare "$1" || return
 	folder=$cache/tools/$1
-	archives=$cache/apt/$1/cache/archives
 	if [ ! -d "$folder" ]; then
 		part=$folder.part.$$
-		rm -rf "$cache/tools/$1".part.*
+		rm -rf "$folder".part.*
 		mkdir -p "$part" || return 1
 		say "downloading the compiler of $1"
-		apt "$1" apt-get install -qq -y --download-only --no-install-recommends gcc make dash bash coreutils sed grep gawk findutils \
-			diffutils perl libelf1t64 base-files >&2 || { rm -rf "$part"; return 1; }
-		# the links of a merged /usr come first
-		for deb in "$archives"/base-files_*.deb "$archives"/*.deb; do
-			[ -f "$deb" ] || continue # the first one twice
-			dpkg -x "$deb" "$part" || { rm -rf "$part"; return 1; }
-			rm -f "$deb"
-		done
+		unpacked "$1" "$part" gcc make dash bash coreutils sed grep gawk findutils diffutils perl libelf1t64 || { rm -rf "$part"; return 1; }
 		[ -e "$part/bin/sh" ] || ln -s dash "$part/bin/sh"
 		[ -e "$part/usr/bin/awk" ] || ln -s gawk "$part/usr/bin/awk"
 		mkdir -p "$part/proc" "$part/dev" "$part/tmp" "$part/sys"
+		mv "$part" "$folder" || return 1
+	fi
+	echo "$1 $folder"
+}
+
+# qemu_locked SUITE - backports lack what the release has. Its loader and libraries come along, so no root is changed.
+qemu_locked() {
+	suites_=$1
+	[ "${1%-backports}" = "$1" ] || suites_=${1%-backports}+$1
+	prepare "$suites_" || return
+	folder=$cache/qemu/$1
+	if [ ! -d "$folder" ]; then
+		part=$folder.part.$$
+		rm -rf "$folder".part.*
+		mkdir -p "$part" || return 1
+		say "downloading QEMU of $1"
+		unpacked "$suites_" "$part" qemu-system-x86 seabios || { rm -rf "$part"; return 1; }
+		cat >"$part/qemu-system-x86_64" <<-'EOF'
+			#!/bin/sh
+			at=${0%/*}
+			lib=$at/usr/lib/x86_64-linux-gnu
+			export QEMU_MODULE_DIR="$lib/qemu"
+			exec "$at/lib64/ld-linux-x86-64.so.2" --library-path "$lib" "$at/usr/bin/qemu-system-x86_64" -L "$at/usr/share/qemu" -L "$at/usr/share/seabios" "$@"
+		EOF
+		chmod 755 "$part/qemu-system-x86_64"
 		mv "$part" "$folder" || return 1
 	fi
 	echo "$1 $folder"
@@ -214,6 +245,7 @@ for what in "$@"; do
 	-*) usage >&2; exit 2 ;;
 	list) list ;;
 	tools:*) locked "apt-${what#*:}" tools_locked "${what#*:}" || missed $? ;;
+	qemu:*) locked "qemu-${what#*:}" qemu_locked "${what#*:}" || missed $? ;;
 	suites) suites newer; suites older ;;
 	source) locked source source_locked own || missed $? ;;
 	source:*) locked "source-${what#*:}" source_locked "${what#*:}" || missed $? ;;

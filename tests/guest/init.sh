@@ -55,7 +55,7 @@ ip link set lo up
 # pairs - interfaces that are connected with each other, by the addresses that run.sh gave them
 nic() { for d_ in /sys/class/net/*/; do [ "$(cat "${d_}address")" != "52:54:00:4e:0$1:0$2" ] || basename "$d_"; done; }
 pairs() {
-	for hub in 1 2; do
+	for hub in 1 2 3 4 5 6 7 8 9; do
 		a=$(nic $hub 1) b=$(nic $hub 2)
 		[ -z "$a" ] || [ -z "$b" ] || echo "$(basename "$(readlink "/sys/class/net/$a/device/driver")"):$a:$b"
 	done
