@@ -4,7 +4,8 @@
 # make install         what was built (DESTDIR, PREFIX, LIBDIR, INSTALL_MOD_PATH); make modules_install: the module only
 # make install_system  udev rule, module list and service, for use by the group netmap
 # make dkms_source     the module's source into /usr/src, for dkms
-# make KSRC=/path/to/linux-source drivers    NIC drivers with hooks (DRIVERS, KHEADERS)
+# make KSRC=/path/to/linux-source drivers    the module, and NIC drivers with hooks (DRIVERS, KHEADERS); part of make KSRC=...
+# make apps            the tools alone
 # make check           unit tests                         make SAN=address,undefined | SAN=thread
 # make bench           what bench/run.sh needs
 PREFIX ?= /usr/local
@@ -44,10 +45,18 @@ TOOL_LIBS := -ljson-c -lpcap -lpthread -lm -ldl
 VERSION := $(shell sed -n 's/^MODULE_VERSION("\(.*\)");/\1/p' os/linux/nm_dev.c)
 KSRC ?= /lib/modules/$(shell uname -r)/build
 KSRC_GIVEN := $(filter-out file,$(origin KSRC))
+# NIC drivers are for who has the kernel's source. Modules are built with KHEADERS: KSRC itself, if it is configured.
+KSRC_DRIVERS := $(if $(KSRC_GIVEN),$(wildcard $(KSRC)/drivers/net/ethernet/intel/e1000/e1000_main.c))
+KHEADERS ?= $(or $(if $(wildcard $(KSRC)/include/config/auto.conf),$(KSRC)),$(if $(KSRC_DRIVERS),$(wildcard /lib/modules/$(shell uname -r)/build)),$(KSRC))
 
-.PHONY: all user engine lib tools bench check guest-programs nic-model nullos module no_module drivers modules_install dkms_source install install_system clean
+.PHONY: all user apps engine lib tools bench check guest-programs nic-model nullos module no_module drivers drivers_check no_drivers no_coccinelle \
+	modules_install dkms_source install install_system clean
 all: user $(if $(KSRC_GIVEN)$(wildcard $(KSRC)/Makefile),module,no_module)
+ifneq ($(KSRC_GIVEN),)
+all: $(if $(KSRC_DRIVERS),$(if $(shell command -v spatch),drivers,no_coccinelle),no_drivers)
+endif
 user: engine lib tools
+apps: tools
 
 engine: $(if $(wildcard engine/main.c),$(BUILD)/netmapd)
 lib: $(if $(wildcard lib/*.c),$(BUILD)/libnetmap.a $(BUILD)/libnetmap.so)
@@ -174,24 +183,30 @@ $(BUILD)/nullos/%.o: core/%.c
 # "make", since they are for our own part, and a kernel wants the compiler it was built with.
 MODDIR ?= $(BUILD)/module
 MODULE_SRC := $(CORE) $(wildcard core/*.h include/net/*.h os/linux/*.h os/linux/*.c) drivers/nm_nic.h
-KMAKE = $(if $(filter module,$(MAKECMDGOALS)),,MAKEFLAGS="$${MAKEFLAGS%% -- *}") $(MAKE) -C $(1) M=$(abspath $(MODDIR)) $(KFLAGS)
-module:
-	@test -e $(KSRC)/Makefile || { echo "there is no kernel build folder $(KSRC): install linux-headers-$$(uname -r), or say KSRC=/path/to/kernel" >&2; exit 1; }
-	@test -e $(KSRC)/include/config/auto.conf || { echo "the kernel in $(KSRC) is not configured: build it first, or say KSRC=/path/to/its/build/folder" >&2; exit 1; }
+KFREE = $(if $(filter module,$(MAKECMDGOALS)),,MAKEFLAGS="$${MAKEFLAGS%% -- *}")
+KMAKE = $(KFREE) $(MAKE) -C $(1) M=$(abspath $(MODDIR)) $(KFLAGS)
+module: | $(if $(filter drivers,$(MAKECMDGOALS)),drivers_check)
+	@test -e $(KHEADERS)/Makefile || { echo "there is no kernel build folder $(KHEADERS): install linux-headers-$$(uname -r), or say KSRC=/path/to/kernel" >&2; exit 1; }
+	@test -e $(KHEADERS)/include/config/auto.conf || { echo "the kernel in $(KHEADERS) is not configured: build it first, or say KSRC=/path/to/its/build/folder" >&2; exit 1; }
+	@sh scripts/window.sh $(KHEADERS) >/dev/null
 	@mkdir -p $(MODDIR)/core $(MODDIR)/include/net $(MODDIR)/os/linux $(MODDIR)/drivers
 	@find $(MODDIR) -xtype l -delete
 	@for f in $(MODULE_SRC); do ln -sf $(CURDIR)/$$f $(MODDIR)/$$f; done
 	@ln -sf $(CURDIR)/os/linux/Kbuild $(MODDIR)/Kbuild
 	@rm -f $(MODDIR)/ksrc
-	$(call KMAKE,$(KSRC)) modules || { echo "netmap.ko was not built for $(KSRC), see above; make user builds all else" >&2; exit 1; }
-	@echo $(abspath $(KSRC)) >$(MODDIR)/ksrc
+	+$(call KMAKE,$(KHEADERS)) modules || { echo "netmap.ko was not built for $(KHEADERS), see above; make user builds all else" >&2; exit 1; }
+	@echo $(abspath $(KHEADERS)) >$(MODDIR)/ksrc
 
-# NIC drivers from the kernel's source, with hooks for netmap.ko, which has to be built with the same headers: see docs/DRIVERS.md.
+# NIC drivers from the kernel's source, with hooks for netmap.ko: see docs/DRIVERS.md.
 DRIVERS ?= $(patsubst drivers/%/driver.conf,%,$(wildcard drivers/*/driver.conf))
-KHEADERS ?= $(if $(wildcard $(KSRC)/include/config/auto.conf),$(KSRC),/lib/modules/$(shell uname -r)/build)
-drivers:
-	@test -d $(KSRC)/drivers/net/ethernet/intel || { echo "there is no driver source in $(KSRC): native drivers need the kernel's source, which linux-source-VERSION gives; say KSRC=/path/to/it" >&2; exit 1; }
-	@sh drivers/build.sh $(KSRC) $(KHEADERS) $(abspath $(MODDIR)) $(abspath $(BUILD))/drivers $(DRIVERS)
+drivers: module
+	@$(KFREE) KMAKE="$(MAKE) $(KFLAGS)" sh drivers/build.sh $(KSRC) $(KHEADERS) $(abspath $(MODDIR)) $(abspath $(BUILD))/drivers $(DRIVERS)
+drivers_check:
+	@sh drivers/build.sh --check $(KSRC) $(KHEADERS) $(DRIVERS)
+no_drivers: module
+	@echo "NIC drivers are not built: native drivers need the kernel's source, which $(KSRC) is not: apt-get install linux-source-$$(sh scripts/window.sh $(KSRC) 2>/dev/null), unpack it from /usr/src, and make KSRC=/path/to/it KHEADERS=$(KHEADERS) drivers"
+no_coccinelle: module
+	@echo "NIC drivers are not built: their hooks are put in by Coccinelle: apt-get install coccinelle"
 
 no_module:
 	@echo "netmap.ko is not built: there is no $(KSRC), which linux-headers-$$(uname -r) would give; all else needs no module"
@@ -201,7 +216,7 @@ no_module:
 INSTALL_MOD_PATH ?= $(DESTDIR)
 modules_install:
 	@test -e $(MODDIR)/ksrc || { echo "there is no $(MODDIR)/netmap.ko to install: make module first" >&2; exit 1; }
-	@k=$$(cat $(MODDIR)/ksrc); $(if $(KSRC_GIVEN),[ "$$k" = "$(abspath $(KSRC))" ] || \
+	@k=$$(cat $(MODDIR)/ksrc); $(if $(KSRC_GIVEN),[ "$$k" = "$(abspath $(KHEADERS))" ] || \
 		{ echo "$(MODDIR)/netmap.ko was built for $$k: make module KSRC=$(KSRC) first" >&2; exit 1; },:)
 	k=$$(cat $(MODDIR)/ksrc) && $(call KMAKE,$$k) INSTALL_MOD_PATH=$(INSTALL_MOD_PATH) modules_install && \
 	$(if $(DESTDIR),:,PATH="$$PATH:/usr/sbin:/sbin" && depmod $(INSTALL_MOD_PATH:%=-b %) $$(modinfo -F vermagic $(MODDIR)/netmap.ko | cut -d' ' -f1))

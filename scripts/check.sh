@@ -5,7 +5,7 @@
 #
 #	--guests       all tests of the module in the guests, by default a few
 #	--debug-guest  a few also on a kernel with KASAN, lockdep, kmemleak and fault injection, which is built
-#	--full         all tests at length in all of these: some hours
+#	--full         all tests at length in all of these, and all NIC drivers on all kernels: some hours
 #
 # Kernels of the guests are fetched and built once, into NETMAP_CACHE (~/.cache/netmap).
 set -u
@@ -35,7 +35,7 @@ if apt-cache show "$headers" >/dev/null 2>&1; then sh scripts/deps.sh "$headers"
 guests=
 if [ "$(dpkg --print-architecture)" = amd64 ]; then
 	guests=1
-	sh scripts/deps.sh flex bison bc libelf-dev libssl-dev xz-utils sparse busybox-static cpio kmod ethtool qemu-system-x86 || exit 1
+	sh scripts/deps.sh flex bison bc libelf-dev libssl-dev xz-utils sparse coccinelle busybox-static cpio kmod ethtool qemu-system-x86 || exit 1
 fi
 passed=0 failed=0 skipped=
 log=$(mktemp) || exit 1
@@ -115,9 +115,12 @@ if [ -n "$guests" ]; then
 	wait "$beside"
 	beside=
 	step "module, all kernels, clang, sparse" sh tests/guest/headers.sh
+	[ -n "$full" ] || step "NIC drivers" sh tests/guest/drivers.sh own
 	step "module, guests uml and stock" env BUILD=build/gcc sh tests/guest/check.sh ${some}uml ${some}stock
 	[ -z "$debug" ] || step "module, guest debug" env BUILD=build/gcc sh tests/guest/check.sh "$debug"
+	step "NIC drivers, guest stock" env BUILD=build/gcc sh tests/guest/check.sh drivers
 	if [ -n "$full" ]; then
+		step "NIC drivers, all kernels" env BUILD=build/gcc TESTS="guest/nic_pair guest/nic_load" sh tests/guest/drivers.sh --run
 		for guest in hostile swiotlb iommu releases tools; do
 			step "module, $guest" env BUILD=build/gcc sh tests/guest/check.sh $guest
 		done

@@ -14,6 +14,7 @@
 #	hostile        debug: clients without manners for ten minutes
 #	swiotlb        debug: NICs whose transfers all go through bounce buffers
 #	iommu          debug: NICs behind an emulated IOMMU
+#	drivers        stock: those drivers with hooks of whose NICs this machine's QEMU has models
 #	releases       stock, with the kernels of other releases: a few tests
 #
 # Prints what they print and, last, "N passed, N failed"; where a guest was skipped, "N skipped: why".
@@ -70,6 +71,12 @@ guest() {
 	swiotlb) dma swiotlb --append swiotlb=force ;;
 	# virtio NICs do without one, and the 6.1 driver's first call with one makes lockdep report the IOMMU's own locks
 	iommu) dma iommu --append intel_iommu=on --qemu "-device intel-iommu" --nics e1000 ;;
+	drivers)
+		# shellcheck disable=SC2046 # words
+		set -- $(cd "$top/drivers" && for d in e1000 e1000e veth virtio_net; do [ ! -e "$d/driver.conf" ] || echo "$d"; done)
+		run "guest/nic_load guest/nic_pair" --guest stock --slow 150 --total 2400 --drivers "$*" \
+			--nics "$(echo "$*" | sed 's/virtio_net/virtio-net-pci/; s/veth//')"
+		;;
 	releases) run "$sample $nics" --guest stock --slow 150 --total 2400 --kernels all ;;
 	*) die "$1 is unknown" ;;
 	esac

@@ -181,13 +181,12 @@ module_for() {
 	echo "$moddir/netmap.ko"
 }
 
-# drivers_for KERNEL-BUILD-FOLDER MODULE-FOLDER - builds them and puts them on the stage
+# drivers_for SUITE KERNEL-BUILD-FOLDER MODULE-FOLDER - builds them and puts them on the stage
 drivers_for() {
 	[ -n "$drivers" ] || return 0
-	source=$("$here/fetch.sh" source) || return 1
-	mkdir -p "$run/netmap/drivers" || return 1
 	# shellcheck disable=SC2086 # words
-	locked "module-$2" sh "$top/drivers/build.sh" "${source#* }" "$1" "$2" "$2-drivers" $drivers >"$run/drivers" || return 1
+	locked "module-$3" "$here/driver.sh" "$@" $drivers >"$run/drivers" || return
+	mkdir -p "$run/netmap/drivers" || return 1
 	# shellcheck disable=SC2046 # words
 	cp $(cat "$run/drivers") "$run/netmap/drivers/"
 }
@@ -233,6 +232,17 @@ judge() {
 		echo "FAIL guest (the kernel reports)"
 		head -20 "$run/reports"
 	fi
+}
+
+# record RELEASE - how the drivers with hooks did in this guest: in the tests of NICs, of those that had such NICs
+record() {
+	for nic in $drivers; do
+		grep -q "^note NICs:.* $nic:" "$run/results.now" || [ "$nic" = veth ] || continue
+		sed -n 's|^\(ok\) guest/\(nic_[a-z_]*\) .*|\1 \2|p; s|^\(FAIL\) guest/\(nic_[a-z_]*\) .*|\1 \2|p' "$run/results.now" | while read -r verdict name; do
+			[ "$nic" = veth ] || grep -q GUEST_PAIRS "$here/t/$name.sh" || continue
+			driver_result "$nic" "$1" "$name" "$verdict" || return
+		done
+	done
 }
 
 # boot COMMAND... - the guest, in a process group of its own so that it can be ended as a whole
@@ -353,12 +363,14 @@ stock() {
 	echo "guest stock: $release"
 	ko=$(module_for "$kernel/usr/src/linux-headers-$release" "$release") || return 1
 	results=ttyS1 modprobe="$stock_modules$drivers_of_nics"
-	alone stage "$run/netmap" "$ko" && drivers_for "$kernel/usr/src/linux-headers-$release" "$(dirname "$ko")" || return 1
+	alone stage "$run/netmap" "$ko" || return 1
+	drivers_for "$1" "$kernel/usr/src/linux-headers-$release" "$(dirname "$ko")" || return
 	# shellcheck disable=SC2086 # words
 	"$here/initramfs.sh" "$run/initramfs" "$run/netmap" "$kernel" "$release" $modprobe >/dev/null || return 1
 	image=$kernel/boot/vmlinuz-$release
 	[ -e "$image" ] || image=$kernel/lib/modules/$release/vmlinuz # of later packages
 	emulated "$image" "$run/initramfs"
+	record "$release"
 }
 
 debug() {
