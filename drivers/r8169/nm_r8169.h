@@ -14,7 +14,9 @@
 #include "drivers/nm_nic.h"
 
 #include <linux/if_vlan.h>
+#include <linux/ipv6.h>
 #include <linux/rtnetlink.h>
+#include <linux/udp.h>
 
 /* What of a ring's descriptors the program has written, so that the driver's own have to be put back: of netmap_given. */
 enum { NM_R8169_TX = 1, NM_R8169_RX = 2 };
@@ -151,9 +153,59 @@ static const struct nm_hw_rx nm_r8169_rx = {
 	.kick = nm_r8169_kick_rx,
 };
 
+/*
+ * How long a frame of `len` bytes, at least ETH_ZLEN, has to be so that an RTL8125A or B does not hang: rtl8125_quirk_udp_padto of the
+ * driver, which knows more of its frames. They read 47 bytes of datagrams for the two ports of PTP, and the header of each.
+ */
+static uint32_t
+nm_r8169_udp_padto(const u8 *frame, uint32_t len)
+{
+	uint32_t l3 = get_unaligned_be16(frame + 12) == ETH_P_8021Q ? ETH_HLEN + VLAN_HLEN : ETH_HLEN, l4;
+	u16 type = get_unaligned_be16(frame + l3 - 2), port;
+
+	if (type == ETH_P_IP && frame[l3 + 9] == IPPROTO_UDP)
+		l4 = l3 + (frame[l3] & 15) * 4;
+	else if (type == ETH_P_IPV6 && frame[l3 + 6] == IPPROTO_UDP)
+		l4 = l3 + sizeof(struct ipv6hdr);
+	else
+		return len;
+	if (l4 > len)
+		return len;
+	port = l4 + 4 <= len ? get_unaligned_be16(frame + l4 + 2) : 0;
+	return max_t(uint32_t, len, l4 + (port == 319 || port == 320 ? 47 : sizeof(struct udphdr)));
+}
+
+/* Under the ring's lock. A client that writes to its frames meanwhile can hang its NIC, and nothing else. Frames of several slots are
+ * not looked at. */
+static void
+nm_r8169_lengthen(struct nm_hw_ring *r)
+{
+	struct nm_kring *kr = r->kr;
+	uint32_t at, steps = NM_HW_STEP;
+
+	for (at = kr->hwcur; at != kr->rhead && steps--; at = nm_ring_add(at, 1, kr->nslots)) {
+		struct netmap_slot s = nm_kring_snapshot(&kr->slots[at]);
+		uint32_t len = max_t(uint32_t, s.len, ETH_ZLEN), padto;
+		u8 *frame;
+
+		if ((s.flags & (NS_MOREFRAG | NS_INDIRECT)) || s.len < NM_FRAME_SHORTEST || len >= 128 + 47 || s.buf_idx - 2 >= r->map->n - 2)
+			continue;
+		frame = (u8 *)nm_kring_buf(kr, nm_os_index_nospec(s.buf_idx, r->map->n));
+		padto = nm_r8169_udp_padto(frame, len);
+		if (padto > len) {
+			memset(frame + s.len, 0, padto - s.len);
+			NM_WRITE_ONCE(kr->slots[at].len, padto);
+		}
+	}
+}
+
 static bool
 nm_r8169_txsync(struct nm_hw_ring *r)
 {
+	struct rtl8169_private *tp = r->nic;
+
+	if (tp->mac_version >= RTL_GIGA_MAC_VER_61 && tp->mac_version <= RTL_GIGA_MAC_VER_63)
+		nm_r8169_lengthen(r);
 	return nm_hw_tx(r, &nm_r8169_tx);
 }
 
