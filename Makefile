@@ -49,7 +49,7 @@ KSRC_GIVEN := $(filter-out file,$(origin KSRC))
 KSRC_DRIVERS := $(if $(KSRC_GIVEN),$(wildcard $(KSRC)/drivers/net/ethernet/intel/e1000/e1000_main.c))
 KHEADERS ?= $(or $(if $(wildcard $(KSRC)/include/config/auto.conf),$(KSRC)),$(if $(KSRC_DRIVERS),$(wildcard /lib/modules/$(shell uname -r)/build)),$(KSRC))
 
-.PHONY: all user apps engine lib tools bench check guest-programs nullos module no_module drivers drivers_check no_drivers no_coccinelle \
+.PHONY: all user apps engine lib tools bench check guest-programs nic-model nullos module no_module drivers drivers_check no_drivers no_coccinelle \
 	modules_install dkms_source install install_system clean
 all: user $(if $(KSRC_GIVEN)$(wildcard $(KSRC)/Makefile),module,no_module)
 ifneq ($(KSRC_GIVEN),)
@@ -146,6 +146,15 @@ $(BUILD)/guest/%: tests/guest/prog/%.c $(GUEST_DEP)
 $(BUILD)/guest/%32: tests/guest/prog/%.c $(GUEST_DEP)
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -D_GNU_SOURCE $(OPT) $(WARN) -m32 -static -Iinclude -Itests/hostile -o $@ $(filter %.c,$^) -lpthread
+
+# NICs that QEMU lacks: see tests/guest/devices/README.md.
+NIC_MODEL := $(wildcard tests/guest/devices/*.c)
+nic-model: $(BUILD)/nic-model
+$(BUILD)/devices/%.o: tests/guest/devices/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -c -o $@ $<
+$(BUILD)/nic-model: $(NIC_MODEL:tests/guest/devices/%.c=$(BUILD)/devices/%.o)
+	$(CC) $(LDFLAGS_ALL) -o $@ $^
 
 $(BUILD)/test/race/race: tests/race/race.c tests/unit/raw_client.c tests/unit/raw_client.h $(ENGINE_OBJ)
 	@mkdir -p $(@D)

@@ -242,7 +242,7 @@ nm_e1000e_tx_irq(struct e1000_ring *ring)
 
 /*
  * The units for transmit and receive stop, the link stays (10.2.5.1 RCTL.EN, 10.2.6.1 TCTL.EN). As in e1000e_down, but for the reset of
- * the NIC and the carrier. A chip that is asleep answers nothing.
+ * the NIC and the carrier.
  */
 static void
 nm_e1000e_down(struct nm_nic_dev *d)
@@ -250,7 +250,6 @@ nm_e1000e_down(struct nm_nic_dev *d)
 	struct e1000_adapter *a = d->priv;
 	struct e1000_hw *hw = &a->hw;
 
-	pm_runtime_get_sync(d->dev->dev.parent);
 	while (test_and_set_bit(__E1000_RESETTING, &a->state))
 		usleep_range(1000, 1100);
 	nm_e1000e_stop(a);
@@ -286,7 +285,6 @@ nm_e1000e_up(struct nm_nic_dev *d)
 		netif_wake_queue(d->dev);
 	}
 	clear_bit(__E1000_RESETTING, &a->state);
-	pm_runtime_put_sync(d->dev->dev.parent);
 }
 
 static const struct nm_nic_driver nm_e1000e_driver = {

@@ -18,6 +18,7 @@
 #include <linux/dma-mapping.h>
 #include <linux/log2.h>
 #include <linux/module.h>
+#include <linux/pm_runtime.h>
 #include <linux/rtnetlink.h>
 
 static LIST_HEAD(devices); /* under RTNL */
@@ -265,11 +266,16 @@ static void
 assign(struct nm_nic *n, bool none)
 {
 	struct nm_nic_dev *d = n->hw;
-	bool on = netif_running(d->dev) && netif_device_present(d->dev);
+	struct device *parent = d->dev->dev.parent;
 	uint32_t i, dir;
+	bool on;
 
 	if (!mark(n, none))
 		return;
+	/* A device that sleeps without a link is woken by its bus without RTNL, and so isn't while its rings change hands. */
+	if (parent)
+		pm_runtime_get_sync(parent);
+	on = netif_running(d->dev) && netif_device_present(d->dev);
 	if (on)
 		d->driver->down(d);
 	for (dir = 0; dir < 2; dir++)
@@ -287,6 +293,8 @@ assign(struct nm_nic *n, bool none)
 	for (dir = 0; dir < 2; dir++)
 		for (i = 0; i < n->port->nrings[dir]; i++)
 			smp_store_release(&ring_of(&n->port->krings[dir][i])->moves, false);
+	if (parent)
+		pm_runtime_put(parent);
 }
 
 struct nm_nic_dev *

@@ -19,6 +19,8 @@
 #	--nics MODELS    pairs of NICs of a guest in QEMU, by QEMU's names, properties and all ("e1000 virtio-net-pci,mq=on"). A pair
 #	                 vfio-user:FILE is served by programs that have to listen at FILE.1 and FILE.2; the name of FILE is that of
 #	                 the kernel's driver. NICs of PCIe are put behind root ports.
+#	--models KINDS   pairs of NICs that QEMU lacks, such as "forcedeth r8169 forcedeth:mcp55": see devices/. Those of --nics are
+#	                 there only if it is given too, and QEMU is that of trixie-backports unless --qemu-suite says else.
 #	--drivers NAMES  drivers of drivers/ that take the place of the kernel's own (stock)
 #	--cpus N         processors of a guest in QEMU (2)
 #	--keep           keep the folder of the run also if all went well
@@ -36,7 +38,7 @@
 # shellcheck source=tests/guest/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-guest=uml slow='' kernels=own qemu='' qemu_suite='' drivers='' models='e1000 virtio-net-pci' cpus=2 limit='' total='' module='' params='' append='' environment='' keep='' list='' console='' tests=''
+guest=uml slow='' kernels=own qemu='' qemu_suite='' drivers='' models='' kinds='' cpus=2 limit='' total='' module='' params='' append='' environment='' keep='' list='' console='' tests=''
 while [ $# -gt 0 ]; do
 	case $1 in
 	--guest) guest=${2:-}; shift ;;
@@ -44,6 +46,7 @@ while [ $# -gt 0 ]; do
 	--qemu) qemu=${2:-}; shift ;;
 	--qemu-suite) qemu_suite=${2:-}; shift ;;
 	--nics) models=${2:-}; shift ;;
+	--models) kinds=${2:-}; shift ;;
 	--drivers) drivers=${2:-}; shift ;;
 	--cpus) cpus=${2:-}; shift ;;
 	--limit) limit=${2:-}; shift ;;
@@ -62,6 +65,8 @@ while [ $# -gt 0 ]; do
 	esac
 	[ $# -eq 0 ] || shift
 done
+[ -z "$kinds" ] || : "${qemu_suite:=trixie-backports}"
+[ -n "$models$kinds" ] || models='e1000 virtio-net-pci'
 build=${BUILD:-build/gcc}
 case $build in /*) ;; *) build=$top/$build ;; esac
 : "${GUEST_SCALE:=1}"
@@ -120,12 +125,13 @@ runs=${GUEST_TMP:-$top/build/guest/runs}
 mkdir -p "$runs" || exit 2
 find "$runs" -maxdepth 1 -name 'run-*' -mmin +1440 -exec rm -rf {} + # of those that failed
 run=$(mktemp -d "$runs/run-XXXXXX") || exit 2
-pid=
+pid='' model_pids=''
 # shellcheck disable=SC2317,SC2329
 cleanup() {
 	status=$?
 	trap '' EXIT INT TERM
 	[ -z "$pid" ] || kill -s KILL -- "-$pid" 2>/dev/null
+	for p in $model_pids; do kill -s KILL "$p" 2>/dev/null; done
 	if [ $status -eq 0 ] && [ -z "$keep" ]; then rm -rf "$run"; else echo "the guest's console: $run/*console.log"; fi
 	exit $status
 }
@@ -139,7 +145,7 @@ alone() { locked "programs-$build" "$@"; }
 # programs - everything that is compiled, once for all kernels
 programs() {
 	make -s -C "$top" -j"$(nproc)" BUILD="$build" all && BUILD=$build sh "$top/tests/ctl/run.sh" --build "$build/ctl" &&
-		BUILD=$build sh "$top/tests/net/run.sh" --build && make -s -C "$top" BUILD="$build" guest-programs
+		BUILD=$build sh "$top/tests/net/run.sh" --build && make -s -C "$top" BUILD="$build" guest-programs ${kinds:+nic-model}
 }
 
 # stage FOLDER MODULE - what the guest needs of ours
@@ -158,8 +164,8 @@ stage() {
 	cat >"$1/env" <<-EOF
 		GUEST=$guest GUEST_SCALE=$GUEST_SCALE GUEST_LIMIT=$limit GUEST_LEAK=$GUEST_LEAK GUEST_SLOW=$slow
 		GUEST_MODULE=$(basename "$2" .ko) GUEST_PORT=$results GUEST_PARAMS='$params' GUEST_MODPROBE='$modprobe'
-		GUEST_BENCH='${GUEST_BENCH:-}' GUEST_NATIVE='$drivers'
-		export GUEST GUEST_SCALE GUEST_NATIVE$environment
+		GUEST_BENCH='${GUEST_BENCH:-}' GUEST_NATIVE='$drivers' GUEST_MODELS='$kinds'
+		export GUEST GUEST_SCALE GUEST_NATIVE GUEST_MODELS$environment
 	EOF
 }
 
@@ -270,6 +276,7 @@ stock_modules="veth tun dummy 8021q bridge macvlan bonding sch_fq_codel af_packe
 # Options without a boot program save seconds. Functions of PCIe devices can collide if these are not behind ports of their own.
 nics() {
 	nics='' drivers_of_nics='' hub=0
+	for kind in $kinds; do models="$models vfio-user:$run/model-$kind/${kind%%:*}"; done
 	for model in $models; do
 		hub=$((hub + 1)) name=${model%%,*} port=
 		case $name in
@@ -297,16 +304,56 @@ nics() {
 	done
 }
 
+# models_begin - a process for each pair of --models; models_end - with the guest they have ended too, and had nothing to complain of
+models_begin() {
+	model_pids='' hub=0
+	for model in $models; do
+		hub=$((hub + 1))
+		case $model in "vfio-user:$run/model-"*) ;; *) continue ;; esac
+		socket=${model#*:}
+		kind=$(basename "$(dirname "$socket")")
+		mkdir -p "$(dirname "$socket")"
+		: >"$socket.out"
+		mac=52:54:00:4e:0$hub
+		"$build/nic-model" "${kind#model-}" "$socket.1" "$mac:01" "$socket.2" "$mac:02" >"$socket.out" 2>"$socket.err" </dev/null &
+		model_pids="$model_pids $!"
+		until grep -q ready "$socket.out"; do
+			kill -0 "$!" 2>/dev/null || { cat "$socket.err" >&2; die "no model ${kind#model-}"; }
+			sleep 0.05 # between two looks
+		done
+	done
+}
+models_end() {
+	for p in $model_pids; do
+		for _ in $(seq 1 50); do
+			kill -0 "$p" 2>/dev/null || break
+			sleep 0.1 # between two looks
+		done
+		kill -s KILL "$p" 2>/dev/null
+		wait "$p" || { failed=$((failed + 1)); echo "FAIL guest (a model of a NIC ended with status $?)"; }
+	done
+	model_pids=
+	for f in "$run"/model-*/*.err; do
+		[ -s "$f" ] || continue
+		failed=$((failed + 1))
+		echo "FAIL guest (a model of a NIC complains)"
+		sort "$f" | uniq -c | head -20
+		: >"$f"
+	done
+}
+
 # emulated IMAGE INITRAMFS - boots it in QEMU, after nics
 emulated() {
 	output=qemu.log
 	# With everything watched, the tables of QEMU's older machine take minutes: they compute the ways of interrupts in loops.
 	[ "$guest" != debug ] || machine=q35
+	models_begin
 	# shellcheck disable=SC2086,SC2090 # words, in which quotes are QEMU's
 	boot "$qemu_program" -machine $machine$shared -accel tcg,thread=multi -smp "$cpus" -m "${GUEST_MEM:-2048}" $memory -nodefaults -no-user-config \
 		-display none -no-reboot -kernel "$1" -initrd "$2" \
 		-append "rdinit=/netmap/init.sh console=ttyS0 panic=-1 printk.time=1 loglevel=7 $append" \
 		-serial "file:$run/console.log" -serial "file:$run/results" $qemu $nics
+	models_end
 }
 
 # stock SUITE

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* loop.c - see loop.h */
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <time.h>
+#include "loop.h"
+
+#define SECOND 1000000000ull
+
+static struct timer *timers; /* the next one first */
+
+uint64_t loop_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * SECOND + (uint64_t)t.tv_nsec;
+}
+
+void timer_clear(struct timer *t)
+{
+	struct timer **at = &timers;
+
+	if (!t->set)
+		return;
+	while (*at != t)
+		at = &(*at)->next;
+	*at = t->next;
+	t->set = false;
+}
+
+void timer_set(struct timer *t, uint64_t when)
+{
+	struct timer **at = &timers;
+
+	timer_clear(t);
+	while (*at && (*at)->at <= when)
+		at = &(*at)->next;
+	t->at = when;
+	t->set = true;
+	t->next = *at;
+	*at = t;
+}
+
+/* run_timers - those whose time has come, each once: one that sets itself again waits for the next round */
+static void run_timers(void)
+{
+	uint64_t now = loop_now();
+	struct timer *t;
+
+	while ((t = timers) && t->at <= now) {
+		timer_clear(t);
+		t->fire(t->arg);
+	}
+}
+
+static int wait_for(struct pollfd *fds, size_t n)
+{
+	struct timespec pause, *limit = NULL;
+
+	if (timers) {
+		uint64_t now = loop_now(), left = timers->at > now ? timers->at - now : 0;
+
+		pause.tv_sec = (time_t)(left / SECOND);
+		pause.tv_nsec = (long)(left % SECOND);
+		limit = &pause;
+	}
+	return ppoll(fds, n, limit, NULL) < 0 && errno != EINTR ? -1 : 0;
+}
+
+int loop_run(struct vfu **devices, size_t n)
+{
+	struct pollfd *fds = calloc(n, sizeof *fds);
+	size_t gone = 0;
+	bool *over = calloc(n, sizeof *over);
+	int error = fds && over ? 0 : -1;
+
+	while (!error && gone < n) {
+		for (size_t i = 0; i < n; i++)
+			fds[i] = (struct pollfd){.fd = over[i] ? -1 : vfu_fd(devices[i]), .events = POLLIN};
+		error = wait_for(fds, n);
+		for (size_t i = 0; !error && i < n; i++) {
+			if (!fds[i].revents || vfu_serve(devices[i]))
+				continue;
+			over[i] = true;
+			gone++;
+		}
+		run_timers();
+	}
+	free(fds);
+	free(over);
+	return error;
+}
