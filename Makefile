@@ -45,7 +45,7 @@ VERSION := $(shell sed -n 's/^MODULE_VERSION("\(.*\)");/\1/p' os/linux/nm_dev.c)
 KSRC ?= /lib/modules/$(shell uname -r)/build
 KSRC_GIVEN := $(filter-out file,$(origin KSRC))
 
-.PHONY: all user engine lib tools bench check guest-programs nic-model nullos module no_module drivers modules_install dkms_source install install_system clean
+.PHONY: all user engine lib tools bench check guest-programs nic-model nic-hostile nullos module no_module drivers modules_install dkms_source install install_system clean
 all: user $(if $(KSRC_GIVEN)$(wildcard $(KSRC)/Makefile),module,no_module)
 user: engine lib tools
 
@@ -138,9 +138,13 @@ $(BUILD)/guest/%32: tests/guest/prog/%.c $(GUEST_DEP)
 # NICs that QEMU lacks: see tests/guest/devices/README.md.
 NIC_MODEL := $(wildcard tests/guest/devices/*.c)
 nic-model: $(BUILD)/nic-model
+nic-hostile: $(BUILD)/nic-hostile
 $(BUILD)/devices/%.o: tests/guest/devices/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) -c -o $@ $<
+$(BUILD)/nic-hostile: tests/guest/devices/t/hostile.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $<
 $(BUILD)/nic-model: $(NIC_MODEL:tests/guest/devices/%.c=$(BUILD)/devices/%.o)
 	$(CC) $(LDFLAGS_ALL) -o $@ $^
 
