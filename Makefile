@@ -49,7 +49,7 @@ KSRC_GIVEN := $(filter-out file,$(origin KSRC))
 KSRC_DRIVERS := $(if $(KSRC_GIVEN),$(wildcard $(KSRC)/drivers/net/ethernet/intel/e1000/e1000_main.c))
 KHEADERS ?= $(or $(if $(wildcard $(KSRC)/include/config/auto.conf),$(KSRC)),$(if $(KSRC_DRIVERS),$(wildcard /lib/modules/$(shell uname -r)/build)),$(KSRC))
 
-.PHONY: all user apps engine lib tools bench check guest-programs nic-model nullos module no_module drivers drivers_check no_drivers no_coccinelle \
+.PHONY: all user apps engine lib tools bench check guest-programs nic-model nic-hostile nullos module no_module drivers drivers_check no_drivers no_coccinelle \
 	modules_install dkms_source install install_system clean
 all: user $(if $(KSRC_GIVEN)$(wildcard $(KSRC)/Makefile),module,no_module)
 ifneq ($(KSRC_GIVEN),)
@@ -150,9 +150,13 @@ $(BUILD)/guest/%32: tests/guest/prog/%.c $(GUEST_DEP)
 # NICs that QEMU lacks: see tests/guest/devices/README.md.
 NIC_MODEL := $(wildcard tests/guest/devices/*.c)
 nic-model: $(BUILD)/nic-model
+nic-hostile: $(BUILD)/nic-hostile
 $(BUILD)/devices/%.o: tests/guest/devices/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) -c -o $@ $<
+$(BUILD)/nic-hostile: tests/guest/devices/t/hostile.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $<
 $(BUILD)/nic-model: $(NIC_MODEL:tests/guest/devices/%.c=$(BUILD)/devices/%.o)
 	$(CC) $(LDFLAGS_ALL) -o $@ $^
 

@@ -13,7 +13,6 @@
  */
 #include <errno.h>
 #include <linux/pci_regs.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "nic.h"
@@ -282,7 +281,7 @@ static void receive(void *arg, const uint8_t *frame, size_t length)
 		return;
 	}
 	if (!vfu_store(f->nic.vfu, d.buffer, f->received, length)) {
-		fprintf(stderr, "forcedeth: no memory at %#llx for a frame\n", (unsigned long long)d.buffer);
+		complain("forcedeth: no memory at %#llx for a frame", (unsigned long long)d.buffer);
 		lose(f, NvRegRxOverflow, NVREG_IRQ_RX_ERROR);
 		return;
 	}
@@ -318,13 +317,18 @@ static void send_frame(struct forcedeth *f, size_t length, uint32_t flags, uint3
 {
 	struct frame_parts p;
 
+	if (length < 14 || length > sizeof f->frame - FRAME_TAG) {
+		complain("forcedeth: a frame of %zu bytes", length);
+		event(f, NVREG_IRQ_TX_ERR);
+		return;
+	}
 	if (format(f) == 3 && *reg(f, NvRegTxRxControl) & NVREG_TXRXCTL_VLANINS && vlan & NV_TX3_VLAN_TAG_PRESENT)
 		frame_tag(f->frame, &length, (uint16_t)vlan);
 	if (format(f) != 1 && flags & NV_TX2_TSO) {
 		size_t mss = flags >> NV_TX2_TSO_SHIFT & 0x3fff;
 
 		if (!frame_segment(f->frame, length, mss < WIRE_FRAME - 512 ? mss : 0, f->segment, sent, f))
-			fprintf(stderr, "forcedeth: %zu bytes are no TCP to be cut by %zu\n", length, mss);
+			complain("forcedeth: %zu bytes are no TCP to be cut by %zu", length, mss);
 		return;
 	}
 	if (format(f) != 1 && flags & (NV_TX2_CHECKSUM_L3 | NV_TX2_CHECKSUM_L4)) {
@@ -334,8 +338,8 @@ static void send_frame(struct forcedeth *f, size_t length, uint32_t flags, uint3
 		if (flags & NV_TX2_CHECKSUM_L4)
 			frame_set_l4(f->frame, &p);
 	}
-	if (length < 14 || length > WIRE_FRAME) {
-		fprintf(stderr, "forcedeth: a frame of %zu bytes\n", length);
+	if (length > WIRE_FRAME) {
+		complain("forcedeth: a frame of %zu bytes", length);
 		event(f, NVREG_IRQ_TX_ERR);
 		return;
 	}
@@ -359,7 +363,7 @@ static bool send_next(struct forcedeth *f)
 			vlan = d.words == 4 ? d.at[2] : 0;
 		}
 		if (part > sizeof f->frame - FRAME_TAG - length || !vfu_fetch(f->nic.vfu, d.buffer, f->frame + length, part)) {
-			fprintf(stderr, "forcedeth: a frame with %u bytes at %#llx\n", part, (unsigned long long)d.buffer);
+			complain("forcedeth: a frame with %u bytes at %#llx", part, (unsigned long long)d.buffer);
 			event(f, NVREG_IRQ_TX_ERR);
 			return false;
 		}

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "frame.h"
 
+#define TAGS 2 /* of VLANs that are looked behind; so all headers together are short */
 #define TCP_FIN 0x01u
 #define TCP_PSH 0x08u
 #define TCP_CWR 0x80u
@@ -68,9 +69,9 @@ void frame_parse(const uint8_t *frame, size_t length, struct frame_parts *p)
 	size_t at = 12;
 
 	memset(p, 0, sizeof *p);
-	while (at + 2 <= length) {
+	for (int tags = 0; at + 2 <= length; tags++) {
 		p->type = frame_be16(frame + at);
-		if ((p->type != ETHERTYPE_VLAN && p->type != 0x88a8) || at + 2 + FRAME_TAG > length)
+		if ((p->type != ETHERTYPE_VLAN && p->type != 0x88a8) || tags == TAGS || at + 2 + FRAME_TAG > length)
 			break;
 		at += FRAME_TAG;
 	}
@@ -171,9 +172,11 @@ bool frame_segment(const uint8_t *frame, size_t length, size_t mss, uint8_t *out
 	uint32_t sequence;
 	uint16_t id;
 	size_t left, n;
+	bool tcp;
 
 	frame_parse(frame, length, &whole);
-	if (!whole.l4 || whole.protocol != IPPROTO_TCP || !mss)
+	tcp = whole.protocol == IPPROTO_TCP;
+	if (!whole.l4 || !mss)
 		return false;
 	sequence = frame_be32(frame + whole.l4 + 4);
 	id = whole.v6 ? 0 : frame_be16(frame + whole.l3 + 4);
@@ -190,11 +193,15 @@ bool frame_segment(const uint8_t *frame, size_t length, size_t mss, uint8_t *out
 			frame_put16(out + whole.l3 + 2, (uint16_t)(part.end - whole.l3));
 			frame_put16(out + whole.l3 + 4, id++);
 		}
-		frame_put32(out + whole.l4 + 4, sequence + (uint32_t)(at - whole.data));
-		if (n < left)
-			out[whole.l4 + 13] &= (uint8_t)~(TCP_FIN | TCP_PSH);
-		if (at != whole.data)
-			out[whole.l4 + 13] &= (uint8_t)~TCP_CWR;
+		if (tcp) {
+			frame_put32(out + whole.l4 + 4, sequence + (uint32_t)(at - whole.data));
+			if (n < left)
+				out[whole.l4 + 13] &= (uint8_t)~(TCP_FIN | TCP_PSH);
+			if (at != whole.data)
+				out[whole.l4 + 13] &= (uint8_t)~TCP_CWR;
+		} else {
+			frame_put16(out + whole.l4 + 4, (uint16_t)(part.end - whole.l4));
+		}
 		frame_set_ip(out, &part);
 		frame_set_l4(out, &part);
 		sink(arg, out, part.end);

@@ -21,7 +21,8 @@ static inline void frame_put32(uint8_t *at, uint32_t value)
 	frame_put16(at + 2, (uint16_t)value);
 }
 
-/* What a frame is: where its parts begin, 0 for those it lacks. All that is named is within the frame. */
+/* What a frame is: where its parts begin, 0 for those it lacks. All that is named is within the frame, and data within its first 200
+ * bytes. */
 struct frame_parts {
 	uint16_t type;       /* Ethernet's, behind tags */
 	size_t l3, l4, data; /* IP, TCP or UDP, what they carry */
@@ -45,8 +46,8 @@ void frame_set_l4(uint8_t *frame, const struct frame_parts *p);
 void frame_tag(uint8_t *frame, size_t *length, uint16_t tci);
 bool frame_untag(uint8_t *frame, size_t *length, uint16_t *tci);
 
-/* frame_segment - cuts a TCP frame into such with at most mss bytes each, with all checksums, in order; false if it is none. out has
- * room for the longest segment. */
+/* frame_segment - cuts a TCP or UDP frame into such with at most mss bytes each, with all checksums, in order; false if it is neither.
+ * out has room for the longest segment. */
 typedef void frame_sink(void *arg, uint8_t *frame, size_t length);
 bool frame_segment(const uint8_t *frame, size_t length, size_t mss, uint8_t *out, frame_sink *sink, void *arg);
 

@@ -2,13 +2,36 @@
 /* loop.c - see loop.h */
 #include <errno.h>
 #include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 #include "loop.h"
 
 #define SECOND 1000000000ull
+#define COMPLAINTS 100
 
 static struct timer *timers; /* the next one first */
+static uint64_t rounds;
+
+uint64_t loop_round(void) { return rounds; }
+
+void complain(const char *format, ...)
+{
+	static int times;
+	va_list list;
+
+	if (times > COMPLAINTS)
+		return;
+	if (times++ == COMPLAINTS) {
+		fputs("and so on\n", stderr);
+		return;
+	}
+	va_start(list, format);
+	vfprintf(stderr, format, list);
+	va_end(list);
+	fputc('\n', stderr);
+}
 
 uint64_t loop_now(void)
 {
@@ -43,7 +66,7 @@ void timer_set(struct timer *t, uint64_t when)
 	*at = t;
 }
 
-/* run_timers - those whose time has come, each once: one that sets itself again waits for the next round */
+/* run_timers - those whose time has come; one that sets itself again waits for the next round, since its time is later */
 static void run_timers(void)
 {
 	uint64_t now = loop_now();
@@ -80,6 +103,7 @@ int loop_run(struct vfu **devices, size_t n)
 		for (size_t i = 0; i < n; i++)
 			fds[i] = (struct pollfd){.fd = over[i] ? -1 : vfu_fd(devices[i]), .events = POLLIN};
 		error = wait_for(fds, n);
+		rounds++;
 		for (size_t i = 0; !error && i < n; i++) {
 			if (!fds[i].revents || vfu_serve(devices[i]))
 				continue;

@@ -2,13 +2,13 @@
 /* vfu.c - the messages of vfio-user, see vfu.h */
 #include <errno.h>
 #include <linux/vfio.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
+#include "loop.h"
 #include "vfu_impl.h"
 
 enum {
@@ -361,7 +361,7 @@ bool vfu_serve(struct vfu *v)
 			break;
 		error = obey(v, &m);
 		if (error)
-			fprintf(stderr, "%s: command %u: %s\n", v->path, m.head.command, strerror(error));
+			complain("%s: command %u: %s", v->path, m.head.command, strerror(error));
 		well = answer(v, &m, error) && v->greeted;
 		close_fds(&m);
 		if (!well)

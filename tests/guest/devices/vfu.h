@@ -45,6 +45,8 @@ void vfu_bar(struct vfu *v, unsigned int bar, uint32_t size, uint32_t pci_type);
 /* vfu_capability - adds one; data begins behind the two bytes of id and next, writable has a bit set for each that the guest may
  * write, or is NULL. Returns where it is. */
 unsigned int vfu_capability(struct vfu *v, uint8_t id, const void *data, const void *writable, unsigned int length);
+/* vfu_next_capability - where the next one comes, for drivers that do not look for theirs; behind those that are there */
+void vfu_next_capability(struct vfu *v, unsigned int at);
 void vfu_add_pm(struct vfu *v);
 void vfu_add_pcie(struct vfu *v, unsigned int speed, unsigned int width);
 void vfu_add_msi(struct vfu *v, unsigned int vectors);

@@ -2,9 +2,9 @@
 /* vfu_irq.c - interrupts: where the client wants to hear of them, and telling it */
 #include <errno.h>
 #include <linux/vfio.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+#include "loop.h"
 #include "vfu_impl.h"
 
 void vfu_irq_init(struct vfu *v)
@@ -40,7 +40,7 @@ static bool tell(struct vfu *v, unsigned int kind, unsigned int vector)
 	if (fd < 0)
 		return false;
 	if (write(fd, &one, sizeof one) != (ssize_t)sizeof one && errno != EAGAIN)
-		fprintf(stderr, "%s: interrupt %u of kind %u: %s\n", v->path, vector, kind, strerror(errno));
+		complain("%s: interrupt %u of kind %u: %s", v->path, vector, kind, strerror(errno));
 	return true;
 }
 

@@ -85,6 +85,13 @@ unsigned int vfu_capability(struct vfu *v, uint8_t id, const void *data, const v
 	return at;
 }
 
+void vfu_next_capability(struct vfu *v, unsigned int at)
+{
+	if (at < v->next_capability || at & 3)
+		abort();
+	v->next_capability = at;
+}
+
 /* no wake-up events; what the device knows stays in D3 */
 void vfu_add_pm(struct vfu *v)
 {

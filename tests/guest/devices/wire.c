@@ -5,6 +5,7 @@
 
 #define LEAST 60u     /* of a frame, without its check sequence */
 #define AROUND 24u    /* bytes of time around it: preamble, check sequence, gap */
+#define BURST 512u    /* frames at one go */
 #define AHEAD 100000u /* ns that a sender may be ahead of the wire, as if into a FIFO, so that it need not be woken for each frame */
 
 static void resume(void *arg)
@@ -41,9 +42,12 @@ bool wire_free(struct wire_end *e)
 {
 	uint64_t now = loop_now();
 
-	if (e->busy_until <= now + AHEAD)
+	if (e->round != loop_round())
+		e->burst = 0;
+	e->round = loop_round();
+	if (e->busy_until <= now + AHEAD && e->burst++ < BURST)
 		return true;
-	timer_set(&e->timer, e->busy_until);
+	timer_set(&e->timer, e->busy_until > now ? e->busy_until : now + 1);
 	return false;
 }
 

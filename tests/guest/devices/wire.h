@@ -20,6 +20,8 @@ struct wire_end {
 	struct wire_end *other;
 	struct timer timer;
 	uint64_t busy_until, rate; /* ns; bits a second */
+	uint64_t round;            /* of the loop, in which there were so many frames at one go */
+	unsigned int burst;
 	bool ready;                /* this end wants a link */
 };
 
@@ -29,7 +31,8 @@ void wire_ready(struct wire_end *e, bool ready);
 bool wire_up(const struct wire_end *e);
 /* wire_rate - as fast as this end sends, in bits a second */
 void wire_rate(struct wire_end *e, uint64_t rate);
-/* wire_free - whether a frame may be sent now; if not, resume is called when it may */
+/* wire_free - whether a frame may be sent now; if not, resume is called when it may. That is also so after many frames at one go, since
+ * a ring can be filled as fast as it is emptied, and then nobody else would have his turn. */
 bool wire_free(struct wire_end *e);
 /* wire_send - a frame of at least 14 bytes; a shorter one than Ethernet's least is filled up. Without a link it goes nowhere. */
 void wire_send(struct wire_end *e, const uint8_t *frame, size_t length);
