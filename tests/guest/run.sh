@@ -218,6 +218,7 @@ judge() {
 		passed=$((passed + $(grep -c '^ok ' "$run/results.now"))) failed=$((failed + $(grep -c '^FAIL ' "$run/results.now") + 1))
 		echo "FAIL guest (it ended without its last line); the end of its console:"
 		tail -40 "$run/console.log" | tr -d '\r'
+		[ ! -s "$run/qemu.log" ] || { echo "and of what QEMU said:"; tail -5 "$run/qemu.log"; }
 	fi
 	sed -n 's/^skip \([^ ]*\) [0-9.]* s (\(.*\))$/; \1: \2/p' "$run/results.now" | tr -d '\n' >>"$run/skips"
 	# what the guest has not counted itself
