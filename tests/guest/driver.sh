@@ -12,4 +12,6 @@ suite=$1 ksrc=$2 module=$3
 shift 3
 case $suite in own) what=source ;; *) what=source:$suite ;; esac
 got=$("$here/fetch.sh" "$what") || exit
+mkdir -p "$module-drivers" || exit 1
+for nic in "$@"; do driver_state "$nic" >"$module-drivers/$nic.state" 2>/dev/null; done # of unknown ones build.sh tells
 KMAKE="$here/kmake.sh $ksrc $module-drivers" exec sh "$top/drivers/build.sh" "${got#* }" "$ksrc" "$module" "$module-drivers" "$@"

@@ -53,10 +53,10 @@ try() {
 		head -20 "$work/warnings"
 	else
 		good "$1, $release"
-		driver_result "$1" "$release" build ok
+		driver_result "$1" "$release" build ok "$(cat "$module-drivers/$1.state")"
 		return
 	fi
-	driver_result "$1" "$release" build FAIL
+	driver_result "$1" "$release" build FAIL "$(cat "$module-drivers/$1.state")"
 	return 1
 }
 

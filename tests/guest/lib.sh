@@ -33,9 +33,9 @@ driver_state() {
 # driver_results - where results of drivers are kept for scripts/driver_table.sh, as NIC/RELEASE/build and NIC/RELEASE/TEST of a guest:
 # ok or FAIL, and the driver's state
 driver_results=$top/build/guest/drivers
-# driver_result NIC RELEASE WHAT ok|FAIL
+# driver_result NIC RELEASE WHAT ok|FAIL STATE - STATE is that of what was built, which driver.sh leaves in a file NIC.state
 driver_result() {
-	mkdir -p "$driver_results/$1/$2" && echo "$4 $(driver_state "$1")" >"$driver_results/$1/$2/$3"
+	mkdir -p "$driver_results/$1/$2" && echo "$4 $5" >"$driver_results/$1/$2/$3"
 }
 
 # locked NAME COMMAND... - one at a time; others wait and say so

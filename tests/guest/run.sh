@@ -188,7 +188,8 @@ drivers_for() {
 	locked "module-$3" "$here/driver.sh" "$@" $drivers >"$run/drivers" || return
 	mkdir -p "$run/netmap/drivers" || return 1
 	# shellcheck disable=SC2046 # words
-	cp $(cat "$run/drivers") "$run/netmap/drivers/"
+	cp $(cat "$run/drivers") "$run/netmap/drivers/" || return 1
+	for nic in $drivers; do cp "$3-drivers/$nic.state" "$run/" || return 1; done
 }
 
 # watch - shows results as they come, until the guest has ended; fails if it has to be ended
@@ -224,6 +225,7 @@ judge() {
 		passed=$((passed + $(grep -c '^ok ' "$run/results.now"))) failed=$((failed + $(grep -c '^FAIL ' "$run/results.now") + 1))
 		echo "FAIL guest (it ended without its last line); the end of its console:"
 		tail -40 "$run/console.log" | tr -d '\r'
+		[ ! -s "$run/qemu.log" ] || { echo "and of what QEMU said:"; tail -5 "$run/qemu.log"; }
 	fi
 	sed -n 's/^skip \([^ ]*\) [0-9.]* s (\(.*\))$/; \1: \2/p' "$run/results.now" | tr -d '\n' >>"$run/skips"
 	# what the guest has not counted itself
@@ -239,8 +241,8 @@ record() {
 	for nic in $drivers; do
 		grep -q "^note NICs:.* $nic:" "$run/results.now" || [ "$nic" = veth ] || continue
 		sed -n 's|^\(ok\) guest/\(nic_[a-z_]*\) .*|\1 \2|p; s|^\(FAIL\) guest/\(nic_[a-z_]*\) .*|\1 \2|p' "$run/results.now" | while read -r verdict name; do
-			[ "$nic" = veth ] || grep -q GUEST_PAIRS "$here/t/$name.sh" || continue
-			driver_result "$nic" "$1" "$name" "$verdict" || return
+			[ "$nic" = veth ] || grep -q -e GUEST_PAIRS -e GUEST_NATIVE "$here/t/$name.sh" || continue
+			driver_result "$nic" "$1" "$name" "$verdict" "$(cat "$run/$nic.state")" || return
 		done
 	done
 }
