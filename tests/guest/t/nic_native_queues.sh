@@ -129,8 +129,8 @@ two_receive() {
 	leaves r0
 	leaves r1
 	is_closed
-	expect "$kind: frames of queue 0" "$(value r0 .frames)" 20
-	expect "$kind: frames of queue $ring, of both" "$(value r1 .frames)" 20
+	expect "$kind: frames of queue 0" "$(value r0 .packets)" 20
+	expect "$kind: frames of queue $ring, of both" "$(value r1 .packets)" 20
 	all_answered "$kind: after both, queue 0" "$first"
 	all_answered "$kind: after both, queue $ring" "$other"
 }
