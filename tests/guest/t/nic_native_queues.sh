@@ -200,9 +200,9 @@ offload() { ethtool -k "$na" | sed -n 's/^rx-vlan-offload: \([a-z]*\).*/\1/p'; }
 
 # resets - a program has all rings, and what it sends and receives goes on after each thing that the driver does
 resets() {
-	start pings ip netns exec "nic-$$-a" ping -q -i 0.05 192.0.2.10
 	start s pkt-gen -f tx -R 50 -w 0 -i "netmap:$na/T"
 	gets r
+	start pings ip netns exec "nic-$$-a" ping -q -i 0.05 192.0.2.10
 	go_on "at first"
 	ethtool -r "$na" || fail "$kind: ethtool -r"
 	go_on "reset"
@@ -230,10 +230,10 @@ resets() {
 		echo none >/sys/power/pm_test
 		go_on "sleep"
 	fi
+	signal pings INT
+	finish pings 1 # nobody answered
 	leaves r
 	leaves s
-	signal pings INT
-	finish pings
 	is_closed
 	expect_ge "$kind: frames sent" "$sent" 1
 	until_true "$kind: the host's again" answered "$first"
@@ -272,7 +272,9 @@ back() {
 both() {
 	na=$1 nb=$2
 	ethtool -L "$na" combined 4 2>/dev/null
-	n=$(queues)
+	echo 1 >"/proc/sys/net/ipv6/conf/$na/disable_ipv6"
+	ip link set "$na" up
+	n=$(queues) # some drivers tell when it is up
 	if [ "$n" -lt 2 ] || [ -z "$(in_queue 1)" ]; then
 		echo "$kind: $na has one queue"
 		return
@@ -280,14 +282,10 @@ both() {
 	tested=1
 	station a
 	ip link set "$nb" netns "nic-$$-a" || fail "$kind: $nb to the station"
-	for i in "- $na" "a $nb"; do
-		# shellcheck disable=SC2086 # words
-		set -- $i
-		in_ "$1" sh -c "echo 1 >/proc/sys/net/ipv6/conf/$2/disable_ipv6"
-		in_ "$1" ip link set "$2" promisc on
-	done
+	ip link set "$na" promisc on
+	in_ a sh -c "echo 1 >/proc/sys/net/ipv6/conf/$nb/disable_ipv6"
+	in_ a ip link set "$nb" promisc on
 	dress a "$nb" 192.0.2.1
-	ip link set "$na" up
 	until_true "$kind: $na has a carrier" carrier - "$na"
 	until_true "$kind: $nb has a carrier" carrier a "$nb"
 	addresses || return
