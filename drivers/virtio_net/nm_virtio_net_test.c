@@ -37,6 +37,7 @@ typedef uint8_t u8;
 typedef uint16_t u16;
 typedef int16_t s16;
 typedef uint32_t u32;
+typedef uint64_t u64;
 typedef uint64_t dma_addr_t;
 
 struct device;
@@ -119,8 +120,8 @@ begin(struct queue *q, u32 n, bool tx, bool merge)
 	q->vq.notified = q->napi.scheduled = 0;
 	q->taken = 0;
 	vring_init(&q->v, n, q->mem, 4096);
-	*a = (struct nm_virtio_ring){.desc = q->v.desc, .avail = q->v.avail, .used = q->v.used, .at = q->at, .hdr = q->hdrs, .mask = (u16)(n - 1),
-	    .pos = (u16)(n / 2 - 1), .hdr_len = HDR, .event = true, .weak = true, .merge = merge, .vq = &q->vq, .napi = &q->napi, .vi = &vi};
+	*a = (struct nm_virtio_ring){.desc = q->v.desc, .avail = q->v.avail, .used = q->v.used, .at = q->at, .hdr = q->hdrs, .mask = n - 1,
+	    .pos = n / 2 - 1, .hdr_len = HDR, .event = true, .weak = true, .merge = merge, .vq = &q->vq, .napi = &q->napi, .vi = &vi};
 	for (p = 0; p < n / 2; p++) {
 		q->v.desc[2 * p] = (struct vring_desc){(uintptr_t)q->hdrs + (tx ? 0 : p * NM_VIRTIO_HDR), HDR,
 		    (u16)(VRING_DESC_F_NEXT | (tx ? 0 : VRING_DESC_F_WRITE)), (u16)(2 * p + 1)};
