@@ -29,7 +29,7 @@
 #define cpu_to_virtio16(v, x) ((void)(v), (__virtio16)(x))
 #define cpu_to_virtio32(v, x) ((void)(v), (__virtio32)(x))
 #define cpu_to_virtio64(v, x) ((void)(v), (__virtio64)(x))
-#define virtio_mb(weak) ((void)(weak), __atomic_thread_fence(__ATOMIC_SEQ_CST))
+#define virtio_mb(weak) ((void)(weak), __atomic_thread_fence(__ATOMIC_SEQ_CST), happens())
 #define virtio_rmb(weak) ((void)(weak), __atomic_thread_fence(__ATOMIC_ACQUIRE))
 #define virtio_wmb(weak) ((void)(weak), __atomic_thread_fence(__ATOMIC_RELEASE))
 
@@ -39,6 +39,19 @@ typedef int16_t s16;
 typedef uint32_t u32;
 typedef uint64_t u64;
 typedef uint64_t dma_addr_t;
+
+/* What the device has done when a barrier is through, of which it did not know that it was to tell. */
+static void (*meanwhile)(void);
+
+static void
+happens(void)
+{
+	void (*f)(void) = meanwhile;
+
+	meanwhile = NULL;
+	if (f)
+		f();
+}
 
 struct device;
 struct napi_struct { unsigned scheduled; };
@@ -508,6 +521,61 @@ frames_that_are_not_finished_are_refused_and_their_buffers_come_back(void **stat
 	assert_int_equal(nm_hw_out(&rq.r), 127);
 }
 
+static void
+a_frame_comes(void)
+{
+	put(0, 1, 1, 60, 0);
+}
+
+static void
+a_frame_that_comes_while_an_interrupt_is_asked_for_is_seen(void **state)
+{
+	(void)state;
+	open_rings(256, 256, true);
+	take(&rq, 200);
+	meanwhile = a_frame_comes;
+	assert_int_equal(rxsync(&rq.r, 100), 1);
+	assert_int_equal(rq.napi.scheduled, 0);
+	teardown(NULL);
+	setup(NULL);
+	open_rings(256, 256, true);
+	take(&rq, 200);
+	meanwhile = a_frame_comes;
+	assert_int_equal(rxsync(&rq.r, 0), 0); /* it was not to take one */
+	assert_int_equal(rq.napi.scheduled, 1);
+}
+
+static void
+all_is_sent(void)
+{
+	u16 k;
+
+	take(&tq, 10);
+	for (k = 0; k < 10; k++)
+		give(&tq, k, 0);
+}
+
+static void
+all_is_sent_later(void)
+{
+	meanwhile = all_is_sent;
+}
+
+static void
+frames_that_are_sent_while_an_interrupt_is_asked_for_are_seen(void **state)
+{
+	u16 k;
+
+	(void)state;
+	open_rings(256, 256, false);
+	for (k = 0; k < 10; k++)
+		slot(&tq, k)->len = 60;
+	meanwhile = all_is_sent_later; /* the first barrier is the notification's */
+	transmit(10);
+	assert_int_equal(tq.v.used->idx, 10);
+	assert_int_equal(room(), 255);
+}
+
 /* Who sleeps when there are no frames is woken by the next, however many came while he asked for that, also when indices wrap. */
 static void
 no_receiver_waits_for_ever(void **state)
@@ -570,6 +638,8 @@ main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(frames_come_without_their_header_and_in_the_order_of_the_device, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_frame_of_several_buffers_is_put_together, setup, teardown),
 		cmocka_unit_test_setup_teardown(frames_that_are_not_finished_are_refused_and_their_buffers_come_back, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_frame_that_comes_while_an_interrupt_is_asked_for_is_seen, setup, teardown),
+		cmocka_unit_test_setup_teardown(frames_that_are_sent_while_an_interrupt_is_asked_for_are_seen, setup, teardown),
 		cmocka_unit_test_setup_teardown(no_receiver_waits_for_ever, setup, teardown),
 		cmocka_unit_test_setup_teardown(batches_pass, setup, teardown),
 	};
