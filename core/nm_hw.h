@@ -402,7 +402,8 @@ nm_hw_post(struct nm_hw_ring *r, const struct nm_hw_rx *x, bool starved)
 			r->core->for_device(m, addr, m->stride);
 		bufs[use] = buf;
 		x->put(r, use, addr);
-		use = nm_ring_add(use, 1, ndesc);
+		if (NM_UNLIKELY(++use == ndesc))
+			use = 0;
 	}
 	kr->nstack = n;
 	r->use = use;
@@ -416,43 +417,57 @@ nm_hw_rx(struct nm_hw_ring *r, const struct nm_hw_rx *x, uint32_t budget)
 {
 	struct nm_kring *kr = r->kr;
 	const struct nm_hw_map *m = r->map;
-	struct netmap_slot *slots = kr->slots;
+	struct netmap_slot *slots = kr->slots, *end = slots + kr->nslots, *p;
 	const uint32_t *bufs = r->buf;
-	uint32_t nslots = kr->nslots, ndesc = r->ndesc, use = r->use, clean = r->clean, stride = m->stride, lease, room, frames, packets = 0, len;
+	uint32_t ndesc = r->ndesc, use = r->use, clean = r->clean, stride = m->stride, lease, room, frames = 0, packets = 0, len;
 	bool starved = false, skip = r->skip, copies = m->copies;
 	uint64_t bytes = 0;
 
 	r->core->room(kr);
-	lease = kr->lease;
-	room = nslots - 1 - nm_ring_dist(kr->rel, lease, nslots);
-	for (frames = 0; frames < budget && clean != use; frames++) {
-		unsigned st = x->get(r, clean, &len);
+	p = slots + kr->lease;
+	room = kr->nslots - 1 - nm_ring_dist(kr->rel, kr->lease, kr->nslots);
+	while (frames < budget && clean != use) {
+		uint32_t run = skip ? 0 : nm_ring_dist(clean, use, ndesc), n, sum = 0;
+		unsigned st = 0;
+		bool taken;
 
-		if (!st)
-			break;
-		if (NM_LIKELY(st == (NM_HW_DONE | NM_HW_LAST) && len <= stride && !skip)) {
-			if (NM_UNLIKELY(!room))
+		if (run > room)
+			run = room;
+		if (run > budget - frames)
+			run = budget - frames;
+		for (n = run; n; n--) {
+			st = x->get(r, clean, &len);
+			if (NM_UNLIKELY(st != (NM_HW_DONE | NM_HW_LAST) || len > stride))
 				break;
 			if (NM_UNLIKELY(copies))
 				r->core->from_device(m, nm_hw_addr(m, bufs[clean]), len);
-			nm_kring_put_slot(&slots[lease], bufs[clean], (uint16_t)len, 0);
-			lease = nm_ring_add(lease, 1, nslots);
-			r->clean = clean = nm_ring_add(clean, 1, ndesc);
-			room--;
-			packets++;
-			bytes += len;
-		} else {
-			bool taken;
-
-			kr->lease = lease;
-			taken = nm_hw_take_whole(r, x, &room, &starved);
-			lease = kr->lease;
-			clean = r->clean;
-			skip = r->skip;
-			if (!taken)
-				break;
+			nm_kring_put_slot(p, bufs[clean], (uint16_t)len, 0);
+			if (NM_UNLIKELY(++p == end))
+				p = slots;
+			if (NM_UNLIKELY(++clean == ndesc))
+				clean = 0;
+			r->clean = clean;
+			sum += len;
 		}
+		room -= run - n;
+		packets += run - n;
+		frames += run - n;
+		bytes += sum;
+		if (run && !n)
+			continue;
+		if (run && !st)
+			break;
+		/* no room, or not a frame of one buffer */
+		kr->lease = (uint32_t)(p - slots);
+		taken = nm_hw_take_whole(r, x, &room, &starved);
+		p = slots + kr->lease;
+		clean = r->clean;
+		skip = r->skip;
+		if (!taken)
+			break;
+		frames++;
 	}
+	lease = (uint32_t)(p - slots);
 	kr->lease = lease;
 	kr->stat[NM_STAT_rx_packets] += packets;
 	kr->stat[NM_STAT_rx_bytes] += bytes;

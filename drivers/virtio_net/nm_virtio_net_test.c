@@ -3,6 +3,7 @@
 #include "nm_hw.h"
 #include "host.h"
 
+#include <endian.h>
 #include <linux/if_ether.h>
 #include <linux/if_vlan.h>
 #include <linux/virtio_net.h>
@@ -27,6 +28,7 @@
 #define virtio16_to_cpu(v, x) ((void)(v), (u16)(x))
 #define virtio32_to_cpu(v, x) ((void)(v), (u32)(x))
 #define cpu_to_virtio16(v, x) ((void)(v), (__virtio16)(x))
+#define cpu_to_le16(x) htole16(x)
 #define cpu_to_virtio32(v, x) ((void)(v), (__virtio32)(x))
 #define cpu_to_virtio64(v, x) ((void)(v), (__virtio64)(x))
 #define virtio_mb(weak) ((void)(weak), __atomic_thread_fence(__ATOMIC_SEQ_CST), happens())
@@ -140,6 +142,7 @@ begin(struct queue *q, u32 n, bool tx, bool merge)
 		    (u16)(VRING_DESC_F_NEXT | (tx ? 0 : VRING_DESC_F_WRITE)), (u16)(2 * p + 1)};
 		q->v.desc[2 * p + 1] = (struct vring_desc){0, merge ? map.stride - HDR : map.stride, tx ? 0 : VRING_DESC_F_WRITE, 0};
 		q->at[p] = tx ? 0 : (u16)(2 * p);
+		((struct virtio_net_hdr_v1 *)(void *)(q->hdrs + (tx ? 0 : p * NM_VIRTIO_HDR)))->num_buffers = tx ? 0 : 1;
 	}
 	q->r.nic = a;
 	nm_hw_start(&q->r, n / 2, 0, 1518);
@@ -413,7 +416,7 @@ put(u16 k, u32 parts, char first, u32 bytes, u8 flags)
 	assert_int_equal(d->len, HDR);
 	assert_true(bytes <= f->len + (parts ? 0 : HDR));
 	if (parts)
-		*v = (struct virtio_net_hdr_v1){.flags = flags, .num_buffers = (u16)parts};
+		*v = (struct virtio_net_hdr_v1){.flags = flags, .num_buffers = (u16)parts}; /* 1 where frames are not merged */
 	for (i = 0; i < bytes; i++)
 		if (parts)
 			p[i] = (char)(first + i);
