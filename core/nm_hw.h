@@ -221,62 +221,73 @@ nm_hw_tx(struct nm_hw_ring *r, const struct nm_hw_tx *t)
 	const uint16_t special = NS_MOREFRAG | NS_INDIRECT | NS_REPORT;
 	const uint32_t min_bytes = t->min_bytes ? t->min_bytes : NM_FRAME_SHORTEST;
 	struct nm_kring *kr = r->kr;
-	const struct nm_hw_map *m = r->map;
-	const uint64_t *addrs = m->addr;
-	struct netmap_slot *slots = kr->slots;
-	uint32_t at = kr->hwcur, nslots = kr->nslots, left = nm_ring_dist(at, kr->rhead, nslots), span = r->max_single - min_bytes;
-	uint32_t first = r->use, use = first, ndesc = r->ndesc, nbufs = m->n, since = r->since, packets = 0, room;
-	bool copies = m->copies, full = false;
+	const uint64_t *addrs = r->map->addr;
+	struct netmap_slot *slots = kr->slots, *end = slots + kr->nslots, *p = slots + kr->hwcur;
+	uint32_t at, left = nm_ring_dist(kr->hwcur, kr->rhead, kr->nslots), span = r->max_single - min_bytes, packets = 0;
+	/* a device that sees other memory gets all frames as nm_hw_put_frame gives them */
+	uint32_t first = r->use, use = first, ndesc = r->ndesc, nbufs = r->map->copies ? 2 : r->map->n, since = r->since;
+	bool full = false;
 	uint64_t bytes = 0;
 
 	nm_hw_reap(r, t);
-	room = ndesc - 1 - nm_hw_out(r);
 	if (left > NM_HW_STEP)
 		left = NM_HW_STEP;
 	while (left) {
-		struct nm_hw_slot s = nm_hw_peek(&slots[at]);
+		uint32_t room = ndesc - 1 - nm_ring_dist(r->clean, use, ndesc), run = left < room ? left : room, n = run, sum = 0;
 
-		if (NM_LIKELY(!(s.flags & special) && s.buf - 2 < nbufs - 2 && s.len - min_bytes <= span && room)) {
-			uint64_t addr = addrs[nm_os_index_nospec(s.buf, nbufs)];
+		for (; n; n--) {
+			struct nm_hw_slot s = nm_hw_peek(p);
+			uint32_t len = s.len;
+			uint64_t addr;
 
-			if (NM_UNLIKELY(s.flags & NS_BUF_CHANGED))
-				NM_WRITE_ONCE(slots[at].flags, s.flags & ~NS_BUF_CHANGED);
-			if (NM_UNLIKELY(copies))
-				r->core->to_device(m, addr, s.len);
-			at = nm_ring_add(at, 1, nslots);
+			if (NM_UNLIKELY(s.buf - 2 >= nbufs - 2 || len - min_bytes > span))
+				break;
+			if (NM_UNLIKELY(s.flags & (special | NS_BUF_CHANGED))) {
+				if (s.flags & special)
+					break;
+				NM_WRITE_ONCE(p->flags, s.flags & ~NS_BUF_CHANGED);
+			}
+			addr = addrs[nm_os_index_nospec(s.buf, nbufs)];
+			if (NM_UNLIKELY(++p == end))
+				p = slots;
 			if (NM_UNLIKELY(++since >= NM_HW_REPORTS)) {
 				r->since = since;
-				nm_hw_await(r, use, at);
+				nm_hw_await(r, use, (uint32_t)(p - slots));
 				since = 0;
-				t->put(r, use, addr, s.len, NM_HW_LAST | NM_HW_REPORT);
+				t->put(r, use, addr, len, NM_HW_LAST | NM_HW_REPORT);
 			} else {
-				t->put(r, use, addr, s.len, NM_HW_LAST);
+				t->put(r, use, addr, len, NM_HW_LAST);
 			}
-			r->use = use = nm_ring_add(use, 1, ndesc);
-			room--;
-			left--;
-			bytes += s.len;
-		} else {
+			if (NM_UNLIKELY(++use == ndesc))
+				use = 0;
+			r->use = use;
+			sum += len;
+		}
+		bytes += sum;
+		packets += run - n;
+		left -= run - n;
+		if (left) { /* no room for it, or not a frame of one slot */
 			struct nm_frame *f = r->frame;
 
+			at = (uint32_t)(p - slots);
 			r->since = since;
 			r->core->frame(r, at, t->max_parts, t->min_bytes);
 			if (f->bad) {
 				kr->stat[f->bad]++;
 			} else if (nm_hw_put_frame(r, t, at)) {
-				room -= f->parts;
 				bytes += f->bytes;
 			} else {
 				full = true;
 				break;
 			}
+			packets++;
 			use = r->use;
 			since = r->since;
-			at = nm_ring_add(at, f->slots, nslots);
+			p = slots + nm_ring_add(at, f->slots, kr->nslots);
 			left -= f->slots < left ? f->slots : left;
 		}
-		packets++;
 	}
+	at = (uint32_t)(p - slots);
 	r->since = since;
 	kr->hwcur = at;
 	kr->stat[NM_STAT_tx_packets] += packets;
@@ -391,7 +402,8 @@ nm_hw_post(struct nm_hw_ring *r, const struct nm_hw_rx *x, bool starved)
 			r->core->for_device(m, addr, m->stride);
 		bufs[use] = buf;
 		x->put(r, use, addr);
-		use = nm_ring_add(use, 1, ndesc);
+		if (NM_UNLIKELY(++use == ndesc))
+			use = 0;
 	}
 	kr->nstack = n;
 	r->use = use;
@@ -405,43 +417,57 @@ nm_hw_rx(struct nm_hw_ring *r, const struct nm_hw_rx *x, uint32_t budget)
 {
 	struct nm_kring *kr = r->kr;
 	const struct nm_hw_map *m = r->map;
-	struct netmap_slot *slots = kr->slots;
+	struct netmap_slot *slots = kr->slots, *end = slots + kr->nslots, *p;
 	const uint32_t *bufs = r->buf;
-	uint32_t nslots = kr->nslots, ndesc = r->ndesc, use = r->use, clean = r->clean, stride = m->stride, lease, room, frames, packets = 0, len;
+	uint32_t ndesc = r->ndesc, use = r->use, clean = r->clean, stride = m->stride, lease, room, frames = 0, packets = 0, len;
 	bool starved = false, skip = r->skip, copies = m->copies;
 	uint64_t bytes = 0;
 
 	r->core->room(kr);
-	lease = kr->lease;
-	room = nslots - 1 - nm_ring_dist(kr->rel, lease, nslots);
-	for (frames = 0; frames < budget && clean != use; frames++) {
-		unsigned st = x->get(r, clean, &len);
+	p = slots + kr->lease;
+	room = kr->nslots - 1 - nm_ring_dist(kr->rel, kr->lease, kr->nslots);
+	while (frames < budget && clean != use) {
+		uint32_t run = skip ? 0 : nm_ring_dist(clean, use, ndesc), n, sum = 0;
+		unsigned st = 0;
+		bool taken;
 
-		if (!st)
-			break;
-		if (NM_LIKELY(st == (NM_HW_DONE | NM_HW_LAST) && len <= stride && !skip)) {
-			if (NM_UNLIKELY(!room))
+		if (run > room)
+			run = room;
+		if (run > budget - frames)
+			run = budget - frames;
+		for (n = run; n; n--) {
+			st = x->get(r, clean, &len);
+			if (NM_UNLIKELY(st != (NM_HW_DONE | NM_HW_LAST) || len > stride))
 				break;
 			if (NM_UNLIKELY(copies))
 				r->core->from_device(m, nm_hw_addr(m, bufs[clean]), len);
-			nm_kring_put_slot(&slots[lease], bufs[clean], (uint16_t)len, 0);
-			lease = nm_ring_add(lease, 1, nslots);
-			r->clean = clean = nm_ring_add(clean, 1, ndesc);
-			room--;
-			packets++;
-			bytes += len;
-		} else {
-			bool taken;
-
-			kr->lease = lease;
-			taken = nm_hw_take_whole(r, x, &room, &starved);
-			lease = kr->lease;
-			clean = r->clean;
-			skip = r->skip;
-			if (!taken)
-				break;
+			nm_kring_put_slot(p, bufs[clean], (uint16_t)len, 0);
+			if (NM_UNLIKELY(++p == end))
+				p = slots;
+			if (NM_UNLIKELY(++clean == ndesc))
+				clean = 0;
+			r->clean = clean;
+			sum += len;
 		}
+		room -= run - n;
+		packets += run - n;
+		frames += run - n;
+		bytes += sum;
+		if (run && !n)
+			continue;
+		if (run && !st)
+			break;
+		/* no room, or not a frame of one buffer */
+		kr->lease = (uint32_t)(p - slots);
+		taken = nm_hw_take_whole(r, x, &room, &starved);
+		p = slots + kr->lease;
+		clean = r->clean;
+		skip = r->skip;
+		if (!taken)
+			break;
+		frames++;
 	}
+	lease = (uint32_t)(p - slots);
 	kr->lease = lease;
 	kr->stat[NM_STAT_rx_packets] += packets;
 	kr->stat[NM_STAT_rx_bytes] += bytes;

@@ -69,6 +69,9 @@ nm_virtio_fill_desc(struct nm_virtio_ring *a, bool tx)
 		d[1].len = cpu_to_virtio32(a->vdev, a->merge ? stride - a->hdr_len : stride);
 		d[1].flags = cpu_to_virtio16(a->vdev, write);
 		a->at[p] = tx ? 0 : 2 * p;
+		/* who does not merge need not say that a frame has one buffer */
+		if (!tx)
+			((struct virtio_net_hdr_v1 *)(a->hdr + p * NM_VIRTIO_HDR))->num_buffers = cpu_to_virtio16(a->vdev, 1);
 	}
 }
 
@@ -121,6 +124,7 @@ nm_virtio_start(struct virtnet_info *vi, u32 i, struct virtqueue *vq, struct nap
 	a->weak = !virtio_has_feature(vi->vdev, VIRTIO_F_ORDER_PLATFORM);
 	a->merge = !tx && vi->mergeable_rx_bufs;
 	a->bad = a->astray = false;
+	a->ready = 0;
 	a->out = a->told = a->next = a->seen = a->first = a->parts = a->moved = 0;
 	a->user = NM_VIRTIO_PROGRAM;
 	nm_virtio_fill_desc(a, tx);

@@ -40,8 +40,9 @@ struct nm_virtio_ring {
 	u16 seen;           /* used entries that there were when we looked last */
 	u16 first, parts;   /* receive: a frame that began with this used entry has so many; 0: no such frame is coming */
 	u16 moved;          /* receive: parts before this one are where they belong */
-	u16 mask, pos;      /* length of the virtqueue, positions; less 1 */
-	u8 hdr_len;
+	u32 mask, pos;      /* length of the virtqueue, positions; less 1 */
+	u32 ready;          /* receive: used entries from `next` on, as far as seen */
+	u32 hdr_len;
 	bool event, weak;   /* as negotiated: 2.7.10; barriers that are enough for another processor */
 	bool merge;         /* receive: a header says how many buffers its frame has */
 	bool bad;           /* receive: the frame at hand is */
@@ -102,6 +103,18 @@ nm_virtio_no_irq(struct nm_virtio_ring *a)
 		WRITE_ONCE(a->avail->flags, cpu_to_virtio16(a->vdev, VRING_AVAIL_F_NO_INTERRUPT));
 }
 
+/* The last descriptor of a chain: flags and the next one, which are 0, follow the length. */
+static __always_inline void
+nm_virtio_last(const struct nm_virtio_ring *a, struct vring_desc *d, u32 len)
+{
+	if (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__) {
+		WRITE_ONCE(*(u64 *)&d->len, len);
+	} else {
+		d->len = cpu_to_virtio32(a->vdev, len);
+		d->flags = 0;
+	}
+}
+
 /* Transmit, 2.7.5 and 5.1.6.2: the header's descriptor is always the same; a frame of several parts goes from 2p over the frame's own. */
 static __always_inline void
 nm_virtio_put_tx(struct nm_hw_ring *r, uint32_t desc, uint64_t addr, uint32_t len, unsigned int flags)
@@ -111,11 +124,11 @@ nm_virtio_put_tx(struct nm_hw_ring *r, uint32_t desc, uint64_t addr, uint32_t le
 	u16 out = a->out - 1; /* the first part is put last */
 
 	d->addr = cpu_to_virtio64(a->vdev, addr);
-	d->len = cpu_to_virtio32(a->vdev, len);
 	if (likely(flags & NM_HW_LAST)) {
-		d->flags = 0;
+		nm_virtio_last(a, d, len);
 		a->out = ++out + 1;
 	} else {
+		d->len = cpu_to_virtio32(a->vdev, len);
 		d->flags = cpu_to_virtio16(a->vdev, VRING_DESC_F_NEXT);
 		d->next = cpu_to_virtio16(a->vdev, 2 * ((desc + 1) & a->pos) + 1);
 	}
@@ -136,18 +149,20 @@ nm_virtio_report(struct nm_hw_ring *r, uint32_t desc)
 static void
 nm_virtio_reap(struct nm_virtio_ring *a)
 {
-	u16 used = nm_virtio_used_idx(a), i = a->next;
+	const struct vring_used_elem *ring = a->used->ring;
+	const __virtio16 *heads = a->avail->ring;
+	u32 used = nm_virtio_used_idx(a), i = a->next, end = i + (u16)(used - i), mask = a->mask;
 
 	if (used == a->seen || (u16)(used - i) > (u16)(a->out - i))
 		return;
 	virtio_rmb(a->weak);
 	a->seen = used;
 	if (likely(!a->astray))
-		while (i != used && virtio32_to_cpu(a->vdev, a->used->ring[i & a->mask].id) == virtio16_to_cpu(a->vdev, a->avail->ring[i & a->mask]))
+		while (i != end && virtio32_to_cpu(a->vdev, ring[i & mask].id) == virtio16_to_cpu(a->vdev, heads[i & mask]))
 			i++;
 	if (used == a->out)
-		i = used;
-	a->astray = i != used;
+		i = end;
+	a->astray = i != end;
 	a->next = i;
 }
 
@@ -252,29 +267,32 @@ nm_virtio_get_part(struct nm_hw_ring *r, uint32_t desc, u16 index, uint32_t *byt
 	return NM_HW_DONE | NM_HW_LAST | (a->bad ? NM_HW_BAD : 0);
 }
 
+/* Flags and type of a header (its first two bytes) with which it is not a frame as on the wire. */
+#define NM_VIRTIO_UNFINISHED cpu_to_le16(VIRTIO_NET_HDR_F_NEEDS_CSUM | 0xff00)
+
 static __always_inline unsigned int
 nm_virtio_get_rx(struct nm_hw_ring *r, uint32_t desc, uint32_t *bytes)
 {
 	struct nm_virtio_ring *a = r->nic;
-	u16 index = nm_virtio_index(a, desc);
-	const struct vring_used_elem *e = &a->used->ring[index & a->mask];
+	u32 next = a->next, ahead = (desc - next) & a->pos;
+	const struct vring_used_elem *e = &a->used->ring[(next + ahead) & a->mask];
 	const struct virtio_net_hdr_v1 *h;
 	u32 id, len;
 
 	*bytes = 0;
-	if (unlikely((s16)(a->seen - index) <= 0)) {
+	if (unlikely(ahead >= a->ready)) {
 		a->seen = nm_virtio_used_idx(a);
-		if ((s16)(a->seen - index) <= 0)
+		a->ready = (u16)(a->seen - next);
+		if (ahead >= a->ready)
 			return 0;
 		virtio_rmb(a->weak);
 	}
 	id = virtio32_to_cpu(a->vdev, e->id);
 	len = virtio32_to_cpu(a->vdev, e->len);
-	if (unlikely(id != a->at[desc] || a->parts || len < a->hdr_len))
-		return nm_virtio_get_part(r, desc, index, bytes);
-	h = nm_virtio_hdr(a, id);
-	if (unlikely((h->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) | h->gso_type) || (a->merge && h->num_buffers != cpu_to_virtio16(a->vdev, 1)))
-		return nm_virtio_get_part(r, desc, index, bytes);
+	h = nm_virtio_hdr(a, a->at[desc]);
+	if (unlikely(id != a->at[desc] || a->parts || len < a->hdr_len || (*(const __le16 *)h & NM_VIRTIO_UNFINISHED) ||
+	    h->num_buffers != cpu_to_virtio16(a->vdev, 1)))
+		return nm_virtio_get_part(r, desc, next + ahead, bytes);
 	*bytes = len - a->hdr_len;
 	return NM_HW_DONE | NM_HW_LAST;
 }
@@ -368,6 +386,7 @@ nm_virtio_rxsync(struct nm_hw_ring *r, uint32_t budget)
 
 	do {
 		a->next = nm_virtio_index(a, r->clean);
+		a->ready = (u16)(a->seen - a->next);
 		n += nm_hw_rx(r, &nm_virtio_rx, budget - n);
 		if (r->polled || nm_virtio_want_rx_irq(r, &came))
 			return n;

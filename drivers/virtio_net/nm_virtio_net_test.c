@@ -3,6 +3,7 @@
 #include "nm_hw.h"
 #include "host.h"
 
+#include <endian.h>
 #include <linux/if_ether.h>
 #include <linux/if_vlan.h>
 #include <linux/virtio_net.h>
@@ -27,9 +28,10 @@
 #define virtio16_to_cpu(v, x) ((void)(v), (u16)(x))
 #define virtio32_to_cpu(v, x) ((void)(v), (u32)(x))
 #define cpu_to_virtio16(v, x) ((void)(v), (__virtio16)(x))
+#define cpu_to_le16(x) htole16(x)
 #define cpu_to_virtio32(v, x) ((void)(v), (__virtio32)(x))
 #define cpu_to_virtio64(v, x) ((void)(v), (__virtio64)(x))
-#define virtio_mb(weak) ((void)(weak), __atomic_thread_fence(__ATOMIC_SEQ_CST))
+#define virtio_mb(weak) ((void)(weak), __atomic_thread_fence(__ATOMIC_SEQ_CST), happens())
 #define virtio_rmb(weak) ((void)(weak), __atomic_thread_fence(__ATOMIC_ACQUIRE))
 #define virtio_wmb(weak) ((void)(weak), __atomic_thread_fence(__ATOMIC_RELEASE))
 
@@ -37,7 +39,21 @@ typedef uint8_t u8;
 typedef uint16_t u16;
 typedef int16_t s16;
 typedef uint32_t u32;
+typedef uint64_t u64;
 typedef uint64_t dma_addr_t;
+
+/* What the device has done when a barrier is through, of which it did not know that it was to tell. */
+static void (*meanwhile)(void);
+
+static void
+happens(void)
+{
+	void (*f)(void) = meanwhile;
+
+	meanwhile = NULL;
+	if (f)
+		f();
+}
 
 struct device;
 struct napi_struct { unsigned scheduled; };
@@ -119,13 +135,14 @@ begin(struct queue *q, u32 n, bool tx, bool merge)
 	q->vq.notified = q->napi.scheduled = 0;
 	q->taken = 0;
 	vring_init(&q->v, n, q->mem, 4096);
-	*a = (struct nm_virtio_ring){.desc = q->v.desc, .avail = q->v.avail, .used = q->v.used, .at = q->at, .hdr = q->hdrs, .mask = (u16)(n - 1),
-	    .pos = (u16)(n / 2 - 1), .hdr_len = HDR, .event = true, .weak = true, .merge = merge, .vq = &q->vq, .napi = &q->napi, .vi = &vi};
+	*a = (struct nm_virtio_ring){.desc = q->v.desc, .avail = q->v.avail, .used = q->v.used, .at = q->at, .hdr = q->hdrs, .mask = n - 1,
+	    .pos = n / 2 - 1, .hdr_len = HDR, .event = true, .weak = true, .merge = merge, .vq = &q->vq, .napi = &q->napi, .vi = &vi};
 	for (p = 0; p < n / 2; p++) {
 		q->v.desc[2 * p] = (struct vring_desc){(uintptr_t)q->hdrs + (tx ? 0 : p * NM_VIRTIO_HDR), HDR,
 		    (u16)(VRING_DESC_F_NEXT | (tx ? 0 : VRING_DESC_F_WRITE)), (u16)(2 * p + 1)};
 		q->v.desc[2 * p + 1] = (struct vring_desc){0, merge ? map.stride - HDR : map.stride, tx ? 0 : VRING_DESC_F_WRITE, 0};
 		q->at[p] = tx ? 0 : (u16)(2 * p);
+		((struct virtio_net_hdr_v1 *)(void *)(q->hdrs + (tx ? 0 : p * NM_VIRTIO_HDR)))->num_buffers = tx ? 0 : 1;
 	}
 	q->r.nic = a;
 	nm_hw_start(&q->r, n / 2, 0, 1518);
@@ -399,7 +416,7 @@ put(u16 k, u32 parts, char first, u32 bytes, u8 flags)
 	assert_int_equal(d->len, HDR);
 	assert_true(bytes <= f->len + (parts ? 0 : HDR));
 	if (parts)
-		*v = (struct virtio_net_hdr_v1){.flags = flags, .num_buffers = (u16)parts};
+		*v = (struct virtio_net_hdr_v1){.flags = flags, .num_buffers = (u16)parts}; /* 1 where frames are not merged */
 	for (i = 0; i < bytes; i++)
 		if (parts)
 			p[i] = (char)(first + i);
@@ -507,6 +524,61 @@ frames_that_are_not_finished_are_refused_and_their_buffers_come_back(void **stat
 	assert_int_equal(nm_hw_out(&rq.r), 127);
 }
 
+static void
+a_frame_comes(void)
+{
+	put(0, 1, 1, 60, 0);
+}
+
+static void
+a_frame_that_comes_while_an_interrupt_is_asked_for_is_seen(void **state)
+{
+	(void)state;
+	open_rings(256, 256, true);
+	take(&rq, 200);
+	meanwhile = a_frame_comes;
+	assert_int_equal(rxsync(&rq.r, 100), 1);
+	assert_int_equal(rq.napi.scheduled, 0);
+	teardown(NULL);
+	setup(NULL);
+	open_rings(256, 256, true);
+	take(&rq, 200);
+	meanwhile = a_frame_comes;
+	assert_int_equal(rxsync(&rq.r, 0), 0); /* it was not to take one */
+	assert_int_equal(rq.napi.scheduled, 1);
+}
+
+static void
+all_is_sent(void)
+{
+	u16 k;
+
+	take(&tq, 10);
+	for (k = 0; k < 10; k++)
+		give(&tq, k, 0);
+}
+
+static void
+all_is_sent_later(void)
+{
+	meanwhile = all_is_sent;
+}
+
+static void
+frames_that_are_sent_while_an_interrupt_is_asked_for_are_seen(void **state)
+{
+	u16 k;
+
+	(void)state;
+	open_rings(256, 256, false);
+	for (k = 0; k < 10; k++)
+		slot(&tq, k)->len = 60;
+	meanwhile = all_is_sent_later; /* the first barrier is the notification's */
+	transmit(10);
+	assert_int_equal(tq.v.used->idx, 10);
+	assert_int_equal(room(), 255);
+}
+
 /* Who sleeps when there are no frames is woken by the next, however many came while he asked for that, also when indices wrap. */
 static void
 no_receiver_waits_for_ever(void **state)
@@ -569,6 +641,8 @@ main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(frames_come_without_their_header_and_in_the_order_of_the_device, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_frame_of_several_buffers_is_put_together, setup, teardown),
 		cmocka_unit_test_setup_teardown(frames_that_are_not_finished_are_refused_and_their_buffers_come_back, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_frame_that_comes_while_an_interrupt_is_asked_for_is_seen, setup, teardown),
+		cmocka_unit_test_setup_teardown(frames_that_are_sent_while_an_interrupt_is_asked_for_are_seen, setup, teardown),
 		cmocka_unit_test_setup_teardown(no_receiver_waits_for_ever, setup, teardown),
 		cmocka_unit_test_setup_teardown(batches_pass, setup, teardown),
 	};

@@ -3,12 +3,14 @@
  * nm_dma.c - a region's buffers in the address space of a device.
  *
  * Pages are mapped one by one, since they need not be neighbours, and for both directions: a client gives a buffer that it received
- * into to be sent. A device that takes physical addresses has none of its own here (dev is NULL). A device may leave while its region grows, so there is a lock of its own for the lists.
+ * into to be sent. A device that takes physical addresses is none here (dev is NULL). A device may leave while its region grows, so
+ * there is a lock of its own for the lists.
  */
 #include "nm_os_mem.h"
 #include "nm_mem.h"
 
 #include <linux/dma-mapping.h>
+#include <linux/io.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
 #include <linux/slab.h>

@@ -5,12 +5,12 @@
 #
 #	sockets -- host rings -- bridge --- na ==== nb :station a
 #
+# shellcheck disable=SC2034 # some are variables of lib.sh
 NET_LIB=$(dirname "$0")/../../net
 export NET_LIB
 # shellcheck source=tests/net/nic_lib.sh
 . "$NET_LIB/nic_lib.sh"
 need_tool ethtool ethtool
-# shellcheck disable=SC2034 # of lib.sh
 NET_LIMIT=120
 
 case " ${GUEST_NATIVE:-} " in *" virtio_net "*) ;; *) echo "skip: virtio_net has no hooks here"; exit 77 ;; esac
