@@ -16,6 +16,9 @@ need_tool ethtool ethtool
 # shellcheck disable=SC2034 # of lib.sh
 NET_LIMIT=40
 
+# shellcheck disable=SC2034 # of nic_lib.sh
+tcp_bytes=$(amount 80000000 800000000)
+
 outside() { nsenter -t 1 -n "$@"; }
 # shellcheck disable=SC2317,SC2329
 undo() {
@@ -189,6 +192,7 @@ anew() {
 # pair DRIVER NA NB
 pair() {
 	driver=$1 na=$2 nb=$3 kind="$1 $2 $3" there="$2 $3"
+	echo "netmap-guest: nic_models $kind" >/dev/kmsg
 	station a
 	station b
 	{ outside ip link set "$na" netns "nic-$$-a" && outside ip link set "$nb" netns "nic-$$-b"; } || { fail "$kind: to the stations"; return; }
@@ -215,6 +219,7 @@ pair() {
 	dress b "$nb" 192.0.2.2
 	connected
 	pings "bound anew" 20 56 1472
+	echo "netmap-guest: nic_models $kind: $failures failures so far" >/dev/kmsg
 	in_ a ip link set "$na" netns 1
 	in_ b ip link set "$nb" netns 1
 	ip netns del "nic-$$-a"
