@@ -219,6 +219,7 @@ pair() {
 	dress b "$nb" 192.0.2.2
 	connected
 	pings "bound anew" 20 56 1472
+	# shellcheck disable=SC2154 # of lib.sh
 	echo "netmap-guest: nic_models $kind: $failures failures so far" >/dev/kmsg
 	in_ a ip link set "$na" netns 1
 	in_ b ip link set "$nb" netns 1
