@@ -525,18 +525,10 @@ nm_igb_attach(struct pci_dev *pdev)
 static inline void
 nm_igb_detach(struct pci_dev *pdev)
 {
-	struct net_device *dev = pci_get_drvdata(pdev);
-	struct igb_adapter *a = netdev_priv(dev);
-	struct nm_nic_dev *d = a->netmap;
+	struct igb_adapter *a = netdev_priv(pci_get_drvdata(pdev));
 
-	if (!d)
-		return;
-	rtnl_lock();
-	dev_close(dev);
-	rtnl_unlock();
-	WRITE_ONCE(a->netmap, NULL);
-	synchronize_net();
-	d->core->detach(d);
+	if (a->netmap)
+		a->netmap->core->detach(&a->netmap);
 }
 
 #endif

@@ -114,6 +114,7 @@ uml | umldebug) : "${limit:=240}" ;;
 stock | debug) : "${limit:=600}" ;;
 *) die "--guest $guest: uml, umldebug, stock or debug is expected" ;;
 esac
+[ -z "$kinds" ] || [ "$guest" = stock ] || die "--models: only --guest stock has the drivers of these NICs"
 case $guest in
 uml) : "${slow:=4}" ;;
 debug) : "${slow:=20}" ;;

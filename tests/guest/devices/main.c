@@ -11,7 +11,7 @@
 #include <string.h>
 #include "nic.h"
 
-static const struct nic_kind *const kinds[] = {&forcedeth_kind};
+static const struct nic_kind *const kinds[] = {&forcedeth_kind, &r8169_kind, &ixgbe_kind};
 #define KINDS (sizeof kinds / sizeof *kinds)
 
 int nic_variant(const struct nic_kind *kind, const char *variant)

@@ -27,7 +27,7 @@ struct nic_kind {
 	void (*destroy)(struct nic *nic);
 };
 
-extern const struct nic_kind forcedeth_kind;
+extern const struct nic_kind forcedeth_kind, r8169_kind, ixgbe_kind;
 
 /* nic_variant - index of a variant's word among a kind's, -1: none of them */
 int nic_variant(const struct nic_kind *kind, const char *variant);
