@@ -85,8 +85,8 @@ nm_virtio_hide(struct nm_virtio_ring *a, bool hide)
 {
 	struct vring *v = (struct vring *)virtqueue_get_vring(a->vq);
 
-	a->idle.idx = cpu_to_virtio16(a->vdev, 1);
-	WRITE_ONCE(v->used, hide ? &a->idle : a->used);
+	a->idle[1] = cpu_to_virtio16(a->vdev, 1); /* idx */
+	WRITE_ONCE(v->used, hide ? (struct vring_used *)a->idle : a->used);
 }
 
 /* Positions that a virtqueue has. */

@@ -52,7 +52,7 @@ struct nm_virtio_ring {
 	struct virtqueue *vq;
 	struct napi_struct *napi;
 	struct virtnet_info *vi;
-	struct vring_used idle;   /* see nm_virtio_hide */
+	__virtio16 idle[2] __attribute__((aligned(VRING_USED_ALIGN_SIZE))); /* a vring_used of no entries, see nm_virtio_hide */
 	struct device *dma;       /* of hdr; NULL: physical addresses */
 	dma_addr_t hdr_addr;
 	size_t hdr_bytes;
