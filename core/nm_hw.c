@@ -93,7 +93,7 @@ nm_hw_frame(struct nm_hw_ring *r, uint32_t at, uint32_t max_parts, uint32_t min_
 
 	nm_frame_gather(kr, at, nm_ring_dist(at, kr->rhead, kr->nslots), f);
 	for (k = n = 0; k < f->parts; k++) {
-		if (!f->bad && f->part[k].buf >= r->map->n)
+		if (!f->bad && f->part[k].buf >= nm_hw_known(r->map))
 			f->bad = NM_STAT_drop_bad_buf;
 		if (f->part[k].len) /* the others are nothing to a NIC */
 			f->part[n++] = f->part[k];

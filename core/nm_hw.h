@@ -28,7 +28,7 @@
 
 /* Where the buffers of a region are for one device. */
 struct nm_hw_map {
-	uint32_t n;              /* buffers that it knows, from 0; grows, after their entries in addr[] */
+	uint32_t n;              /* buffers that it knows, from 0; grows, after their entries in addr[] and `copies`: nm_hw_known */
 	uint32_t stride;         /* bytes */
 	bool copies;             /* the device sees other memory: each transfer has to be announced, see nm_hw_core */
 	const uint64_t *addr;    /* on the bus, of each buffer */
@@ -88,7 +88,14 @@ void nm_hw_start(struct nm_hw_ring *r, uint32_t ndesc, uint32_t first, uint32_t 
 /* Nobody touches the NIC's ring from now on; what the NIC had goes back, unsent frames are counted as drop_no_backend. */
 void nm_hw_stop(struct nm_hw_ring *r);
 
-/* Of buffer buf < map->n. */
+/* How many buffers there are addresses of. What else the map says of them is to be read after it. */
+NM_HW_INLINE uint32_t
+nm_hw_known(const struct nm_hw_map *m)
+{
+	return NM_LOAD_ACQUIRE(&m->n);
+}
+
+/* Of buffer buf < nm_hw_known(m). */
 NM_HW_INLINE uint64_t
 nm_hw_addr(const struct nm_hw_map *m, uint32_t buf)
 {
@@ -224,11 +231,12 @@ nm_hw_tx(struct nm_hw_ring *r, const struct nm_hw_tx *t)
 	const uint64_t *addrs = r->map->addr;
 	struct netmap_slot *slots = kr->slots, *end = slots + kr->nslots, *p = slots + kr->hwcur;
 	uint32_t at, left = nm_ring_dist(kr->hwcur, kr->rhead, kr->nslots), span = r->max_single - min_bytes, packets = 0;
-	/* a device that sees other memory gets all frames as nm_hw_put_frame gives them */
-	uint32_t first = r->use, use = first, ndesc = r->ndesc, nbufs = r->map->copies ? 2 : r->map->n, since = r->since;
+	uint32_t first = r->use, use = first, ndesc = r->ndesc, nbufs = nm_hw_known(r->map), since = r->since;
 	bool full = false;
 	uint64_t bytes = 0;
 
+	if (r->map->copies)
+		nbufs = 2; /* a device that sees other memory gets all frames as nm_hw_put_frame gives them */
 	nm_hw_reap(r, t);
 	if (left > NM_HW_STEP)
 		left = NM_HW_STEP;
@@ -381,7 +389,7 @@ nm_hw_post(struct nm_hw_ring *r, const struct nm_hw_rx *x, bool starved)
 	const struct nm_hw_map *m = r->map;
 	const uint64_t *addrs = m->addr;
 	const uint32_t *stack = kr->stack;
-	uint32_t out = nm_hw_out(r), ndesc = r->ndesc, can = ndesc - 1 - out, first = r->use, use = first, nbufs = m->n, n = kr->nstack;
+	uint32_t out = nm_hw_out(r), ndesc = r->ndesc, can = ndesc - 1 - out, first = r->use, use = first, nbufs = nm_hw_known(m), n = kr->nstack;
 	uint32_t *bufs = r->buf;
 	bool copies = m->copies;
 

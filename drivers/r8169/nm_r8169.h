@@ -188,9 +188,11 @@ nm_r8169_lengthen(struct nm_hw_ring *r)
 		uint32_t len = max_t(uint32_t, s.len, ETH_ZLEN), padto;
 		u8 *frame;
 
-		if ((s.flags & (NS_MOREFRAG | NS_INDIRECT)) || s.len < NM_FRAME_SHORTEST || len >= 128 + 47 || s.buf_idx - 2 >= r->map->n - 2)
+		if ((s.flags & (NS_MOREFRAG | NS_INDIRECT)) || s.len < NM_FRAME_SHORTEST || len >= 128 + 47)
 			continue;
-		frame = (u8 *)nm_kring_buf(kr, nm_os_index_nospec(s.buf_idx, r->map->n));
+		frame = (u8 *)nm_kring_buf(kr, s.buf_idx);
+		if (!frame)
+			continue;
 		padto = nm_r8169_udp_padto(frame, len);
 		if (padto > len) {
 			memset(frame + s.len, 0, padto - s.len);
