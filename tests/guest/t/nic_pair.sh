@@ -19,6 +19,7 @@ NET_LIMIT=120
 there=
 # shellcheck disable=SC2317,SC2329
 undo() {
+	[ -z "${GUEST_NATIVE:-}" ] || echo 0 >/sys/module/netmap/parameters/admode
 	for s_ in $stations; do
 		for i_ in $there; do in_ "${s_##*-}" ip link set "$i_" netns 1 2>/dev/null; done
 		ip netns del "$s_" 2>/dev/null
@@ -139,8 +140,12 @@ by_bridge() {
 	ip addr flush dev "$1"
 }
 
+# admode N - 1: an interface is opened by its driver's own rings, or not at all; 0: by copying where it gives none
+admode() { echo "$1" >/sys/module/netmap/parameters/admode || fail "$kind: the module's parameter admode"; }
+
 # both NA NB
 both() {
+	! native || admode 1
 	quiet "$1"
 	quiet "$2"
 	until_true "$kind: $1 has a carrier" carrier "$1"
@@ -168,6 +173,7 @@ both() {
 		expect "$kind: the link of $2 came and went" "$(flaps "$2")" "$flaps_b"
 	fi
 	by_bridge "$1" "$2"
+	! native || admode 0
 }
 
 count=$((2000 * ${GUEST_SCALE:-1}))
