@@ -65,7 +65,7 @@ before=$(stat rx)
 
 # comes and goes: what the device was told before is so again
 for i in 1 2 3; do
-	start "own$i" "$BUILD/guest/own" "netmap:$na"
+	start "own$i" "$BUILD/guest/own" "$na"
 	told "own$i" ready
 	stop "own$i"
 	until_true "$na is closed" closed "$na"
@@ -107,7 +107,7 @@ if ip link set "$na" mtu 4000 && in_ a ip link set "$nb" mtu 4000; then
 	ip link set "$na" mtu 1500
 	in_ a ip link set "$nb" mtu 1500
 fi
-ethtool -K "$na" rx-gro-hw off 2>/dev/null && ethtool -K "$na" rx-gro-hw on 2>/dev/null
+{ ethtool -K "$na" rx-gro-hw off && ethtool -K "$na" rx-gro-hw on; } >"$tmp/offload" 2>&1
 tcp "bridge, TCP in" a - 192.0.2.1 -R
 bridge_off "bridge"
 until_true "without the bridge: passes" ping -q -c 1 -W 1 192.0.2.1
@@ -116,7 +116,7 @@ tcp "without the bridge, TCP out" a - 192.0.2.1
 
 # down when it is taken, and down when it is given back
 ip link set "$na" down
-start own4 "$BUILD/guest/own" "netmap:$na"
+start own4 "$BUILD/guest/own" "$na"
 told own4 ready
 ip link set "$na" up
 ip link set "$na" down
@@ -128,11 +128,11 @@ ping_all "taken and given back while down" - 192.0.2.1
 
 # the driver leaves under a program
 [ -e "$driver" ] || driver=$(find / -xdev -path '*/drivers/virtio_net.ko' ! -path '/lib/*' 2>/dev/null | head -1)
-start own5 "$BUILD/guest/own" "netmap:$na"
+start own5 "$BUILD/guest/own" "$na"
 told own5 ready
 rmmod virtio_net || fail "virtio_net can't be unloaded"
-until_true "unloaded: $na is closed" closed "$na"
 stop own5
+until_true "unloaded: $na is closed" closed "$na"
 insmod "$driver" || fail "virtio_net can't be loaded again"
 there() { outside ip link show "$na" && outside ip link show "$nb"; }
 until_true "loaded again: there" there
