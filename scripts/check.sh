@@ -5,7 +5,7 @@
 #
 #	--guests       all tests of the module in the guests, by default a few
 #	--debug-guest  a few also on a kernel with KASAN, lockdep, kmemleak and fault injection, which is built; and all NIC drivers
-#	               are built, not only those that a guest can run
+#	               are built, not only those that a guest can run, and the models of NICs are tried
 #	--full         all tests at length in all of these, and all NIC drivers on all kernels: some hours
 #
 # Kernels of the guests are fetched and built once, into NETMAP_CACHE (~/.cache/netmap).
@@ -117,12 +117,13 @@ if [ -n "$guests" ]; then
 	beside=
 	step "module, all kernels, clang, sparse" sh tests/guest/headers.sh
 	[ -z "$debug" ] || [ -n "$full" ] || step "NIC drivers" sh tests/guest/drivers.sh own
+	[ -z "$debug" ] || step "models of NICs, hostile clients" sh tests/guest/devices/check.sh $attack
 	step "module, guests uml and stock" env BUILD=build/gcc sh tests/guest/check.sh ${some}uml ${some}stock
 	[ -z "$debug" ] || step "module, guest debug" env BUILD=build/gcc sh tests/guest/check.sh "$debug"
 	step "NIC drivers, guest stock" env BUILD=build/gcc sh tests/guest/check.sh drivers
 	if [ -n "$full" ]; then
 		step "NIC drivers, all kernels" env BUILD=build/gcc TESTS="guest/nic_pair guest/nic_load" sh tests/guest/drivers.sh --run
-		for guest in hostile swiotlb iommu releases tools; do
+		for guest in models hostile swiotlb iommu releases tools; do
 			step "module, $guest" env BUILD=build/gcc sh tests/guest/check.sh $guest
 		done
 	fi

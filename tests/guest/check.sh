@@ -15,6 +15,7 @@
 #	swiotlb        debug: NICs whose transfers all go through bounce buffers
 #	iommu          debug: NICs behind an emulated IOMMU
 #	drivers        stock: those drivers with hooks of whose NICs this machine's QEMU has models
+#	models         stock, with the kernel's own drivers on models of the NICs that QEMU lacks
 #	releases       stock, with the kernels of other releases: a few tests
 #
 # Prints what they print and, last, "N passed, N failed"; where a guest was skipped, "N skipped: why".
@@ -77,6 +78,7 @@ guest() {
 		run "guest/nic_load guest/nic_pair" --guest stock --slow 150 --total 2400 --drivers "$*" \
 			--nics "$(echo "$*" | sed 's/virtio_net/virtio-net-pci/; s/veth//')"
 		;;
+	models) run guest/nic_models --guest stock --models "forcedeth r8169 ixgbe" --nics "" --limit 580 --total 2400 ;;
 	releases) run "$sample $nics" --guest stock --slow 150 --total 2400 --kernels all ;;
 	*) die "$1 is unknown" ;;
 	esac
