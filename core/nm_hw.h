@@ -34,7 +34,7 @@ struct nm_hw_map {
 	const uint64_t *addr;    /* on the bus, of each buffer */
 };
 
-enum { NM_HW_LAST = 1, NM_HW_REPORT = 2, NM_HW_BAD = 4, NM_HW_DONE = 8 };
+enum { NM_HW_LAST = 1, NM_HW_REPORT = 2, NM_HW_BAD = 4, NM_HW_DONE = 8, NM_HW_FIRST = 16 };
 
 struct nm_hw_ring;
 
@@ -104,9 +104,9 @@ nm_hw_addr(const struct nm_hw_map *m, uint32_t buf)
 
 /* What a driver knows of its transmit ring. `desc` is below ndesc. */
 struct nm_hw_tx {
-	/* Fills a descriptor in, of flags NM_HW_LAST, NM_HW_REPORT. Those of a frame are given from its last to its first. */
+	/* Fills a descriptor in, of flags NM_HW_FIRST, NM_HW_LAST, NM_HW_REPORT. Those of a frame are given from its last to its first. */
 	void (*put)(struct nm_hw_ring *r, uint32_t desc, uint64_t addr, uint32_t len, unsigned flags);
-	/* This one, which the NIC does not know of yet, reports as well. */
+	/* The last of those that were put, of which the NIC was not told yet, reports as well. */
 	void (*report)(struct nm_hw_ring *r, uint32_t desc);
 	/* The NIC is done with this one, which reports, and with all before it. */
 	bool (*done)(struct nm_hw_ring *r, uint32_t desc);
@@ -177,7 +177,7 @@ nm_hw_put_frame(struct nm_hw_ring *r, const struct nm_hw_tx *t, uint32_t at)
 
 		if (NM_UNLIKELY(r->map->copies))
 			r->core->to_device(r->map, addr, p->len);
-		t->put(r, nm_ring_add(r->use, k, r->ndesc), addr, p->len, flags);
+		t->put(r, nm_ring_add(r->use, k, r->ndesc), addr, p->len, k ? flags : flags | NM_HW_FIRST);
 		flags = 0;
 	}
 	r->use = nm_ring_add(last, 1, r->ndesc);
@@ -218,90 +218,105 @@ nm_hw_told(struct nm_hw_ring *r, const struct nm_hw_tx *t, uint32_t first)
 }
 
 /*
+ * Up to n frames of one slot each, from p on, into descriptors from r->use on; neither wraps. How many: the next one has several slots, or
+ * is not in order. What the loop asks for is in locals, since the compiler takes each store to a descriptor for one to anything.
+ */
+NM_HW_INLINE uint32_t
+nm_hw_tx_run(struct nm_hw_ring *r, const struct nm_hw_tx *t, struct netmap_slot *p, uint32_t n, uint32_t nbufs, uint64_t *bytes)
+{
+	const uint16_t special = NS_MOREFRAG | NS_INDIRECT | NS_REPORT;
+	const uint32_t min_bytes = t->min_bytes ? t->min_bytes : NM_FRAME_SHORTEST;
+	const uint64_t *addrs = r->map->addr;
+	uint32_t first = r->use, use = first, end = use + n, span = r->max_single - min_bytes, sum = 0;
+
+	if (NM_UNLIKELY(nbufs <= 2 || r->max_single < min_bytes))
+		return 0;
+	for (; use != end; use++, p++) {
+		struct nm_hw_slot s = nm_hw_peek(p);
+		uint32_t len = s.len;
+
+		if (NM_UNLIKELY(s.buf - 2 >= nbufs - 2 || len - min_bytes > span))
+			break;
+		if (NM_UNLIKELY(s.flags & (special | NS_BUF_CHANGED))) {
+			if (s.flags & special)
+				break;
+			NM_WRITE_ONCE(p->flags, s.flags & ~NS_BUF_CHANGED);
+		}
+		t->put(r, use, addrs[nm_os_index_nospec(s.buf, nbufs)], len, NM_HW_FIRST | NM_HW_LAST);
+		sum += len;
+	}
+	*bytes += sum;
+	return use - first;
+}
+
+/* The same over wraps of slots and descriptors, until `left` or the room is used up; *at, the first slot, becomes the next. */
+NM_HW_INLINE uint32_t
+nm_hw_tx_runs(struct nm_hw_ring *r, const struct nm_hw_tx *t, uint32_t *at, uint32_t left, uint64_t *bytes)
+{
+	struct nm_kring *kr = r->kr;
+	uint32_t room = r->ndesc - 1 - nm_hw_out(r), want = left < room ? left : room, done = 0, run, n;
+	uint32_t nbufs = r->map->copies ? 2 : nm_hw_known(r->map); /* 2, none: nm_hw_put_frame tells a device that sees other memory */
+
+	for (n = run = 0; done < want && n == run; done += n) {
+		run = want - done;
+		if (run > kr->nslots - *at)
+			run = kr->nslots - *at;
+		if (run > r->ndesc - r->use)
+			run = r->ndesc - r->use;
+		if (run > NM_HW_REPORTS - r->since)
+			run = NM_HW_REPORTS - r->since;
+		n = nm_hw_tx_run(r, t, &kr->slots[*at], run, nbufs, bytes);
+		*at = nm_ring_add(*at, n, kr->nslots);
+		r->use = nm_ring_add(r->use, n, r->ndesc);
+		r->since += n;
+		if (r->since == NM_HW_REPORTS) {
+			uint32_t last = nm_ring_add(r->use, r->ndesc - 1, r->ndesc);
+
+			t->report(r, last);
+			nm_hw_await(r, last, *at);
+		}
+	}
+	return done;
+}
+
+/*
  * Transmits what is between hwcur and rhead, as far as there is room. Returns true when there was none for the next frame: the
- * NIC reports the last one that it got. What the loop asks for is in locals, since the compiler takes each store to a descriptor for
- * one to anything.
+ * NIC reports the last one that it got.
  */
 NM_HW_INLINE bool
 nm_hw_tx(struct nm_hw_ring *r, const struct nm_hw_tx *t)
 {
-	const uint16_t special = NS_MOREFRAG | NS_INDIRECT | NS_REPORT;
-	const uint32_t min_bytes = t->min_bytes ? t->min_bytes : NM_FRAME_SHORTEST;
 	struct nm_kring *kr = r->kr;
-	const uint64_t *addrs = r->map->addr;
-	struct netmap_slot *slots = kr->slots, *end = slots + kr->nslots, *p = slots + kr->hwcur;
-	uint32_t at, left = nm_ring_dist(kr->hwcur, kr->rhead, kr->nslots), span = r->max_single - min_bytes, packets = 0;
-	uint32_t first = r->use, use = first, ndesc = r->ndesc, nbufs = nm_hw_known(r->map), since = r->since;
-	bool full = false;
+	struct nm_frame *f = r->frame;
+	uint32_t at = kr->hwcur, left = nm_ring_dist(at, kr->rhead, kr->nslots), first = r->use, packets = 0, n;
 	uint64_t bytes = 0;
 
-	if (r->map->copies)
-		nbufs = 2; /* a device that sees other memory gets all frames as nm_hw_put_frame gives them */
 	nm_hw_reap(r, t);
 	if (left > NM_HW_STEP)
 		left = NM_HW_STEP;
 	while (left) {
-		uint32_t room = ndesc - 1 - nm_ring_dist(r->clean, use, ndesc), run = left < room ? left : room, n = run, sum = 0;
-
-		for (; n; n--) {
-			struct nm_hw_slot s = nm_hw_peek(p);
-			uint32_t len = s.len;
-			uint64_t addr;
-
-			if (NM_UNLIKELY(s.buf - 2 >= nbufs - 2 || len - min_bytes > span))
-				break;
-			if (NM_UNLIKELY(s.flags & (special | NS_BUF_CHANGED))) {
-				if (s.flags & special)
-					break;
-				NM_WRITE_ONCE(p->flags, s.flags & ~NS_BUF_CHANGED);
-			}
-			addr = addrs[nm_os_index_nospec(s.buf, nbufs)];
-			if (NM_UNLIKELY(++p == end))
-				p = slots;
-			if (NM_UNLIKELY(++since >= NM_HW_REPORTS)) {
-				r->since = since;
-				nm_hw_await(r, use, (uint32_t)(p - slots));
-				since = 0;
-				t->put(r, use, addr, len, NM_HW_LAST | NM_HW_REPORT);
-			} else {
-				t->put(r, use, addr, len, NM_HW_LAST);
-			}
-			if (NM_UNLIKELY(++use == ndesc))
-				use = 0;
-			r->use = use;
-			sum += len;
-		}
-		bytes += sum;
-		packets += run - n;
-		left -= run - n;
-		if (left) { /* no room for it, or not a frame of one slot */
-			struct nm_frame *f = r->frame;
-
-			at = (uint32_t)(p - slots);
-			r->since = since;
-			r->core->frame(r, at, t->max_parts, t->min_bytes);
-			if (f->bad) {
-				kr->stat[f->bad]++;
-			} else if (nm_hw_put_frame(r, t, at)) {
-				bytes += f->bytes;
-			} else {
-				full = true;
-				break;
-			}
-			packets++;
-			use = r->use;
-			since = r->since;
-			p = slots + nm_ring_add(at, f->slots, kr->nslots);
-			left -= f->slots < left ? f->slots : left;
-		}
+		n = nm_hw_tx_runs(r, t, &at, left, &bytes);
+		packets += n;
+		left -= n;
+		if (!left)
+			break;
+		/* no room for it, or not a frame of one slot */
+		r->core->frame(r, at, t->max_parts, t->min_bytes);
+		if (f->bad)
+			kr->stat[f->bad]++;
+		else if (nm_hw_put_frame(r, t, at))
+			bytes += f->bytes;
+		else
+			break;
+		packets++;
+		at = nm_ring_add(at, f->slots, kr->nslots);
+		left -= f->slots < left ? f->slots : left;
 	}
-	at = (uint32_t)(p - slots);
-	r->since = since;
 	kr->hwcur = at;
 	kr->stat[NM_STAT_tx_packets] += packets;
 	kr->stat[NM_STAT_tx_bytes] += bytes;
 	nm_hw_told(r, t, first);
-	return full;
+	return left != 0;
 }
 
 /* A buffer with `len` bytes of a frame, the NIC's oldest, becomes the next slot. */
@@ -390,27 +405,32 @@ nm_hw_post(struct nm_hw_ring *r, const struct nm_hw_rx *x, bool starved)
 	const uint64_t *addrs = m->addr;
 	const uint32_t *stack = kr->stack;
 	uint32_t out = nm_hw_out(r), ndesc = r->ndesc, can = ndesc - 1 - out, first = r->use, use = first, nbufs = nm_hw_known(m), n = kr->nstack;
-	uint32_t *bufs = r->buf;
+	uint32_t *bufs = r->buf, k;
 	bool copies = m->copies;
 
 	if (can > n)
 		can = n;
 	if (can < NM_HW_POSTS && out >= NM_HW_POSTS && !starved)
 		return;
-	while (can-- > 0) {
-		uint32_t buf = stack[--n];
-		uint64_t addr;
+	while (can) {
+		uint32_t run = can < ndesc - use ? can : ndesc - use;
 
-		if (NM_UNLIKELY(buf >= nbufs)) {
-			kr->stat[NM_STAT_buf_errors]++;
-			continue;
+		can -= run;
+		for (k = n - run; n != k;) {
+			uint32_t buf = stack[--n];
+			uint64_t addr;
+
+			if (NM_UNLIKELY(buf >= nbufs)) {
+				kr->stat[NM_STAT_buf_errors]++;
+				continue;
+			}
+			addr = addrs[nm_os_index_nospec(buf, nbufs)];
+			if (NM_UNLIKELY(copies))
+				r->core->for_device(m, addr, m->stride);
+			bufs[use] = buf;
+			x->put(r, use++, addr);
 		}
-		addr = addrs[nm_os_index_nospec(buf, nbufs)];
-		if (NM_UNLIKELY(copies))
-			r->core->for_device(m, addr, m->stride);
-		bufs[use] = buf;
-		x->put(r, use, addr);
-		if (NM_UNLIKELY(++use == ndesc))
+		if (use == ndesc)
 			use = 0;
 	}
 	kr->nstack = n;
@@ -419,67 +439,68 @@ nm_hw_post(struct nm_hw_ring *r, const struct nm_hw_rx *x, bool starved)
 		x->kick(r);
 }
 
+/*
+ * Up to n frames of one buffer each into slots from p on, out of descriptors from r->clean on; neither wraps. How many; *st is what the
+ * next descriptor is, if they are fewer.
+ */
+NM_HW_INLINE uint32_t
+nm_hw_rx_run(struct nm_hw_ring *r, const struct nm_hw_rx *x, struct netmap_slot *p, uint32_t n, unsigned *st, uint64_t *bytes)
+{
+	const struct nm_hw_map *m = r->map;
+	const uint32_t *bufs = r->buf;
+	uint32_t first = r->clean, clean = first, end = clean + n, stride = m->stride, sum = 0, len = 0;
+	bool copies = m->copies;
+
+	for (; clean != end; clean++, p++) {
+		*st = x->get(r, clean, &len);
+		if (NM_UNLIKELY(*st != (NM_HW_DONE | NM_HW_LAST) || len > stride))
+			break;
+		if (NM_UNLIKELY(copies))
+			r->core->from_device(m, nm_hw_addr(m, bufs[clean]), len);
+		nm_kring_put_slot(p, bufs[clean], (uint16_t)len, 0);
+		sum += len;
+	}
+	*bytes += sum;
+	return clean - first;
+}
+
 /* Up to `budget` frames into slots, then buffers that came back to the NIC. Frames that were looked at. */
 NM_HW_INLINE uint32_t
 nm_hw_rx(struct nm_hw_ring *r, const struct nm_hw_rx *x, uint32_t budget)
 {
 	struct nm_kring *kr = r->kr;
-	const struct nm_hw_map *m = r->map;
-	struct netmap_slot *slots = kr->slots, *end = slots + kr->nslots, *p;
-	const uint32_t *bufs = r->buf;
-	uint32_t ndesc = r->ndesc, use = r->use, clean = r->clean, stride = m->stride, lease, room, frames = 0, packets = 0, len;
-	bool starved = false, skip = r->skip, copies = m->copies;
+	uint32_t room, frames = 0, packets = 0, n;
+	bool starved = false;
 	uint64_t bytes = 0;
 
 	r->core->room(kr);
-	p = slots + kr->lease;
 	room = kr->nslots - 1 - nm_ring_dist(kr->rel, kr->lease, kr->nslots);
-	while (frames < budget && clean != use) {
-		uint32_t run = skip ? 0 : nm_ring_dist(clean, use, ndesc), n, sum = 0;
+	while (frames < budget && r->clean != r->use) {
+		uint32_t run = r->skip ? 0 : (r->use > r->clean ? r->use : r->ndesc) - r->clean;
 		unsigned st = 0;
-		bool taken;
 
 		if (run > room)
 			run = room;
 		if (run > budget - frames)
 			run = budget - frames;
-		for (n = run; n; n--) {
-			st = x->get(r, clean, &len);
-			if (NM_UNLIKELY(st != (NM_HW_DONE | NM_HW_LAST) || len > stride))
-				break;
-			if (NM_UNLIKELY(copies))
-				r->core->from_device(m, nm_hw_addr(m, bufs[clean]), len);
-			nm_kring_put_slot(p, bufs[clean], (uint16_t)len, 0);
-			if (NM_UNLIKELY(++p == end))
-				p = slots;
-			if (NM_UNLIKELY(++clean == ndesc))
-				clean = 0;
-			r->clean = clean;
-			sum += len;
-		}
-		room -= run - n;
-		packets += run - n;
-		frames += run - n;
-		bytes += sum;
-		if (run && !n)
+		if (run > kr->nslots - kr->lease)
+			run = kr->nslots - kr->lease;
+		n = nm_hw_rx_run(r, x, &kr->slots[kr->lease], run, &st, &bytes);
+		kr->lease = nm_ring_add(kr->lease, n, kr->nslots);
+		r->clean = nm_ring_add(r->clean, n, r->ndesc);
+		room -= n;
+		packets += n;
+		frames += n;
+		if (run && n == run)
 			continue;
-		if (run && !st)
-			break;
-		/* no room, or not a frame of one buffer */
-		kr->lease = (uint32_t)(p - slots);
-		taken = nm_hw_take_whole(r, x, &room, &starved);
-		p = slots + kr->lease;
-		clean = r->clean;
-		skip = r->skip;
-		if (!taken)
+		/* the next is not there, or there is no room for it, or it is not a frame of one buffer */
+		if ((run && !st) || !nm_hw_take_whole(r, x, &room, &starved))
 			break;
 		frames++;
 	}
-	lease = (uint32_t)(p - slots);
-	kr->lease = lease;
 	kr->stat[NM_STAT_rx_packets] += packets;
 	kr->stat[NM_STAT_rx_bytes] += bytes;
-	NM_STORE_RELEASE(&kr->hwtail, lease);
+	NM_STORE_RELEASE(&kr->hwtail, kr->lease);
 	r->core->publish(kr);
 	nm_hw_post(r, x, starved);
 	return frames;

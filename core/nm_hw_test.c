@@ -259,7 +259,7 @@ frames_leave_in_order_and_slots_return_when_the_nic_is_done(void **state)
 	for (i = 0; i < 40; i++) {
 		assert_int_equal(buf_of(nic.desc[i].addr), slot(&tx, i)->buf_idx);
 		assert_int_equal(nic.desc[i].len, 60 + i);
-		assert_int_equal(nic.desc[i].flags, NM_HW_LAST | (i == NM_HW_REPORTS - 1 || i == 39 ? NM_HW_REPORT : 0));
+		assert_int_equal(nic.desc[i].flags, NM_HW_FIRST | NM_HW_LAST | (i == NM_HW_REPORTS - 1 || i == 39 ? NM_HW_REPORT : 0));
 	}
 	assert_int_equal(tx.kr->hwcur, 40);
 	assert_int_equal(tx.kr->hwtail, 255);
@@ -362,7 +362,7 @@ frames_of_several_slots(void **state)
 	assert_int_equal(nic.puts, 3); /* without the empty one */
 	assert_int_equal(nic.first_put, DESC - 2); /* what the NIC comes to first was written last */
 	assert_int_equal(nic.tail, 1);
-	assert_int_equal(nic.desc[DESC - 2].flags, 0);
+	assert_int_equal(nic.desc[DESC - 2].flags, NM_HW_FIRST);
 	assert_int_equal(nic.desc[DESC - 1].flags, 0);
 	assert_int_equal(nic.desc[0].flags, NM_HW_LAST | NM_HW_REPORT);
 	assert_int_equal(nic.desc[DESC - 1].len, 2047);

@@ -168,27 +168,39 @@ released_head(struct nm_kring *kr)
 	return kr->rel;
 }
 
+/*
+ * The buffers of n slots from p on, which don't wrap, onto a stack that has so much room; how many of them are in the region. Each is
+ * put there, and the next one over it if it is not: so there is nothing to mispredict.
+ */
+static uint32_t
+stack_up(const struct netmap_slot *p, uint32_t n, uint32_t nbufs, uint32_t *stack)
+{
+	const struct netmap_slot *end = p + n;
+	uint32_t good = 0;
+
+	for (; p != end; p++) {
+		uint32_t idx = NM_READ_ONCE(p->buf_idx);
+
+		stack[good] = idx;
+		good += idx - 2 < nbufs - 2;
+	}
+	return good;
+}
+
 uint32_t
 nm_kring_room(struct nm_kring *kr)
 {
-	/* locals: the compiler takes each store to the stack for one to anything */
-	const struct netmap_slot *slots = kr->slots;
-	uint32_t head = released_head(kr), rel = kr->rel, nslots = kr->nslots, nbufs = kr->nbufs, n = kr->nstack, used;
-	uint32_t *stack = kr->stack;
+	uint32_t head = released_head(kr), rel = kr->rel, nslots = kr->nslots, n = nm_ring_dist(rel, head, nslots), good, used;
+	uint32_t run = n < nslots - rel ? n : nslots - rel;
 
-	while (rel != head) {
-		uint32_t idx = NM_READ_ONCE(slots[rel].buf_idx);
-
-		if (NM_LIKELY(idx >= 2 && idx < nbufs))
-			stack[n++] = idx;
-		else
-			kr->stat[NM_STAT_buf_errors]++;
-		rel = nm_ring_add(rel, 1, nslots);
-	}
-	kr->nstack = n;
-	kr->hwcur = kr->rhead = kr->rel = rel;
-	used = nm_ring_dist(kr->rel, kr->lease, kr->nslots) + 1;
-	used = kr->nslots - used;
+	/* each slot was given one from the stack, so that there is room */
+	good = stack_up(&kr->slots[rel], run, kr->nbufs, kr->stack + kr->nstack);
+	good += stack_up(kr->slots, n - run, kr->nbufs, kr->stack + kr->nstack + good);
+	kr->nstack += good;
+	kr->stat[NM_STAT_buf_errors] += n - good;
+	kr->hwcur = kr->rhead = kr->rel = head;
+	used = nm_ring_dist(head, kr->lease, nslots) + 1;
+	used = nslots - used;
 	return used < kr->nstack ? used : kr->nstack;
 }
 

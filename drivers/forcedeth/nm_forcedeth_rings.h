@@ -123,11 +123,10 @@ nm_forcedeth_advance(struct nm_hw_ring *r)
 		nm_forcedeth_kick(np);
 }
 
-/* A frame begins at r->use until it is all there. */
 static __always_inline void
 nm_forcedeth_put_tx_limited(struct nm_hw_ring *r, uint32_t desc, uint64_t addr, uint32_t len, unsigned int flags)
 {
-	u32 flaglen = (desc == r->use ? 0 : NV_TX2_VALID) | (flags & NM_HW_LAST ? NV_TX2_LASTPACKET : 0) | (len - 1);
+	u32 flaglen = (flags & NM_HW_FIRST ? 0 : NV_TX2_VALID) | (flags & NM_HW_LAST ? NV_TX2_LASTPACKET : 0) | (len - 1);
 
 	nm_forcedeth_fill_tx_ex(r->nic, desc, addr, flaglen);
 }

@@ -33,7 +33,7 @@ nm_igb_put_tx(struct nm_hw_ring *r, uint32_t desc, uint64_t addr, uint32_t len, 
 
 	if (flags & NM_HW_LAST)
 		cmd |= E1000_ADVTXD_DCMD_EOP;
-	else if (desc == r->use)
+	else if (flags & NM_HW_FIRST)
 		whole = nm_igb_frame_bytes(r->frame);
 	if (flags & NM_HW_REPORT)
 		cmd |= E1000_ADVTXD_DCMD_RS;

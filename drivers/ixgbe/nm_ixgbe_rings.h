@@ -41,7 +41,7 @@ nm_ixgbe_put_tx(struct nm_hw_ring *r, uint32_t desc, uint64_t addr, uint32_t len
 		cmd |= IXGBE_ADVTXD_DCMD_EOP;
 	if (flags & NM_HW_REPORT)
 		cmd |= IXGBE_ADVTXD_DCMD_RS;
-	if (desc == r->use)
+	if (flags & NM_HW_FIRST)
 		payload = flags & NM_HW_LAST ? len : nm_ixgbe_frame_bytes(r->frame);
 	d->read.buffer_addr = cpu_to_le64(addr);
 	d->read.cmd_type_len = cpu_to_le32(cmd | len);

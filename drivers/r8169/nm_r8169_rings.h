@@ -18,7 +18,7 @@
 
 static void rtl8169_doorbell(struct rtl8169_private *tp);
 
-/* Transmit command descriptor: OWN, EOR, FS, LS and the length in its first word. A frame begins at r->use until it is all there. */
+/* Transmit command descriptor: OWN, EOR, FS, LS and the length in its first word. */
 static __always_inline void
 nm_r8169_put_tx(struct nm_hw_ring *r, uint32_t desc, uint64_t addr, uint32_t len, unsigned int flags)
 {
@@ -26,7 +26,7 @@ nm_r8169_put_tx(struct nm_hw_ring *r, uint32_t desc, uint64_t addr, uint32_t len
 	struct TxDesc *d = &tp->TxDescArray[desc];
 	u32 opts1 = DescOwn | len;
 
-	if (desc == r->use)
+	if (flags & NM_HW_FIRST)
 		opts1 |= FirstFrag;
 	if (flags & NM_HW_LAST)
 		opts1 |= LastFrag;
