@@ -70,8 +70,10 @@ nm_virtio_fill_desc(struct nm_virtio_ring *a, bool tx)
 		d[1].flags = cpu_to_virtio16(a->vdev, write);
 		a->at[p] = tx ? 0 : 2 * p;
 		/* who does not merge need not say that a frame has one buffer */
-		if (!tx)
+		if (!tx) {
 			((struct virtio_net_hdr_v1 *)(a->hdr + p * NM_VIRTIO_HDR))->num_buffers = cpu_to_virtio16(a->vdev, 1);
+			nm_virtio_offer(a, p);
+		}
 	}
 }
 

@@ -34,14 +34,15 @@ struct nm_virtio_ring {
 	/* receive: the first descriptor of the position; transmit: the index after the frame whose last part it is, if it reports */
 	u16 *at;
 	char *hdr;          /* receive: of each position; transmit: the one of all frames, zeroes */
-	u16 out;            /* frames that were put into the available ring, since the reset; as the rest, modulo 65536 */
+	u16 out;            /* entries of the available ring that were filled in since the reset; as the rest, modulo 65536 */
 	u16 told;           /* of them those that the device knew of when it was notified last */
 	u16 next;           /* used entries that were taken; receive: at some time, see nm_virtio_index */
-	u16 seen;           /* used entries that there were when we looked last */
+	u16 seen;           /* transmit: used entries that there were when we looked last */
 	u16 first, parts;   /* receive: a frame that began with this used entry has so many; 0: no such frame is coming */
 	u16 moved;          /* receive: parts before this one are where they belong */
 	u32 mask, pos;      /* length of the virtqueue, positions; less 1 */
-	u32 ready;          /* receive: used entries from `next` on, as far as seen */
+	u32 from, ready;    /* receive: positions [from .. from + ready) were used by those that stand at elem[position] */
+	const struct vring_used_elem *elem;
 	u32 hdr_len;
 	bool event, weak;   /* as negotiated: 2.7.10; barriers that are enough for another processor */
 	bool merge;         /* receive: a header says how many buffers its frame has */
@@ -179,7 +180,7 @@ nm_virtio_done(struct nm_hw_ring *r, uint32_t desc)
 }
 
 static __always_inline void
-nm_virtio_kick_any(struct nm_hw_ring *r)
+nm_virtio_kick_tx(struct nm_hw_ring *r)
 {
 	nm_virtio_kick(r->nic);
 }
@@ -191,7 +192,23 @@ nm_virtio_index(const struct nm_virtio_ring *a, uint32_t desc)
 	return a->next + ((desc - a->next) & a->pos);
 }
 
-/* The device used another buffer than the one of this position, which changes places with it. */
+/*
+ * Receive: position p is offered by each entry of the available ring whose index it is, modulo positions, so that the entries need not
+ * be written again for each frame.
+ */
+static void
+nm_virtio_offer(struct nm_virtio_ring *a, uint32_t p)
+{
+	u32 i;
+
+	for (i = p; i <= a->mask; i += a->pos + 1)
+		a->avail->ring[i] = cpu_to_virtio16(a->vdev, a->at[p]);
+}
+
+/*
+ * The device used another buffer than the one of this position, which changes places with it. It has taken both entries, since it takes
+ * them in order.
+ */
 static noinline bool
 nm_virtio_swap(struct nm_hw_ring *r, uint32_t desc, u32 id)
 {
@@ -202,6 +219,8 @@ nm_virtio_swap(struct nm_hw_ring *r, uint32_t desc, u32 id)
 		if (a->at[i] == id) {
 			swap(a->at[i], a->at[desc]);
 			swap(r->buf[i], r->buf[desc]);
+			nm_virtio_offer(a, i);
+			nm_virtio_offer(a, desc);
 			return true;
 		}
 	return false; /* it never had it */
@@ -238,9 +257,10 @@ nm_virtio_hdr(const struct nm_virtio_ring *a, u32 id)
 
 /* 5.1.6.4: all that is not a whole frame in one buffer, as it was on the wire. Other frames (sums, segments) were not asked for. */
 static noinline unsigned int
-nm_virtio_get_part(struct nm_hw_ring *r, uint32_t desc, u16 index, uint32_t *bytes)
+nm_virtio_get_part(struct nm_hw_ring *r, uint32_t desc, uint32_t *bytes)
 {
 	struct nm_virtio_ring *a = r->nic;
+	u16 index = nm_virtio_index(a, desc);
 	const struct vring_used_elem *e = &a->used->ring[index & a->mask];
 	u32 id = virtio32_to_cpu(a->vdev, e->id), len = virtio32_to_cpu(a->vdev, e->len);
 	const struct virtio_net_hdr_v1 *h;
@@ -262,6 +282,7 @@ nm_virtio_get_part(struct nm_hw_ring *r, uint32_t desc, u16 index, uint32_t *byt
 		a->first = index;
 		a->parts = n;
 		a->moved = index + 1u;
+		a->ready = 0; /* so that the others come here as well */
 		return NM_HW_DONE | (a->bad ? NM_HW_BAD : 0);
 	}
 	return NM_HW_DONE | NM_HW_LAST | (a->bad ? NM_HW_BAD : 0);
@@ -270,31 +291,47 @@ nm_virtio_get_part(struct nm_hw_ring *r, uint32_t desc, u16 index, uint32_t *byt
 /* Flags and type of a header (its first two bytes) with which it is not a frame as on the wire. */
 #define NM_VIRTIO_UNFINISHED cpu_to_le16(VIRTIO_NET_HDR_F_NEEDS_CSUM | 0xff00)
 
+static noinline unsigned int
+nm_virtio_get_more(struct nm_hw_ring *r, uint32_t desc, uint32_t *bytes);
+
+/* A length that is less than the header's becomes one that no buffer has. */
 static __always_inline unsigned int
 nm_virtio_get_rx(struct nm_hw_ring *r, uint32_t desc, uint32_t *bytes)
 {
 	struct nm_virtio_ring *a = r->nic;
-	u32 next = a->next, ahead = (desc - next) & a->pos;
-	const struct vring_used_elem *e = &a->used->ring[(next + ahead) & a->mask];
 	const struct virtio_net_hdr_v1 *h;
-	u32 id, len;
+	const struct vring_used_elem *e;
+	u32 id;
+
+	if (unlikely(desc - a->from >= a->ready))
+		return nm_virtio_get_more(r, desc, bytes);
+	e = &a->elem[desc];
+	id = a->at[desc];
+	h = nm_virtio_hdr(a, id);
+	*bytes = virtio32_to_cpu(a->vdev, e->len) - a->hdr_len;
+	if (unlikely(virtio32_to_cpu(a->vdev, e->id) != id || (*(const __le16 *)h & NM_VIRTIO_UNFINISHED) ||
+	    h->num_buffers != cpu_to_virtio16(a->vdev, 1)))
+		return nm_virtio_get_part(r, desc, bytes);
+	return NM_HW_DONE | NM_HW_LAST;
+}
+
+/* As far as the device has used them, and the ring goes on without a wrap. */
+static noinline unsigned int
+nm_virtio_get_more(struct nm_hw_ring *r, uint32_t desc, uint32_t *bytes)
+{
+	struct nm_virtio_ring *a = r->nic;
+	u32 ahead = (desc - a->next) & a->pos, there = (u16)(nm_virtio_used_idx(a) - a->next);
 
 	*bytes = 0;
-	if (unlikely(ahead >= a->ready)) {
-		a->seen = nm_virtio_used_idx(a);
-		a->ready = (u16)(a->seen - next);
-		if (ahead >= a->ready)
-			return 0;
-		virtio_rmb(a->weak);
-	}
-	id = virtio32_to_cpu(a->vdev, e->id);
-	len = virtio32_to_cpu(a->vdev, e->len);
-	h = nm_virtio_hdr(a, a->at[desc]);
-	if (unlikely(id != a->at[desc] || a->parts || len < a->hdr_len || (*(const __le16 *)h & NM_VIRTIO_UNFINISHED) ||
-	    h->num_buffers != cpu_to_virtio16(a->vdev, 1)))
-		return nm_virtio_get_part(r, desc, next + ahead, bytes);
-	*bytes = len - a->hdr_len;
-	return NM_HW_DONE | NM_HW_LAST;
+	if (ahead >= there)
+		return 0;
+	virtio_rmb(a->weak);
+	if (a->parts)
+		return nm_virtio_get_part(r, desc, bytes);
+	a->from = desc;
+	a->ready = min(there - ahead, a->pos + 1 - desc);
+	a->elem = a->used->ring + (nm_virtio_index(a, desc) & a->mask) - desc;
+	return nm_virtio_get_rx(r, desc, bytes);
 }
 
 /* Both descriptors are as nm_virtio_fill_desc made them, but for the address. */
@@ -302,24 +339,31 @@ static __always_inline void
 nm_virtio_put_rx(struct nm_hw_ring *r, uint32_t desc, uint64_t addr)
 {
 	struct nm_virtio_ring *a = r->nic;
-	u16 id = a->at[desc];
 
-	a->desc[id + 1].addr = cpu_to_virtio64(a->vdev, addr);
-	a->avail->ring[a->out++ & a->mask] = cpu_to_virtio16(a->vdev, id);
+	(&a->desc[1])[a->at[desc]].addr = cpu_to_virtio64(a->vdev, addr);
+}
+
+static __always_inline void
+nm_virtio_kick_rx(struct nm_hw_ring *r)
+{
+	struct nm_virtio_ring *a = r->nic;
+
+	a->out += (r->use - a->out) & a->pos;
+	nm_virtio_kick(a);
 }
 
 static const struct nm_hw_tx nm_virtio_tx = {
 	.put = nm_virtio_put_tx,
 	.report = nm_virtio_report,
 	.done = nm_virtio_done,
-	.kick = nm_virtio_kick_any,
+	.kick = nm_virtio_kick_tx,
 	.max_parts = NETMAP_MAX_FRAGS,
 };
 
 static const struct nm_hw_rx nm_virtio_rx = {
 	.get = nm_virtio_get_rx,
 	.put = nm_virtio_put_rx,
-	.kick = nm_virtio_kick_any,
+	.kick = nm_virtio_kick_rx,
 };
 
 /*
@@ -386,7 +430,7 @@ nm_virtio_rxsync(struct nm_hw_ring *r, uint32_t budget)
 
 	do {
 		a->next = nm_virtio_index(a, r->clean);
-		a->ready = (u16)(a->seen - a->next);
+		a->ready = 0;
 		n += nm_hw_rx(r, &nm_virtio_rx, budget - n);
 		if (r->polled || nm_virtio_want_rx_irq(r, &came))
 			return n;

@@ -115,6 +115,8 @@ begin(struct queue *q, u32 n, bool tx, bool merge)
 		    (u16)(VRING_DESC_F_NEXT | (tx ? 0 : VRING_DESC_F_WRITE)), (u16)(2 * p + 1)};
 		q->v.desc[2 * p + 1] = (struct vring_desc){0, merge ? map.stride - HDR : map.stride, tx ? 0 : VRING_DESC_F_WRITE, 0};
 		q->at[p] = tx ? 0 : (u16)(2 * p);
+		if (!tx)
+			nm_virtio_offer(a, p);
 		((struct virtio_net_hdr_v1 *)(void *)(q->hdrs + (tx ? 0 : p * NM_VIRTIO_HDR)))->num_buffers = tx ? 0 : 1;
 	}
 	q->r.nic = a;
