@@ -199,9 +199,12 @@ fill_ex(uint32_t desc, uint32_t len, unsigned flags)
 }
 
 #define SYNCS nm_forcedeth_txsync, nm_forcedeth_rxsync, nm_forcedeth_txdone, .ndesc = DESC, .min_bytes = ETH_ZLEN, .max_parts = NETMAP_MAX_FRAGS
-static const struct nic_model format1 = {SYNCS, .reset = reset1, .sends = sends, .sent = sent, .posted = posted, .fill = fill};
-static const struct nic_model format3 = {SYNCS, .reset = reset3, .sends = sends_ex, .sent = sent_ex, .posted = posted_ex, .fill = fill_ex};
-static const struct nic_model limited = {SYNCS, .reset = reset_limited, .sends = sends_ex, .sent = sent_ex, .posted = posted_ex, .fill = fill_ex};
+static const struct nic_model format1 = {SYNCS, .reset = reset1, .sends = sends, .sent = sent, .posted = posted, .fill = fill,
+    .name = "formats 1 and 2"};
+static const struct nic_model format3 = {SYNCS, .reset = reset3, .sends = sends_ex, .sent = sent_ex, .posted = posted_ex, .fill = fill_ex,
+    .name = "format 3"};
+static const struct nic_model limited = {SYNCS, .reset = reset_limited, .sends = sends_ex, .sent = sent_ex, .posted = posted_ex, .fill = fill_ex,
+    .name = "format 3, 16 frames at a time"};
 
 /* Of a frame with dribble bits the last byte is none; a length in the header that is not the frame's is the program's matter. */
 static void

@@ -467,7 +467,7 @@ a_reset_is_not_seen_by_the_client(void **state)
 	assert_int_equal(nic_tx.kr->stat[NM_STAT_forwarded] + nic_tx.kr->stat[NM_STAT_drop_no_backend], nic_tx.kr->stat[NM_STAT_tx_packets]);
 }
 
-/* For bench/instructions.sh, which divides by what this prints. */
+/* For bench/instructions.sh, which divides by the number that this prints. */
 static void
 batches_pass(void **state)
 {
@@ -488,7 +488,7 @@ batches_pass(void **state)
 		nic_give_back();
 	}
 	assert_int_equal(nic_tx.kr->stat[NM_STAT_tx_packets], BATCHES * batch);
-	print_message("frames %u\n", BATCHES * batch);
+	print_message("frames %u%s%s\n", BATCHES * batch, model->name ? " " : "", model->name ? model->name : "");
 }
 
 #define T(f) cmocka_unit_test_setup_teardown(f, nic_setup, nic_teardown)

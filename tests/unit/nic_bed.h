@@ -34,6 +34,7 @@ struct nic_model {
 	/* The same for receive: where it may write, and what it says of it. flags: NM_HW_LAST, NM_HW_BAD. */
 	bool (*posted)(uint32_t desc, uint64_t *addr, uint32_t *size);
 	void (*fill)(uint32_t desc, uint32_t len, unsigned flags);
+	const char *name;           /* of the kind of descriptors, where the driver has several */
 };
 
 extern struct nm_hw_ring nic_tx, nic_rx;
