@@ -15,6 +15,11 @@ BEGIN {
 	name["vhost"] = "DPDK vhost"
 	name["ping"] = "pkt-gen ping"
 	name["ping_busy"] = "pkt-gen ping, engine --busy-poll"
+	name["tx_netmap"] = "pkt-gen sends"
+	name["rx_netmap"] = "pkt-gen receives"
+	name["tx_mmsg"] = name["tx_mmsg,cpu"] = "sendmmsg"
+	name["tx_ring"] = name["tx_ring,cpu"] = "PACKET_TX_RING"
+	name["rx_ring"] = name["rx_ring,cpu"] = "TPACKET_V3"
 	name["eventfd"] = "eventfd ping-pong"
 }
 
@@ -69,10 +74,10 @@ function row_text(k, f,    range, rrange) {
 	if (!header++)
 		printf("%-9s %5s  %-32s %9s %-17s %-5s %7s  %-21s %9s %7s %-13s %-11s %-4s %6s %7s %s\n", "bench", "frame", "what", "median", "(min..max)",
 		    "unit", "Gbit/s", "against", "median", "ratio", "(min..max)", "aim", "met", "place", "others", "runs")
-	range = n > 1 ? sprintf("(%.2f..%.2f)", low, high) : ""
+	range = n > 1 ? sprintf("(%.3f..%.3f)", low, high) : ""
 	rrange = n > 1 && f[4] != "-" ? sprintf("(%.2f..%.2f)", ratio_low, ratio_high) : ""
-	printf("%-9s %5s  %-32s %9.2f %-17s %-5s %7s  %-21s %9s %7s %-13s %-11s %-4s %6s %7s %s%s\n", f[1], f[2], title(f[3]), mid, range, unit[k] == "mpps" ? "Mpps" : unit[k],
-	    unit[k] == "mpps" ? sprintf("%.2f", mid * f[2] * 8 / 1000) : "", f[4] == "-" ? "" : title(f[4]), f[4] == "-" ? "" : sprintf("%.2f", ref_mid),
+	printf("%-9s %5s  %-32s %9.3f %-17s %-5s %7s  %-21s %9s %7s %-13s %-11s %-4s %6s %7s %s%s\n", f[1], f[2], title(f[3]), mid, range, unit[k] == "mpps" ? "Mpps" : unit[k],
+	    unit[k] == "mpps" ? sprintf("%.2f", mid * f[2] * 8 / 1000) : "", f[4] == "-" ? "" : title(f[4]), f[4] == "-" ? "" : sprintf("%.3f", ref_mid),
 	    f[4] == "-" ? "" : sprintf("%.2f", ratio_mid), rrange, aim[k] == "none" ? "" : aim[k], verdict,
 	    place_mid == "-" ? "" : sprintf("%.3f", place_mid), foreign_mid == "-" ? "" : sprintf("%.1f %%", foreign_mid), n " of " count[k],
 	    comparable ? "" : "  (not comparable: CPUs moved or others were busy)")

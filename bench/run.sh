@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# run.sh vale|pipe|latency|broadcast|fanin|idle|memory|emulated|sync|all [--seconds N] [--pairs N] [--tries N] [--json]
+# run.sh vale|pipe|latency|broadcast|fanin|idle|memory|emulated|sync|native|all [--seconds N] [--pairs N] [--tries N] [--json]
 #     [--frames "60 1514"] [--peers "bridge memif vhost"|none] [--verbose] [--home user|kernel]
 #
-# With --home kernel the ports are those of netmap.ko, which is loaded; "emulated" and "sync" are of that home only, and kernel.sh
-# runs all that in guests.
+# With --home kernel the ports are those of netmap.ko, which is loaded; "emulated", "sync" and "native" are of that home only, and kernel.sh
+# runs all that in guests, but "native", which native.sh does: it is not in "all".
 #
 # Measures what is built in $BUILD (default: build) against limits and peers of this machine, in turn with them, and prints a table or,
 # with --json, an object a line. bench/README.md says what each figure is.
@@ -15,7 +15,7 @@ BENCHES="vale pipe latency broadcast fanin idle memory" HOME_OF=user
 SECONDS_EACH=1 PAIRS=3 FRAMES="60 1514" JSON='' VERBOSE='' PEERS='bridge memif vhost' TRIES=4 LIMIT_MS=150
 
 usage() {
-	echo "usage: bench/run.sh vale|pipe|latency|broadcast|fanin|idle|memory|emulated|sync|all [--seconds N] [--pairs N]"
+	echo "usage: bench/run.sh vale|pipe|latency|broadcast|fanin|idle|memory|emulated|sync|native|all [--seconds N] [--pairs N]"
 	echo "       [--tries N] [--json] [--frames LIST] [--peers LIST|none] [--verbose] [--home user|kernel]; see bench/README.md"
 }
 
@@ -49,18 +49,18 @@ while [ $# -gt 0 ]; do
 	--home)
 		case ${2:-} in
 		user) ;;
-		kernel) BENCHES="vale pipe emulated sync" ;;
+		kernel) BENCHES="vale pipe emulated sync native" ;;
 		*) echo "bench: --home '${2:-}': user or kernel is expected" >&2; exit 2 ;;
 		esac
 		HOME_OF=$2; shift ;;
 	--help) usage; exit 0 ;;
-	all | vale | pipe | latency | broadcast | fanin | idle | memory | emulated | sync) what="$what $1" ;;
+	all | vale | pipe | latency | broadcast | fanin | idle | memory | emulated | sync | native) what="$what $1" ;;
 	*) echo "bench: what is '$1'?" >&2; usage >&2; exit 2 ;;
 	esac
 	shift
 done
 [ -n "$what" ] || { usage >&2; exit 2; }
-[ "$what" != " all" ] || what=$BENCHES
+[ "$what" != " all" ] || what=${BENCHES% native}
 for b in $what; do
 	case " $BENCHES " in
 	*" $b "*) ;;
@@ -72,6 +72,7 @@ done
 . bench/ports.sh
 . bench/peers.sh
 . bench/house.sh
+. bench/nics.sh
 
 needed="pkt-gen vale-ctl bench/limit bench/place"
 [ "$HOME_OF" = kernel ] && needed="$needed bench/sync bench/packet_tx bench/packet_rx" || needed="$needed netmapd bench/eventfd"
