@@ -266,6 +266,21 @@ nm_kring_reset(struct nm_kring *kr)
 }
 
 void
+nm_kring_set_offsets(struct nm_kring *kr, const struct nm_offsets *o)
+{
+	uint32_t i, at, full;
+
+	nm_os_spin_lock(&kr->lock);
+	kr->offsets = *o;
+	*(uint64_t *)(uintptr_t)&kr->ring->offset_mask = o->mask;
+	at = kr->dir == NM_DIR_TX ? kr->hwcur : kr->rel;
+	full = nm_ring_dist(at, kr->dir == NM_DIR_TX ? kr->rhead : kr->lease, kr->nslots);
+	for (i = 0; i < kr->nslots; i++, at = nm_ring_add(at, 1, kr->nslots))
+		NM_WRITE_ONCE(kr->slots[at].ptr, i < full ? 0 : o->first);
+	nm_os_spin_unlock(&kr->lock);
+}
+
+void
 nm_kring_resume(struct nm_kring *kr)
 {
 	uint32_t head;

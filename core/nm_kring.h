@@ -19,6 +19,13 @@ enum { NM_DIR_TX, NM_DIR_RX };
 
 struct nm_mem;
 
+/* Where frames begin in their buffers, for rings opened with the option OFFSETS. */
+struct nm_offsets {
+	uint64_t mask;               /* bits of a slot's ptr that say so; 0: frames begin where buffers do */
+	uint32_t first, max;         /* of slots that nobody has set, and the most; up to the stride */
+	uint32_t gap;                /* bytes of a buffer that received frames leave free */
+};
+
 struct nm_kring {
 	/* fixed while the ring lives */
 	struct nm_port *port;
@@ -69,6 +76,7 @@ struct nm_kring {
 	bool blocked;                /* a transmit ring waits for this receive ring to be emptied */
 	uint32_t told;               /* the tail that nm_kring_leave wrote last */
 	uint32_t busy;               /* a call is between nm_kring_enter and nm_kring_leave */
+	struct nm_offsets offsets;   /* while it has users; of a receive ring that is held, under lock */
 	bool fetches;                /* who syncs fetches data of NS_INDIRECT slots when he is told that he should */
 	uint64_t stat[NM_STAT_MAX];
 };
@@ -107,13 +115,29 @@ nm_kring_snapshot(const struct netmap_slot *p)
 }
 
 static inline void
-nm_kring_put_slot(struct netmap_slot *p, uint32_t idx, uint16_t len, uint16_t flags)
+nm_kring_put_slot_at(struct netmap_slot *p, uint32_t idx, uint16_t len, uint16_t flags, uint64_t ptr)
 {
 	union { uint64_t w[2]; struct netmap_slot s; } u = {.s = {.buf_idx = idx, .len = len, .flags = flags}};
 	uint64_t *w = (uint64_t *)(void *)p;
 
 	NM_WRITE_ONCE(w[0], u.w[0]);
-	NM_WRITE_ONCE(w[1], 0);
+	NM_WRITE_ONCE(w[1], ptr);
+}
+
+static inline void
+nm_kring_put_slot(struct netmap_slot *p, uint32_t idx, uint16_t len, uint16_t flags)
+{
+	nm_kring_put_slot_at(p, idx, len, flags, 0);
+}
+
+/* What a slot's ptr, read once, says of where its frame begins; at most o->max. */
+static inline uint32_t
+nm_kring_offset(const struct nm_offsets *o, uint64_t ptr)
+{
+	ptr &= o->mask;
+	if (ptr > o->max)
+		ptr = o->max;
+	return nm_os_index_nospec((uint32_t)ptr, o->max + 1);
 }
 
 /*
@@ -154,6 +178,9 @@ uint32_t nm_kring_room(struct nm_kring *kr);
 uint32_t nm_kring_lease_begin(struct nm_kring *kr);
 uint32_t nm_kring_lease_commit(struct nm_kring *kr, uint32_t n, uint32_t *idx);
 void nm_kring_finish(struct nm_kring *kr, uint32_t start, uint32_t n, uint32_t packets, uint64_t bytes);
+
+/* A held ring, which others may have frames in, gets offsets with its first client: those frames begin where buffers do. Control. */
+void nm_kring_set_offsets(struct nm_kring *kr, const struct nm_offsets *o);
 
 /* Resets a fresh ring: state and the stack, from the buffers in its slots. */
 void nm_kring_reset(struct nm_kring *kr);

@@ -16,6 +16,7 @@ null_sync(struct nm_kring *kr)
 
 static const struct nm_port_ops null_ops = {
 	.kind = NM_PORT_KIND_NULL,
+	.offsets = true,
 	.txsync = null_sync,
 	.rxsync = null_sync,
 	.host_txsync = null_sync,

@@ -18,6 +18,7 @@ static void pipe_destroy(struct nm_port *p);
 
 static const struct nm_port_ops pipe_ops = {
 	.kind = NM_PORT_KIND_PIPE,
+	.offsets = true,
 	.enable = pipe_enable,
 	.txsync = nm_pipe_sync_tx,
 	.rxsync = nm_pipe_sync_rx,

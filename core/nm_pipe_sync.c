@@ -8,21 +8,32 @@
 
 #define SLOTS_AHEAD 32u /* the client's stores come from another CPU's cache, four slots a line */
 
-/* The counter of why a slot can't go over, or 0. */
+/* The counter of why a slot whose frame begins at `offset` can't go over, or 0. */
 static inline int
-refuse(const struct nm_kring *kr, const struct netmap_slot *s)
+refuse(const struct nm_kring *kr, const struct netmap_slot *s, uint32_t offset)
 {
 	if (NM_UNLIKELY(s->buf_idx < 2 || s->buf_idx >= kr->nbufs))
 		return NM_STAT_drop_bad_buf;
-	return NM_UNLIKELY(s->len > kr->stride) ? NM_STAT_drop_bad_len : 0;
+	return NM_UNLIKELY(s->len > kr->stride - offset) ? NM_STAT_drop_bad_len : 0;
 }
 
-/* One slot over, against the free buffer on top of the stack. */
+/*
+ * One slot over, against the free buffer on top of the stack. The frame begins where it did, and is moved to where its buffer does if
+ * the receiver does not know such offsets.
+ */
 static inline void
 exchange(struct nm_kring *kr, struct nm_kring *rx, uint32_t from, uint32_t to, const struct netmap_slot *s)
 {
-	nm_kring_put_slot(&rx->slots[to], s->buf_idx, s->len, s->flags & (NS_MOREFRAG | NS_BUF_CHANGED));
-	nm_kring_put_slot(&kr->slots[from], rx->stack[--rx->nstack], s->len, 0);
+	uint32_t offset = nm_kring_offset(&kr->offsets, s->ptr), there = offset;
+
+	if (NM_UNLIKELY(offset && ((offset & ~rx->offsets.mask) || offset > rx->offsets.max))) {
+		char *buf = nm_kring_buf(kr, s->buf_idx);
+
+		memmove(buf, buf + offset, s->len); /* both were looked at: refuse */
+		there = 0;
+	}
+	nm_kring_put_slot_at(&rx->slots[to], s->buf_idx, s->len, s->flags & (NS_MOREFRAG | NS_BUF_CHANGED), there);
+	nm_kring_put_slot_at(&kr->slots[from], rx->stack[--rx->nstack], s->len, 0, offset);
 }
 
 /*
@@ -42,7 +53,7 @@ take_chain(const struct nm_kring *kr, const struct nm_kring *rx, uint32_t from, 
 		if (n < NETMAP_MAX_FRAGS)
 			frag[n] = s;
 		if (!*why)
-			*why = refuse(kr, &s);
+			*why = refuse(kr, &s, nm_kring_offset(&kr->offsets, s.ptr));
 		from = nm_ring_add(from, 1, kr->nslots);
 	}
 	if (s.flags & NS_MOREFRAG) {
@@ -75,11 +86,13 @@ move_singles(struct nm_kring *kr, struct nm_kring *rx, uint32_t from, uint32_t m
 	uint32_t to = nm_ring_add(rx->lease, m->slots, ndst), n = 0;
 	uint64_t bytes = 0;
 
+	if (NM_UNLIKELY(kr->offsets.mask))
+		return 0;
 	while (n < most) {
 		struct netmap_slot s = nm_kring_snapshot(&src[from]);
 
 		NM_PREFETCHW(&src[nm_ring_add(from, ahead, nsrc)]);
-		if (NM_UNLIKELY((s.flags & NS_MOREFRAG) || refuse(kr, &s)))
+		if (NM_UNLIKELY((s.flags & NS_MOREFRAG) || refuse(kr, &s, 0)))
 			break;
 		nm_kring_put_slot(&dst[to], s.buf_idx, s.len, s.flags & NS_BUF_CHANGED);
 		nm_kring_put_slot(&src[from], *--free, s.len, 0);
@@ -113,7 +126,7 @@ move_frames(struct nm_kring *kr, struct nm_kring *rx, uint32_t room, struct move
 		frag[0] = nm_kring_snapshot(&kr->slots[from]);
 		n = 1;
 		if (NM_LIKELY(!(frag[0].flags & NS_MOREFRAG)))
-			why = refuse(kr, &frag[0]);
+			why = refuse(kr, &frag[0], nm_kring_offset(&kr->offsets, frag[0].ptr));
 		else if (!(n = take_chain(kr, rx, from, avail - used, frag, &why)))
 			break;
 		m->blocked = !why && n > room - m->slots;

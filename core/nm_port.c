@@ -224,6 +224,7 @@ static void
 ring_init(struct nm_port *p, struct nm_kring *kr)
 {
 	struct netmap_ring *r = kr->ring;
+	uint32_t i;
 
 	/* the fields are const for clients only */
 	*(int64_t *)(uintptr_t)&r->buf_ofs = (int64_t)(p->mem->pool[NM_POOL_BUF].offset - kr->ring_ofs);
@@ -231,7 +232,11 @@ ring_init(struct nm_port *p, struct nm_kring *kr)
 	*(uint32_t *)(uintptr_t)&r->nr_buf_size = kr->stride;
 	*(uint16_t *)(uintptr_t)&r->ringid = kr->id;
 	*(uint16_t *)(uintptr_t)&r->dir = kr->dir == NM_DIR_TX;
+	*(uint64_t *)(uintptr_t)&r->offset_mask = kr->offsets.mask;
 	r->flags = 0;
+	if (kr->offsets.mask)
+		for (i = 0; i < kr->nslots; i++)
+			kr->slots[i].ptr = kr->offsets.first;
 }
 
 int
@@ -280,6 +285,7 @@ fail_ring:
 	nm_mem_free(p->mem, NM_POOL_RING, off);
 	kr->ring = NULL;
 fail_users:
+	memset(&kr->offsets, 0, sizeof(kr->offsets));
 	kr->users--;
 	return -ENOMEM;
 }
@@ -312,6 +318,7 @@ nm_port_ring_put(struct nm_port *p, int dir, uint32_t i)
 	kr->slots = NULL;
 	kr->atok = NULL;
 	kr->ktoa = NULL;
+	memset(&kr->offsets, 0, sizeof(kr->offsets));
 	kr->hwcur = kr->hwtail = kr->rhead = kr->rcur = kr->rtail = kr->rel = kr->lease = 0;
 }
 

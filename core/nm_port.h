@@ -17,6 +17,7 @@ enum nm_port_host { NM_PORT_HOST_FREE, NM_PORT_HOST_HELD, NM_PORT_HOST_TAKEN };
  */
 struct nm_port_ops {
 	uint32_t kind;                                  /* NM_PORT_KIND_* */
+	bool offsets;                                   /* its syncs know nm_kring.offsets */
 	int (*enable)(struct nm_port *p, bool on);      /* may be NULL */
 	int (*txsync)(struct nm_kring *kr);
 	int (*rxsync)(struct nm_kring *kr);

@@ -156,6 +156,77 @@ check_bind(struct nm_session *s, const struct nm_port *p, const struct nmreq_reg
 	return select_rings(s, p, reg);
 }
 
+static struct nm_ctl_opt *
+offsets_option(struct nm_ctl_msg *m)
+{
+	uint32_t i;
+
+	for (i = 0; i < m->nopts; i++)
+		if (m->opts[i].hdr.nro_reqtype == NETMAP_REQ_OPT_OFFSETS)
+			return &m->opts[i];
+	return NULL;
+}
+
+/* The option into s->offsets: what can be said of it without the rings. */
+static int
+look_at_offsets(struct nm_session *s, const struct nm_port *p, const struct nmreq_opt_offsets *o)
+{
+	uint32_t size = p->mem->pool[NM_POOL_BUF].objsize, bits;
+	uint64_t mask;
+
+	if (!o)
+		return nm_session_error(s, EINVAL, "%s: the option OFFSETS has no body", p->name);
+	if (!p->ops->offsets)
+		return nm_session_error(s, EOPNOTSUPP, "%s: option %u (OFFSETS) is not supported yet for ports of this kind", p->name,
+		    NETMAP_REQ_OPT_OFFSETS);
+	bits = o->nro_offset_bits ? o->nro_offset_bits : 64;
+	if (bits > 64)
+		return nm_session_error(s, EINVAL, "%s: an offset of %u bits, 64 are the most", p->name, bits);
+	mask = ~0ull >> (64 - bits);
+	if (o->nro_max_offset > size)
+		return nm_session_error(s, EINVAL, "%s: an offset of up to %llu, buffers have %u bytes", p->name,
+		    (unsigned long long)o->nro_max_offset, size);
+	if (o->nro_max_offset > mask)
+		return nm_session_error(s, EINVAL, "%s: an offset of up to %llu, which %u bits don't hold", p->name,
+		    (unsigned long long)o->nro_max_offset, bits);
+	if (o->nro_initial_offset > o->nro_max_offset)
+		return nm_session_error(s, EINVAL, "%s: the first offset, %llu, is above the greatest, %llu", p->name,
+		    (unsigned long long)o->nro_initial_offset, (unsigned long long)o->nro_max_offset);
+	s->offsets = (struct nm_offsets){.mask = mask, .first = (uint32_t)o->nro_initial_offset, .max = (uint32_t)o->nro_max_offset};
+	s->offsets.gap = o->nro_min_gap && o->nro_min_gap < s->offsets.max ? (uint32_t)o->nro_min_gap : s->offsets.max;
+	return 0;
+}
+
+/* The same, if there is one, and what is to be said of it. */
+static int
+take_offsets(struct nm_session *s, const struct nm_port *p, struct nm_ctl_opt *opt)
+{
+	int error;
+
+	memset(&s->offsets, 0, sizeof(s->offsets));
+	if (!opt)
+		return 0;
+	error = look_at_offsets(s, p, opt->body);
+	opt->hdr.nro_status = (uint32_t)-error;
+	return error;
+}
+
+/* What is granted: the ring's own offsets, which may be more than was asked for. */
+static void
+report_offsets(const struct nm_session *s, struct nm_ctl_opt *opt)
+{
+	struct nmreq_opt_offsets *o = opt->body;
+	uint32_t i, max = UINT32_MAX;
+	int dir;
+
+	for (dir = 0; dir < 2; dir++)
+		for (i = s->first[dir]; i < s->last[dir]; i++)
+			if (nm_session_kring(s, dir, i)->offsets.max < max)
+				max = nm_session_kring(s, dir, i)->offsets.max;
+	if (max != UINT32_MAX)
+		o->nro_max_offset = max;
+}
+
 static void
 report(const struct nm_session *s, struct nmreq_register *reg, uint32_t extra)
 {
@@ -178,6 +249,7 @@ nm_register(struct nm_session *s, struct nm_ctl_msg *m)
 {
 	struct nmreq_register *reg = m->body;
 	const char *name = m->hdr->nr_name;
+	struct nm_ctl_opt *offsets = offsets_option(m);
 	struct nm_port *p;
 	uint32_t i, extra = 0;
 	int error = check_request(s, name, reg);
@@ -185,7 +257,7 @@ nm_register(struct nm_session *s, struct nm_ctl_msg *m)
 	if (error)
 		return error;
 	for (i = 0; i < m->nopts; i++)
-		if (m->opts[i].hdr.nro_status == EOPNOTSUPP)
+		if (&m->opts[i] != offsets && m->opts[i].hdr.nro_status == EOPNOTSUPP)
 			return nm_session_error(s, EOPNOTSUPP, "%s: option %u (%s) is not supported%s", name, m->opts[i].hdr.nro_reqtype,
 			    nm_ctl_option_name(m->opts[i].hdr.nro_reqtype),
 			    m->opts[i].hdr.nro_reqtype < NETMAP_REQ_OPT_MAX ? " yet" : "");
@@ -197,16 +269,24 @@ nm_register(struct nm_session *s, struct nm_ctl_msg *m)
 	s->flags = reg->nr_flags;
 	s->mode = reg->nr_mode;
 	s->ringid = reg->nr_ringid;
-	error = check_bind(s, p, reg);
+	error = take_offsets(s, p, offsets);
+	if (!error)
+		error = check_bind(s, p, reg);
 	if (!error)
 		error = nm_session_reserve(s, p, reg->nr_extra_bufs);
+	if (!error)
+		error = take_offsets(s, p, offsets);
 	if (!error)
 		error = check_bind(s, p, reg);
 	if (!error)
 		error = nm_session_bind(s, p, reg->nr_extra_bufs, &extra);
+	if (error == -EBUSY && offsets)
+		offsets->hdr.nro_status = EBUSY;
 	if (error)
 		goto fail_port;
 	report(s, reg, extra);
+	if (offsets)
+		report_offsets(s, offsets);
 	return 0;
 
 fail_port:

@@ -87,6 +87,8 @@ rings_get(struct nm_session *s)
 
 	for (dir = 0; dir < 2; dir++)
 		for (i = s->first[dir]; i < s->last[dir]; i++) {
+			if (!nm_session_kring(s, dir, i)->users)
+				nm_session_kring(s, dir, i)->offsets = s->offsets; /* before somebody delivers to it */
 			if (nm_port_ring_get(s->port, dir, i)) {
 				s->last[dir] = i;
 				if (dir == NM_DIR_TX)
@@ -146,6 +148,43 @@ check_exclusive(struct nm_session *s, struct nm_port *p)
 				    p->name, dir ? "rx" : "tx", i, users);
 		}
 	return 0;
+}
+
+/* Of rings that have clients already the offsets are theirs: others may ask for less. */
+static int
+check_offsets(struct nm_session *s, struct nm_port *p)
+{
+	const struct nm_offsets *o = &s->offsets;
+	uint32_t i;
+	int dir;
+
+	for (dir = 0; o->mask && dir < 2; dir++)
+		for (i = s->first[dir]; i < s->last[dir]; i++) {
+			const struct nm_kring *kr = &p->krings[dir][i];
+
+			if (kr->users - kr->held == 0 && !kr->offsets.mask)
+				continue;
+			if ((o->mask & ~kr->offsets.mask) || o->max > kr->offsets.max)
+				return nm_session_error(s, EBUSY, "%s: %s ring %u is in use with offsets of up to %u in bits 0x%llx, and more is asked for",
+				    p->name, dir ? "rx" : "tx", i, kr->offsets.max, (unsigned long long)kr->offsets.mask);
+		}
+	return 0;
+}
+
+/* Rings that a pipe held get them with their first client. */
+static void
+held_offsets(struct nm_session *s)
+{
+	uint32_t i;
+	int dir;
+
+	for (dir = 0; s->offsets.mask && dir < 2; dir++)
+		for (i = s->first[dir]; i < s->last[dir]; i++) {
+			struct nm_kring *kr = nm_session_kring(s, dir, i);
+
+			if (!kr->offsets.mask)
+				nm_kring_set_offsets(kr, &s->offsets);
+		}
 }
 
 static int
@@ -211,6 +250,8 @@ nm_session_bind(struct nm_session *s, struct nm_port *p, uint32_t extra_wanted, 
 	if (error)
 		return nm_session_error(s, ENOMEM, "%s: no memory for %u + %u rings", p->name, p->nrings[0], p->nrings[1]);
 	error = check_exclusive(s, p);
+	if (!error)
+		error = check_offsets(s, p);
 	if (error)
 		return error;
 	s->port = p;
@@ -246,6 +287,7 @@ nm_session_bind(struct nm_session *s, struct nm_port *p, uint32_t extra_wanted, 
 		goto fail_cells;
 	}
 	p->bound++;
+	held_offsets(s);
 	ifp_fill(s);
 	*extra_got = nm_mem_extra_alloc(p->mem, extra_wanted, &s->extra);
 	s->nifp->ni_bufs_head = s->extra;

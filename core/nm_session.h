@@ -20,6 +20,7 @@ struct nm_session {
 	uint64_t flags;          /* NR_* of REGISTER */
 	uint32_t mode, ringid;
 	uint32_t first[2], last[2]; /* rings bound, [first, last), by NM_DIR_* */
+	struct nm_offsets offsets;  /* that REGISTER asks for */
 	uint32_t extra;          /* head of the list as handed out */
 	uint32_t cell;           /* its cell in the sync area */
 	struct nm_sync_session *sync;

@@ -8,6 +8,7 @@ static void vale_destroy(struct nm_port *p);
 
 static const struct nm_port_ops vale_ops = {
 	.kind = NM_PORT_KIND_VALE,
+	.offsets = true,
 	.txsync = nm_vale_txsync,
 	.rxsync = nm_vale_rxsync,
 	.destroy = vale_destroy,

@@ -134,6 +134,33 @@ copy_run(const struct nm_vale_work *w, const struct nm_vale_run *r, const struct
 	return slot;
 }
 
+/*
+ * The same where slots of either ring have offsets: a frame begins where its slot says, or as much before that as it is too long. It may
+ * end where the buffer does: not with nm_os_copy, which needs room for whole lines.
+ */
+static uint32_t
+copy_run_at(const struct nm_vale_work *w, const struct nm_vale_run *r, const struct nm_kring *d, const uint32_t *idx, uint32_t slot,
+    uint64_t *bytes)
+{
+	const struct nm_vale_frag *f = &w->frag[r->first], *end = f + r->slots;
+	uint32_t left = 0, offset;
+	uint16_t flags = 0;
+
+	for (; f < end; f++, idx++, slot = nm_ring_add(slot, 1, d->nslots)) {
+		if (!left) {
+			left = f->nfrags;
+			flags = (uint16_t)(left << 8);
+		}
+		offset = nm_kring_offset(&d->offsets, NM_READ_ONCE(d->slots[slot].ptr));
+		if (offset > d->stride - f->len)
+			offset = d->stride - f->len;
+		memcpy(d->bufs + (size_t)*idx * d->stride + offset, f->buf, f->len);
+		nm_kring_put_slot_at(&d->slots[slot], *idx, f->len, --left ? flags | NS_MOREFRAG : flags, offset);
+		*bytes += f->len;
+	}
+	return slot;
+}
+
 static uint32_t
 list_frames(const struct nm_vale_work *w, uint32_t i)
 {
@@ -151,20 +178,22 @@ deliver(struct nm_kring *kr, struct nm_vale_work *w, struct nm_kring *d, uint32_
 	uint32_t room, slots, start, slot, frames = 0, k;
 	const uint32_t *idx = w->idx;
 	uint64_t bytes = 0;
+	bool at;
 
 	if (NM_UNLIKELY(!NM_LOAD_ACQUIRE(&d->ready))) {
 		kr->stat[NM_STAT_drop_no_dest] += list_frames(w, a) + list_frames(w, b);
 		return;
 	}
 	room = nm_kring_lease_begin(d);
-	slots = plan_runs(kr, w, a, b, room, d->stride);
+	slots = plan_runs(kr, w, a, b, room, d->stride - d->offsets.gap);
 	start = slot = nm_kring_lease_commit(d, slots, w->idx);
 	if (!slots)
 		return;
+	at = (d->offsets.mask | kr->offsets.mask) != 0;
 	for (k = 0; k < NM_VALE_AHEAD; k++)
 		w->idx[slots + k] = w->idx[slots - 1];
 	for (k = 0; k < w->nplan; k++) {
-		slot = copy_run(w, &w->plan[k], d, idx, slot, &bytes);
+		slot = NM_UNLIKELY(at) ? copy_run_at(w, &w->plan[k], d, idx, slot, &bytes) : copy_run(w, &w->plan[k], d, idx, slot, &bytes);
 		idx += w->plan[k].slots;
 		frames += w->plan[k].frames;
 	}

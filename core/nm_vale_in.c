@@ -8,15 +8,16 @@
 #define SLOTS_AHEAD 64u /* the sender's stores come from another CPU's cache, four slots a line */
 #define UNUSUAL (NS_MOREFRAG | NS_INDIRECT | NS_BUF_CHANGED | NS_REPORT)
 
-/* A slot of the client into a fragment; or the counter of why not, or -EAGAIN. */
+/* A slot of the client into a fragment; or the counter of why not, or -EAGAIN. What is fetched for it begins where the buffer does. */
 static int
 take_slot(struct nm_kring *kr, const struct netmap_slot *s, struct nm_vale_frag *f)
 {
+	uint32_t offset = s->flags & NS_INDIRECT ? 0 : nm_kring_offset(&kr->offsets, s->ptr);
 	char *buf = nm_kring_buf(kr, s->buf_idx);
 
 	if (!buf)
 		return NM_STAT_drop_bad_buf;
-	if (s->len > kr->stride)
+	if (s->len > kr->stride - offset)
 		return NM_STAT_drop_bad_len;
 	if (s->flags & NS_INDIRECT) {
 		int error = nm_os_copy_indirect(kr, buf, s->ptr, s->len);
@@ -24,7 +25,7 @@ take_slot(struct nm_kring *kr, const struct netmap_slot *s, struct nm_vale_frag 
 		if (error)
 			return error == -EAGAIN ? error : NM_STAT_drop_indirect;
 	}
-	f->buf = buf;
+	f->buf = buf + offset;
 	f->len = s->len;
 	return 0;
 }
@@ -73,7 +74,8 @@ collect_frame(struct nm_kring *kr, struct nm_vale_work *w, uint32_t i, uint32_t 
 uint32_t
 nm_vale_collect(struct nm_kring *kr, struct nm_vale_work *w, uint32_t from, uint32_t avail)
 {
-	const struct nm_kring_bufs bufs = {kr->bufs, kr->stride, kr->nbufs};
+	/* with offsets, none: all frames take the longer way */
+	const struct nm_kring_bufs bufs = {kr->bufs, kr->stride, kr->offsets.mask ? 0 : kr->nbufs};
 	const struct netmap_slot *slots = kr->slots;
 	struct nm_vale_frag *frag = w->frag;
 	uint32_t used = 0, i = from, nslots = kr->nslots, stride = kr->stride, n = 0, frames = 0, chain;
