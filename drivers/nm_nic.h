@@ -6,7 +6,8 @@
  * which knows descriptors and registers. It gives
  *
  *	once for each device     netmap_nic_attach() after register_netdev(), and ->core->detach() before unregister_netdev()
- *	transmit and receive     txsync, rxsync: nm_hw_tx() and nm_hw_rx() of core/nm_hw.h with the functions of its descriptors
+ *	transmit and receive     txsync, rxsync: nm_hw_tx() and nm_hw_rx() of core/nm_hw.h with the functions of its descriptors;
+ *	                         txforeign: nm_hw_put_foreign() with those
  *	down, up                 what the driver does when it is reset
  *
  * and calls, for each ring that nm_nic_owns() says is a program's,
@@ -28,7 +29,7 @@
 
 #include <linux/netdevice.h>
 
-#define NM_NIC_VERSION 2u /* of what stands here and in core/nm_hw.h, core/nm_kring.h */
+#define NM_NIC_VERSION 3u /* of what stands here and in core/nm_hw.h, core/nm_kring.h */
 
 struct nm_nic_dev;
 
@@ -48,6 +49,8 @@ struct nm_nic_driver {
 	/* nm_hw_tx and nm_hw_rx. Under the ring's lock, of a ring that is up. */
 	bool (*txsync)(struct nm_hw_ring *r);
 	uint32_t (*rxsync)(struct nm_hw_ring *r, uint32_t budget);
+	/* nm_hw_put_foreign, likewise. */
+	bool (*txforeign)(struct nm_hw_ring *r, const struct nm_hw_foreign *f);
 	/* The frame that was reported first and is awaited is done; r->reports is not 0. If not, the NIC's interrupt tells when it is. */
 	bool (*txdone)(struct nm_hw_ring *r);
 	/* Under RTNL: what the NIC is used for now that keeps its rings from being a program's, or NULL. May be NULL itself. */

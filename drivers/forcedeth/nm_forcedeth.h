@@ -319,6 +319,19 @@ nm_forcedeth_txsync(struct nm_hw_ring *r)
 	return nm_hw_tx(r, &nm_forcedeth_tx_limited);
 }
 
+static bool
+nm_forcedeth_txforeign(struct nm_hw_ring *r, const struct nm_hw_foreign *f)
+{
+	struct fe_priv *np = r->nic;
+
+	if (!nv_optimized(np))
+		return nm_hw_put_foreign(r, &nm_forcedeth_tx, f);
+	if (!np->tx_limit)
+		return nm_hw_put_foreign(r, &nm_forcedeth_tx_ex, f);
+	nm_forcedeth_advance(r);
+	return nm_hw_put_foreign(r, &nm_forcedeth_tx_limited, f);
+}
+
 static uint32_t
 nm_forcedeth_rxsync(struct nm_hw_ring *r, uint32_t budget)
 {
@@ -584,6 +597,7 @@ static const struct nm_nic_driver nm_forcedeth_driver = {
 	.up = nm_forcedeth_up,
 	.txsync = nm_forcedeth_txsync,
 	.rxsync = nm_forcedeth_rxsync,
+	.txforeign = nm_forcedeth_txforeign,
 	.txdone = nm_forcedeth_txdone,
 };
 

@@ -156,6 +156,12 @@ nm_igb_rxsync(struct nm_hw_ring *r, uint32_t budget)
 }
 
 static inline bool
+nm_igb_txforeign(struct nm_hw_ring *r, const struct nm_hw_foreign *f)
+{
+	return nm_hw_put_foreign(r, &nm_igb_tx, f);
+}
+
+static inline bool
 nm_igb_txdone(struct nm_hw_ring *r)
 {
 	return nm_igb_done(r, r->report[r->report_first].desc);
@@ -509,6 +515,7 @@ static const struct nm_nic_driver nm_igb_driver __maybe_unused = {
 	.up = nm_igb_up,
 	.txsync = nm_igb_txsync,
 	.rxsync = nm_igb_rxsync,
+	.txforeign = nm_igb_txforeign,
 	.txdone = nm_igb_txdone,
 };
 

@@ -167,6 +167,12 @@ nm_ixgbe_rxsync(struct nm_hw_ring *r, uint32_t budget)
 }
 
 static bool
+nm_ixgbe_txforeign(struct nm_hw_ring *r, const struct nm_hw_foreign *f)
+{
+	return nm_hw_put_foreign(r, &nm_ixgbe_tx, f);
+}
+
+static bool
 nm_ixgbe_txdone(struct nm_hw_ring *r)
 {
 	return nm_ixgbe_done(r, r->report[r->report_first].desc);
@@ -671,6 +677,7 @@ static const struct nm_nic_driver nm_ixgbe_driver = {
 	.up = nm_ixgbe_up,
 	.txsync = nm_ixgbe_txsync,
 	.rxsync = nm_ixgbe_rxsync,
+	.txforeign = nm_ixgbe_txforeign,
 	.txdone = nm_ixgbe_txdone,
 	.refuses = nm_ixgbe_refuses,
 };

@@ -263,6 +263,7 @@ static const struct nm_nic_driver nm_virtio_driver = {
 	.up = nm_virtio_up,
 	.txsync = nm_virtio_txsync,
 	.rxsync = nm_virtio_rxsync,
+	.txforeign = nm_virtio_txforeign,
 	.txdone = nm_virtio_txdone,
 	.refuses = nm_virtio_refuses,
 	.dma_device = nm_virtio_device,

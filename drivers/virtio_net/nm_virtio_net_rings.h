@@ -353,6 +353,12 @@ nm_virtio_txsync(struct nm_hw_ring *r)
 }
 
 static bool
+nm_virtio_txforeign(struct nm_hw_ring *r, const struct nm_hw_foreign *f)
+{
+	return nm_hw_put_foreign(r, &nm_virtio_tx, f);
+}
+
+static bool
 nm_virtio_txdone(struct nm_hw_ring *r)
 {
 	uint32_t desc = r->report[r->report_first].desc;

@@ -106,7 +106,8 @@ static struct nm_hw_map map;
 static uint64_t addrs[8192];
 static struct net_device dev = {.mtu = 1500};
 static struct virtnet_info vi = {.dev = &dev};
-static const struct nm_hw_core core = {nm_kring_room, nm_kring_publish, nm_hw_frame, NULL, NULL, NULL, nm_hw_start, nm_hw_stop};
+static const struct nm_hw_core core = {.room = nm_kring_room, .publish = nm_kring_publish, .frame = nm_hw_frame, .start = nm_hw_start,
+    .stop = nm_hw_stop};
 
 static int
 setup(void **state)
