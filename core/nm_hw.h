@@ -401,7 +401,7 @@ nm_hw_take_whole(struct nm_hw_ring *r, const struct nm_hw_rx *x, uint32_t *room,
 {
 	struct nm_kring *kr = r->kr;
 	bool good;
-	uint32_t parts = nm_hw_whole(r, x, &good, starved), len;
+	uint32_t parts = nm_hw_whole(r, x, &good, starved), len = 0;
 
 	if (!parts || (good && parts > *room))
 		return false;

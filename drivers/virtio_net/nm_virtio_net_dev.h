@@ -138,6 +138,7 @@ nm_virtio_up(struct nm_nic_dev *d)
 
 	if (virtnet_open(d->dev)) {
 		vi->netmap.closed = true;
+		netif_carrier_off(d->dev);
 		netdev_err(d->dev, "netmap: it could not be opened again: reload its driver\n");
 		return;
 	}

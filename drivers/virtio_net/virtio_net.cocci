@@ -98,6 +98,22 @@ identifier dev;
  ...+>
  }
 
+// later drivers take the carrier away; while rings change hands the link stays
+@@
+expression dev;
+identifier vi;
+@@
+ virtnet_close(...)
+ {
+ ...
+ struct virtnet_info *vi = ...;
+ <+...
+-netif_carrier_off(dev);
++if (!vi->netmap.quiet)
++	netif_carrier_off(dev);
+ ...+>
+ }
+
 @@
 identifier vi;
 @@
