@@ -172,6 +172,7 @@ bridged() {
 	quiet c "$2"
 	dress c "$2" 192.0.2.4
 	ip link set "$1" up
+	for i_ in "$na" "$1"; do ip link set "$i_" promisc on; done # what it gets is for stations
 	until_true "$kind: $1 has a carrier" carrier - "$1"
 	start bridge bridge -w 0 -i "netmap:$na" -i "netmap:$1"
 	until_true "$kind: the bridge has $na" open "$na"
@@ -184,6 +185,7 @@ bridged() {
 	finish bridge
 	until_true "$kind: $na is closed" closed "$na"
 	until_true "$kind: $1 is closed" closed "$1"
+	for i_ in "$na" "$1"; do ip link set "$i_" promisc off; done
 	in_ c ip link set "$2" netns $$ || fail "$kind: $2 back"
 }
 
