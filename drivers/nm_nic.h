@@ -21,6 +21,9 @@
  * is a program's: it is called between down and up, and also where the device is down or asleep.
  *
  * Ring and NIC may be reset as often as the driver likes between down and up or by itself: the program's rings don't move.
+ *
+ * Their number is that of the queues when the port was opened. A user who asks for fewer than nm_nic_needs_more() wants is refused
+ * (EBUSY); of rings that lose their queue otherwise, frames wait until there is one again. Further queues are the host's.
  */
 #ifndef NM_DRIVERS_NM_NIC_H
 #define NM_DRIVERS_NM_NIC_H
@@ -107,6 +110,21 @@ static inline bool
 nm_nic_taken(const struct nm_hw_ring *r)
 {
 	return smp_load_acquire(&r->moves) || nm_nic_owns(r);
+}
+
+/* Under RTNL: with so many queues a program would lose the one of its ring. d may be NULL. */
+static inline bool
+nm_nic_needs_more(const struct nm_nic_dev *d, uint32_t ntx, uint32_t nrx)
+{
+	uint32_t i;
+
+	for (i = ntx; d && i < d->ntx; i++)
+		if (nm_nic_owns(&d->tx[i]))
+			return true;
+	for (i = nrx; d && i < d->nrx; i++)
+		if (nm_nic_owns(&d->rx[i]))
+			return true;
+	return false;
 }
 
 #endif
