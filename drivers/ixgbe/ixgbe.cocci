@@ -21,11 +21,8 @@
 
 @@
 @@
- #include "ixgbe_type.h"
+ #include "ixgbe_phy.h"
 +#include "drivers/nm_nic.h"
-+struct ixgbe_adapter;
-+struct ixgbe_ring;
-+void nm_ixgbe_start_tx(struct ixgbe_adapter *adapter, struct ixgbe_ring *ring);
 
 @@
 @@
@@ -90,11 +87,18 @@ expression at;
  ...+>
  }
 
+// not the ring with which the driver tries the NIC itself
 @@
+identifier f =~ "^ixgbe_(configure_tx|txrx_ring_enable)$";
 expression adapter, ring;
 @@
+ f(...)
+ {
+ <+...
  ixgbe_configure_tx_ring(adapter, ring);
 +nm_ixgbe_start_tx(adapter, ring);
+ ...+>
+ }
 
 @@
 identifier adapter, ring;

@@ -172,7 +172,7 @@ nm_ixgbe_leaves_rsc_off(struct ixgbe_adapter *a, const struct ixgbe_ring *ring)
 	return true;
 }
 
-void
+static void
 nm_ixgbe_start_tx(struct ixgbe_adapter *a, struct ixgbe_ring *ring)
 {
 	struct nm_nic_dev *d = ring->netmap;
