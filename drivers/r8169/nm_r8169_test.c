@@ -126,6 +126,10 @@ some_chips_need_longer_datagrams(void **state)
 		assert_int_equal(p.len, needs ? frame[k % 4].sent : frame[k % 4].len);
 		assert_true(p.len == frame[k % 4].len || !b[p.len - 1]);
 		assert_int_equal(b[p.len], 0x55);
+		memcpy(nic_foreign, b, 200);
+		assert_true(nm_r8169_txforeign(&nic_tx, &(struct nm_hw_foreign){b, (uintptr_t)nic_foreign, frame[k % 4].len, nic_foreign}));
+		assert_int_equal(nic_sends(1, &p), 1);
+		assert_int_equal(p.len, needs ? frame[k % 4].sent : frame[k % 4].len);
 	}
 	private.mac_version = RTL_GIGA_MAC_VER_06;
 }

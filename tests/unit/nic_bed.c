@@ -2,7 +2,7 @@
 #include "nic_bed.h"
 
 #define MOST 4096u     /* descriptors, and slots */
-#define FRAME_MAX 9018u
+#define FRAME_MAX NIC_FRAME_MAX
 #define BATCH 256u
 #define BATCHES 400u
 
@@ -15,14 +15,14 @@ static struct nm_session *const sessions[] = {&s, NULL};
 static struct nm_hw_map map;
 static uint64_t addrs[1u << 16];
 static uint32_t tx_at, rx_at; /* where the NIC is */
-static uint8_t foreign[FRAME_MAX];
+uint8_t nic_foreign[FRAME_MAX];
 static uint32_t foreign_sent, foreign_lost;
 
 static void
 foreign_gone(struct nm_hw_ring *r, void *owner, bool sent)
 {
 	assert_ptr_equal(r, &nic_tx);
-	assert_ptr_equal(owner, foreign);
+	assert_ptr_equal(owner, nic_foreign);
 	*(sent ? &foreign_sent : &foreign_lost) += 1;
 }
 
@@ -133,8 +133,8 @@ nic_below_4g(uint32_t low)
 {
 	uint64_t at = ((uintptr_t)nic_tx.kr->bufs & ~(uint64_t)UINT32_MAX) | low;
 
-	if (low - (uint32_t)(uintptr_t)foreign < sizeof(foreign))
-		return (uintptr_t)foreign + (low - (uint32_t)(uintptr_t)foreign);
+	if (low - (uint32_t)(uintptr_t)nic_foreign < sizeof(nic_foreign))
+		return (uintptr_t)nic_foreign + (low - (uint32_t)(uintptr_t)nic_foreign);
 	return at < (uintptr_t)nic_tx.kr->bufs ? at + (1ull << 32) : at;
 }
 
@@ -144,8 +144,8 @@ is_ours(uint64_t addr, uint32_t len)
 {
 	uint64_t at = addr - (uintptr_t)nic_tx.kr->bufs;
 
-	if (addr - (uintptr_t)foreign < sizeof(foreign)) {
-		assert_true(len > 0 && addr - (uintptr_t)foreign + len <= sizeof(foreign));
+	if (addr - (uintptr_t)nic_foreign < sizeof(nic_foreign)) {
+		assert_true(len > 0 && addr - (uintptr_t)nic_foreign + len <= sizeof(nic_foreign));
 		return;
 	}
 	assert_true(at / map.stride >= 2 && at / map.stride < map.n);
@@ -374,7 +374,7 @@ short_frames_are_long_enough(void **state)
 static void
 foreign_frames_go_between(void **state)
 {
-	struct nm_hw_foreign f = {foreign, (uintptr_t)foreign, 0, foreign};
+	struct nm_hw_foreign f = {nic_foreign, (uintptr_t)nic_foreign, 0, nic_foreign};
 	struct nic_part p[64];
 	uint32_t k, n, len, sent = 0;
 
@@ -414,6 +414,7 @@ foreign_frames_go_between(void **state)
 	for (n = 0; model->txforeign(&nic_tx, &f); n++)
 		assert_true(n < model->ndesc);
 	assert_int_equal(n, model->ndesc - 1);
+	assert_int_equal(nic_sends(1, p), 1);
 	nm_hw_stop(&nic_tx);
 	assert_int_equal(foreign_lost, n);
 	assert_int_equal(nic_tx.kr->stat[NM_STAT_drop_no_backend], 0);

@@ -37,7 +37,10 @@ struct nic_model {
 	void (*fill)(uint32_t desc, uint32_t len, unsigned flags);
 };
 
+#define NIC_FRAME_MAX 9018u
+
 extern struct nm_hw_ring nic_tx, nic_rx;
+extern uint8_t nic_foreign[NIC_FRAME_MAX]; /* a frame of the host's, and its owner */
 
 /* For tests of a driver's own: rings of so many slots, the NIC's by the model. */
 int nic_setup(void **state);
