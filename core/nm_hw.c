@@ -37,8 +37,13 @@ take_back(struct nm_hw_ring *r)
 		for (; r->clean != r->use; r->clean = nm_ring_add(r->clean, 1, r->ndesc))
 			kr->stack[kr->nstack++] = r->buf[r->clean];
 	} else {
-		for (k = 0; k < r->reports; k++)
-			kr->stat[NM_STAT_drop_no_backend] += r->report[nm_ring_add(r->report_first, k, r->room)].frames;
+		for (k = 0; k < r->reports; k++) {
+			const struct nm_hw_report *p = &r->report[nm_ring_add(r->report_first, k, r->room)];
+
+			kr->stat[NM_STAT_drop_no_backend] += p->frames;
+			if (p->foreign)
+				r->core->foreign_gone(r, p->foreign, false);
+		}
 		kr->hwtail = nm_ring_add(kr->hwcur, kr->nslots - 1, kr->nslots);
 	}
 	r->reports = r->report_first = 0;

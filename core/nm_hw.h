@@ -25,6 +25,7 @@
 #define NM_HW_REPORTS 32u /* a transmitted frame of so many is reported, so that its slots and those before it are free */
 #define NM_HW_POSTS 16u   /* receive buffers that are worth to tell the NIC of, unless it has fewer */
 #define NM_HW_STEP 512u   /* slots that one call transmits */
+#define NM_HW_FOREIGN 192u /* bytes that there are of a foreign frame at least */
 
 /* Where the buffers of a region are for one device. */
 struct nm_hw_map {
@@ -50,6 +51,8 @@ struct nm_hw_core {
 	void (*for_device)(const struct nm_hw_map *m, uint64_t addr, uint32_t len);
 	void (*start)(struct nm_hw_ring *r, uint32_t ndesc, uint32_t first, uint32_t max_bytes); /* nm_hw_start */
 	void (*stop)(struct nm_hw_ring *r);         /* nm_hw_stop */
+	/* The NIC is done with a foreign frame: it was sent, or was not and won't be. Under the ring's lock. */
+	void (*foreign_gone)(struct nm_hw_ring *r, void *owner, bool sent);
 };
 
 struct nm_hw_ring {
@@ -72,6 +75,7 @@ struct nm_hw_ring {
 	struct nm_hw_report {
 		uint32_t desc, slot;  /* the frame's last, and the slot after it */
 		uint32_t frames;      /* it and those before it */
+		void *foreign;        /* the owner of a foreign frame, which is reported by itself */
 	} *report;                /* transmit: a ring of those that are awaited */
 	uint32_t report_first, reports;
 	struct nm_frame *frame;   /* transmit: the one at hand, where it is not of one slot */
@@ -138,7 +142,7 @@ void nm_hw_frame(struct nm_hw_ring *r, uint32_t at, uint32_t max_parts, uint32_t
 static inline void
 nm_hw_await(struct nm_hw_ring *r, uint32_t desc, uint32_t slot)
 {
-	r->report[nm_ring_add(r->report_first, r->reports++, r->room)] = (struct nm_hw_report){desc, slot, r->since};
+	r->report[nm_ring_add(r->report_first, r->reports++, r->room)] = (struct nm_hw_report){desc, slot, r->since, NULL};
 	r->since = 0;
 }
 NM_HW_INLINE void
@@ -152,6 +156,8 @@ nm_hw_reap(struct nm_hw_ring *r, const struct nm_hw_tx *t)
 		r->clean = nm_ring_add(p->desc, 1, r->ndesc);
 		kr->hwtail = nm_ring_add(p->slot, kr->nslots - 1, kr->nslots);
 		kr->stat[NM_STAT_forwarded] += p->frames;
+		if (NM_UNLIKELY(p->foreign))
+			r->core->foreign_gone(r, p->foreign, true);
 		r->report_first = nm_ring_add(r->report_first, 1, r->room);
 		r->reports--;
 	}
@@ -317,6 +323,43 @@ nm_hw_tx(struct nm_hw_ring *r, const struct nm_hw_tx *t)
 	kr->stat[NM_STAT_tx_bytes] += bytes;
 	nm_hw_told(r, t, first);
 	return left != 0;
+}
+
+/*
+ * A frame that is in no slot, between those of the program. At addr are `len` bytes of it, and zeroes up to NM_HW_FOREIGN; the device
+ * sees them as they are at `data`. The owner gets them back by foreign_gone.
+ */
+struct nm_hw_foreign {
+	const void *data;
+	uint64_t addr;
+	uint32_t len;
+	void *owner;              /* not NULL */
+};
+
+/* False: there is no room, or the NIC can't send it; it is still the caller's. Under the ring's lock, of a ring that is up. */
+static inline bool
+nm_hw_put_foreign(struct nm_hw_ring *r, const struct nm_hw_tx *t, const struct nm_hw_foreign *g)
+{
+	uint32_t len = g->len > t->min_bytes ? g->len : t->min_bytes, step = r->map->stride, k;
+	struct nm_frame *f = r->frame;
+
+	f->parts = (len + step - 1) / step;
+	if (g->len > r->max_bytes || f->parts > t->max_parts || f->parts >= r->ndesc)
+		return false;
+	nm_hw_reap(r, t);
+	if (f->parts > r->ndesc - 1 - nm_hw_out(r))
+		return false;
+	for (k = 0; k < f->parts; k++) /* drivers may ask for all of them with the first */
+		f->part[k] = (struct nm_frame_part){0, len - k * step < step ? len - k * step : step};
+	while (k-- > 0)
+		t->put(r, nm_ring_add(r->use, k, r->ndesc), g->addr + k * step, f->part[k].len,
+		    k + 1 == f->parts ? NM_HW_LAST | NM_HW_REPORT : 0);
+	k = nm_ring_add(r->use, f->parts - 1, r->ndesc);
+	nm_hw_await(r, k, r->kr->hwcur);
+	r->report[nm_ring_add(r->report_first, r->reports - 1, r->room)].foreign = g->owner;
+	r->use = nm_ring_add(k, 1, r->ndesc);
+	t->kick(r);
+	return true;
 }
 
 /* A buffer with `len` bytes of a frame, the NIC's oldest, becomes the next slot. */

@@ -99,14 +99,26 @@ for_device(const struct nm_hw_map *m, uint64_t addr, uint32_t len)
 	posted_for++;
 }
 
-static const struct nm_hw_core core = {nm_kring_room, nm_kring_publish, nm_hw_frame, to_device, from_device, for_device, nm_hw_start, nm_hw_stop};
+static uint32_t came_back, came_back_unsent; /* foreign frames */
+
+static void
+foreign_gone(struct nm_hw_ring *r, void *owner, bool sent)
+{
+	assert_ptr_equal(r, &tx);
+	assert_ptr_equal(owner, &nic);
+	came_back++;
+	came_back_unsent += !sent;
+}
+
+static const struct nm_hw_core core = {nm_kring_room, nm_kring_publish, nm_hw_frame, to_device, from_device, for_device, nm_hw_start,
+    nm_hw_stop, foreign_gone};
 
 static int
 setup(void **state)
 {
 	(void)state;
 	memset(&nic, 0, sizeof(nic));
-	sent_to = got_from = posted_for = 0;
+	sent_to = got_from = posted_for = came_back = came_back_unsent = 0;
 	return host_begin(&root, sessions);
 }
 
@@ -299,6 +311,87 @@ more_than_the_nic_takes_waits(void **state)
 	assert_false(transmit(200));
 	assert_int_equal(tx.kr->hwtail, 199);
 	assert_int_equal(tx.kr->stat[NM_STAT_forwarded], 200);
+}
+
+static bool
+put_foreign(const struct nm_hw_tx *ops, uint32_t len)
+{
+	static const char frame[16384];
+
+	return nm_hw_put_foreign(&tx, ops, &(struct nm_hw_foreign){frame, (uintptr_t)frame, len, &nic});
+}
+
+/* In between those of the program, whose slots come and go as if there were no others. */
+static void
+foreign_frames_leave_between_others(void **state)
+{
+	uint64_t addr;
+	uint32_t i;
+
+	(void)state;
+	open_rings(256);
+	nm_hw_start(&tx, DESC, DESC - 12, 9018);
+	nic.next = nic.tail = DESC - 12;
+	for (i = 0; i < 256; i++)
+		slot(&tx, i)->len = 60;
+	transmit(10);
+	assert_true(put_foreign(&tx_ops, 9018)); /* five parts, around the end of the ring */
+	assert_int_equal(nic.tail, 3);
+	addr = nic.desc[DESC - 2].addr;
+	for (i = 0; i < 5; i++) {
+		assert_int_equal(nic.desc[(DESC - 2 + i) % DESC].addr, addr + i * 2048);
+		assert_int_equal(nic.desc[(DESC - 2 + i) % DESC].len, i < 4 ? 2048 : 9018 - 4 * 2048);
+		assert_int_equal(nic.desc[(DESC - 2 + i) % DESC].flags, i < 4 ? 0 : NM_HW_LAST | NM_HW_REPORT);
+	}
+	transmit(20);
+	assert_int_equal(nic.desc[3].addr, addrs[slot(&tx, 10)->buf_idx]);
+	nic_sends(12); /* the program's first ten, and two parts */
+	transmit(20);
+	assert_int_equal(tx.kr->hwtail, 9);
+	assert_int_equal(came_back, 0);
+	nic_sends(3);
+	transmit(20);
+	assert_int_equal(came_back, 1);
+	/* whoever puts one takes back what is done */
+	nic_sends(DESC);
+	assert_true(put_foreign(&tx_ops, 60));
+	assert_int_equal(tx.kr->hwtail, 19);
+	assert_int_equal(came_back, 1);
+	nic_sends(DESC);
+	transmit(20);
+	assert_int_equal(came_back, 2);
+	assert_int_equal(came_back_unsent, 0);
+	assert_int_equal(tx.kr->stat[NM_STAT_tx_packets], 20);
+	assert_int_equal(tx.kr->stat[NM_STAT_forwarded], 20);
+}
+
+static void
+foreign_frames_without_room_stay_with_their_owner(void **state)
+{
+	uint32_t i;
+
+	(void)state;
+	open_rings(256);
+	nm_hw_start(&tx, DESC, 0, 1518);
+	assert_false(put_foreign(&tx_ops, 1519));
+	assert_int_equal(nic.puts, 0);
+	assert_true(put_foreign(&padding_ops, 14));
+	assert_int_equal(nic.desc[0].len, 60);
+	for (i = 1; i < DESC - 1; i++)
+		assert_true(put_foreign(&tx_ops, 60));
+	assert_false(put_foreign(&tx_ops, 60));
+	slot(&tx, 0)->len = 60;
+	assert_true(transmit(1)); /* the program waits, */
+	assert_int_equal(tx.kr->hwcur, 0);
+	nic_sends(1);
+	assert_false(transmit(1)); /* and has the next room */
+	assert_int_equal(tx.kr->hwcur, 1);
+	assert_false(put_foreign(&tx_ops, 60));
+	/* those that the NIC did not send come back too, and the program's is counted */
+	nm_hw_stop(&tx);
+	assert_int_equal(came_back, DESC - 1);
+	assert_int_equal(came_back_unsent, DESC - 2);
+	assert_int_equal(tx.kr->stat[NM_STAT_drop_no_backend], 1);
 }
 
 static void
@@ -687,6 +780,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(frames_leave_in_order_and_slots_return_when_the_nic_is_done),
 		T(more_than_the_nic_takes_waits),
+		T(foreign_frames_leave_between_others),
+		T(foreign_frames_without_room_stay_with_their_owner),
 		T(what_is_out_of_rule_never_reaches_a_descriptor),
 		T(frames_of_several_slots),
 		T(short_frames_are_filled_up_for_nics_that_need_it),

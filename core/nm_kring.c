@@ -151,9 +151,11 @@ nm_kring_leave(struct nm_kring *kr)
 void
 nm_kring_publish(struct nm_kring *kr)
 {
-	kr->rtail = kr->hwtail;
+	uint32_t tail = NM_READ_ONCE(kr->hwtail); /* which somebody else may move on, where a NIC has the slots */
+
+	kr->rtail = tail;
 	NM_WRITE_ONCE(kr->ktoa->hwcur, kr->hwcur);
-	NM_STORE_RELEASE(&kr->ktoa->hwtail, kr->hwtail);
+	NM_STORE_RELEASE(&kr->ktoa->hwtail, tail);
 }
 
 /* The client's head, or the last good one when it is out of rule: a bad head must not stall the switch. */

@@ -6,7 +6,8 @@
  * which knows descriptors and registers. It gives
  *
  *	once for each device     netmap_nic_attach() after register_netdev(), and ->core->detach() before unregister_netdev()
- *	transmit and receive     txsync, rxsync: nm_hw_tx() and nm_hw_rx() of core/nm_hw.h with the functions of its descriptors
+ *	transmit and receive     txsync, rxsync: nm_hw_tx() and nm_hw_rx() of core/nm_hw.h with the functions of its descriptors;
+ *	                         txforeign: nm_hw_put_foreign() with those
  *	down, up                 what the driver does when it is reset
  *
  * and calls, for each ring that nm_nic_owns() says is a program's,
@@ -20,6 +21,9 @@
  * is a program's: it is called between down and up, and also where the device is down or asleep.
  *
  * Ring and NIC may be reset as often as the driver likes between down and up or by itself: the program's rings don't move.
+ *
+ * Their number is that of the queues when the port was opened. A user who asks for fewer than nm_nic_needs_more() wants is refused
+ * (EBUSY); of rings that lose their queue otherwise, frames wait until there is one again. Further queues are the host's.
  */
 #ifndef NM_DRIVERS_NM_NIC_H
 #define NM_DRIVERS_NM_NIC_H
@@ -28,7 +32,7 @@
 
 #include <linux/netdevice.h>
 
-#define NM_NIC_VERSION 2u /* of what stands here and in core/nm_hw.h, core/nm_kring.h */
+#define NM_NIC_VERSION 3u /* of what stands here and in core/nm_hw.h, core/nm_kring.h */
 
 struct nm_nic_dev;
 
@@ -48,6 +52,8 @@ struct nm_nic_driver {
 	/* nm_hw_tx and nm_hw_rx. Under the ring's lock, of a ring that is up. */
 	bool (*txsync)(struct nm_hw_ring *r);
 	uint32_t (*rxsync)(struct nm_hw_ring *r, uint32_t budget);
+	/* nm_hw_put_foreign, likewise. */
+	bool (*txforeign)(struct nm_hw_ring *r, const struct nm_hw_foreign *f);
 	/* The frame that was reported first and is awaited is done; r->reports is not 0. If not, the NIC's interrupt tells when it is. */
 	bool (*txdone)(struct nm_hw_ring *r);
 	/* Under RTNL: what the NIC is used for now that keeps its rings from being a program's, or NULL. May be NULL itself. */
@@ -104,6 +110,21 @@ static inline bool
 nm_nic_taken(const struct nm_hw_ring *r)
 {
 	return smp_load_acquire(&r->moves) || nm_nic_owns(r);
+}
+
+/* Under RTNL: with so many queues a program would lose the one of its ring. d may be NULL. */
+static inline bool
+nm_nic_needs_more(const struct nm_nic_dev *d, uint32_t ntx, uint32_t nrx)
+{
+	uint32_t i;
+
+	for (i = ntx; d && i < d->ntx; i++)
+		if (nm_nic_owns(&d->tx[i]))
+			return true;
+	for (i = nrx; d && i < d->nrx; i++)
+		if (nm_nic_owns(&d->rx[i]))
+			return true;
+	return false;
 }
 
 #endif

@@ -122,7 +122,7 @@ if [ -n "$guests" ]; then
 	[ -z "$debug" ] || step "module, guest debug" env BUILD=build/gcc sh tests/guest/check.sh "$debug"
 	step "NIC drivers, guest stock" env BUILD=build/gcc sh tests/guest/check.sh drivers
 	if [ -n "$full" ]; then
-		step "NIC drivers, all kernels" env BUILD=build/gcc TESTS="guest/nic_pair guest/nic_load" sh tests/guest/drivers.sh --run
+		step "NIC drivers, all kernels" env BUILD=build/gcc TESTS="guest/nic_pair guest/nic_load guest/nic_forward guest/nic_switch guest/nic_native_queues" sh tests/guest/drivers.sh --run
 		for guest in models hostile swiotlb iommu releases tools; do
 			step "module, $guest" env BUILD=build/gcc sh tests/guest/check.sh $guest
 		done

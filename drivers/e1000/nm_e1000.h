@@ -155,6 +155,7 @@ static const struct nm_nic_driver nm_e1000_driver = {
 	.up = nm_e1000_up,
 	.txsync = nm_e1000_txsync,
 	.rxsync = nm_e1000_rxsync,
+	.txforeign = nm_e1000_txforeign,
 	.txdone = nm_e1000_txdone,
 };
 

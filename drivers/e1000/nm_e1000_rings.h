@@ -109,6 +109,12 @@ nm_e1000_rxsync(struct nm_hw_ring *r, uint32_t budget)
 }
 
 static bool
+nm_e1000_txforeign(struct nm_hw_ring *r, const struct nm_hw_foreign *f)
+{
+	return nm_hw_put_foreign(r, &nm_e1000_tx, f);
+}
+
+static bool
 nm_e1000_txdone(struct nm_hw_ring *r)
 {
 	return nm_e1000_done(r, r->report[r->report_first].desc);

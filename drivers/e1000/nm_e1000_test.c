@@ -96,7 +96,8 @@ fill(uint32_t desc, uint32_t len, unsigned flags)
 	rx_desc[desc].status = E1000_RXD_STAT_DD | (flags & NM_HW_LAST ? E1000_RXD_STAT_EOP : 0);
 }
 
-static const struct nic_model model = {nm_e1000_txsync, nm_e1000_rxsync, nm_e1000_txdone, .ndesc = DESC, .min_bytes = ETH_ZLEN,
+static const struct nic_model model = {nm_e1000_txsync, nm_e1000_rxsync, nm_e1000_txdone, nm_e1000_txforeign,
+    .ndesc = DESC, .min_bytes = ETH_ZLEN,
     .max_parts = NETMAP_MAX_FRAGS, .joins = true, .reset = reset, .sends = sends, .sent = sent, .posted = posted, .fill = fill};
 
 int

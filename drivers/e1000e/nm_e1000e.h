@@ -182,6 +182,7 @@ static const struct nm_nic_driver nm_e1000e_driver = {
 	.up = nm_e1000e_up,
 	.txsync = nm_e1000e_txsync,
 	.rxsync = nm_e1000e_rxsync,
+	.txforeign = nm_e1000e_txforeign,
 	.txdone = nm_e1000e_txdone,
 };
 

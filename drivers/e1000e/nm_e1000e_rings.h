@@ -119,6 +119,12 @@ nm_e1000e_rxsync(struct nm_hw_ring *r, uint32_t budget)
 }
 
 static bool
+nm_e1000e_txforeign(struct nm_hw_ring *r, const struct nm_hw_foreign *f)
+{
+	return nm_hw_put_foreign(r, &nm_e1000e_tx, f);
+}
+
+static bool
 nm_e1000e_txdone(struct nm_hw_ring *r)
 {
 	return nm_e1000e_done(r, r->report[r->report_first].desc);

@@ -115,7 +115,8 @@ fill(uint32_t desc, uint32_t len, unsigned flags)
 	d->wb.upper.status_error = cpu_to_le32(E1000_RXD_STAT_DD | (flags & NM_HW_LAST ? E1000_RXD_STAT_EOP : 0) | (flags & NM_HW_BAD ? 0x80000000 : 0));
 }
 
-static const struct nic_model model = {nm_e1000e_txsync, nm_e1000e_rxsync, nm_e1000e_txdone, .ndesc = DESC, .min_bytes = ETH_ZLEN,
+static const struct nic_model model = {nm_e1000e_txsync, nm_e1000e_rxsync, nm_e1000e_txdone, nm_e1000e_txforeign,
+    .ndesc = DESC, .min_bytes = ETH_ZLEN,
     .max_parts = NETMAP_MAX_FRAGS, .joins = true, .reset = reset, .sends = sends, .sent = sent, .posted = posted, .fill = fill};
 
 static void

@@ -298,6 +298,7 @@ static const struct nm_nic_driver nm_forcedeth_driver = {
 	.up = nm_forcedeth_up,
 	.txsync = nm_forcedeth_txsync,
 	.rxsync = nm_forcedeth_rxsync,
+	.txforeign = nm_forcedeth_txforeign,
 	.txdone = nm_forcedeth_txdone,
 };
 

@@ -282,6 +282,19 @@ nm_forcedeth_rxsync(struct nm_hw_ring *r, uint32_t budget)
 }
 
 static bool
+nm_forcedeth_txforeign(struct nm_hw_ring *r, const struct nm_hw_foreign *f)
+{
+	struct fe_priv *np = r->nic;
+
+	if (!nv_optimized(np))
+		return nm_hw_put_foreign(r, &nm_forcedeth_tx, f);
+	if (!np->tx_limit)
+		return nm_hw_put_foreign(r, &nm_forcedeth_tx_ex, f);
+	nm_forcedeth_advance(r);
+	return nm_hw_put_foreign(r, &nm_forcedeth_tx_limited, f);
+}
+
+static bool
 nm_forcedeth_txdone(struct nm_hw_ring *r)
 {
 	uint32_t desc = r->report[r->report_first].desc;

@@ -117,14 +117,11 @@ static bool
 sends(uint32_t desc, struct nic_part *p)
 {
 	u32 flaglen = le32_to_cpu(tx_desc[desc].flaglen);
-	uint64_t high = (uintptr_t)nic_tx.kr->bufs & ~(uint64_t)UINT32_MAX; /* such a NIC has memory below 4 GiB only */
 
 	if (!(flaglen & NV_TX_VALID) || !control)
 		return false;
-	*p = (struct nic_part){.addr = high | le32_to_cpu(tx_desc[desc].buf), .len = (flaglen & 0xffff) + 1, .last = flaglen & NV_TX_LASTPACKET,
-	    .report = true};
-	if (p->addr < (uintptr_t)nic_tx.kr->bufs)
-		p->addr += 1ull << 32;
+	*p = (struct nic_part){.addr = nic_below_4g(le32_to_cpu(tx_desc[desc].buf)), .len = (flaglen & 0xffff) + 1,
+	    .last = flaglen & NV_TX_LASTPACKET, .report = true};
 	return true;
 }
 
@@ -162,9 +159,7 @@ posted(uint32_t desc, uint64_t *addr, uint32_t *size)
 {
 	u32 flaglen = le32_to_cpu(rx_desc[desc].flaglen);
 
-	*addr = ((uintptr_t)nic_tx.kr->bufs & ~(uint64_t)UINT32_MAX) | le32_to_cpu(rx_desc[desc].buf);
-	if (*addr < (uintptr_t)nic_tx.kr->bufs)
-		*addr += 1ull << 32;
+	*addr = nic_below_4g(le32_to_cpu(rx_desc[desc].buf));
 	*size = flaglen & LEN_MASK_V1;
 	return flaglen & NV_RX_AVAIL;
 }
@@ -198,7 +193,8 @@ fill_ex(uint32_t desc, uint32_t len, unsigned flags)
 	begins = flags & NM_HW_LAST;
 }
 
-#define SYNCS nm_forcedeth_txsync, nm_forcedeth_rxsync, nm_forcedeth_txdone, .ndesc = DESC, .min_bytes = ETH_ZLEN, .max_parts = NETMAP_MAX_FRAGS
+#define SYNCS nm_forcedeth_txsync, nm_forcedeth_rxsync, nm_forcedeth_txdone, nm_forcedeth_txforeign, .ndesc = DESC, \
+	.min_bytes = ETH_ZLEN, .max_parts = NETMAP_MAX_FRAGS
 static const struct nic_model format1 = {SYNCS, .reset = reset1, .sends = sends, .sent = sent, .posted = posted, .fill = fill,
     .name = "formats 1 and 2"};
 static const struct nic_model format3 = {SYNCS, .reset = reset3, .sends = sends_ex, .sent = sent_ex, .posted = posted_ex, .fill = fill_ex,

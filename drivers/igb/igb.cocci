@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// igb.cocci - where the driver of the 82575 and later ones calls our side of it, nm_igb.h. For igb_main.c, igb.h and igb_xsk.c.
+// igb.cocci - where the driver of the 82575 and later ones calls our side of it, nm_igb.h. For igb_main.c, igb_ethtool.c, igb.h and
+// igb_xsk.c.
 
 @@
 @@
@@ -184,6 +185,17 @@ identifier dev, xdp;
  igb_xdp(struct net_device *dev, struct netdev_bpf *xdp)
  {
 +if (nm_igb_refuses(dev, xdp))
++	return -EBUSY;
+ ...
+ }
+
+// fewer queues
+@@
+identifier dev, channels;
+@@
+ igb_set_channels(struct net_device *dev, struct ethtool_channels *channels)
+ {
++if (nm_igb_needs(dev, channels->combined_count))
 +	return -EBUSY;
  ...
  }

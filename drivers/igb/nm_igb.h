@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * nm_igb.h - the netmap side of the driver of the 82575, 82576, 82580, I350, I354, I210 and I211: included by its igb_main.c and, where
- * there is one, igb_xsk.c; called where igb.cocci says.
+ * nm_igb.h - the netmap side of the driver of the 82575, 82576, 82580, I350, I354, I210 and I211: included by its igb_main.c,
+ * igb_ethtool.c and, where there is one, igb_xsk.c; called where igb.cocci says.
  *
  * Each queue can be a program's. It is stopped, given and started alone; the others go on, and the link stays.
  *
@@ -198,6 +198,15 @@ nm_igb_features(const struct net_device *dev, netdev_features_t features)
 	return features;
 }
 
+/* Rings after the first `queues` are programs'. */
+static inline bool
+nm_igb_needs(const struct net_device *dev, u32 queues)
+{
+	const struct igb_adapter *a = netdev_priv(dev);
+
+	return nm_nic_needs_more(a->netmap, queues, queues);
+}
+
 /* Registers can't be reached; when it wakes up, the driver programs them by dev->features. */
 static inline bool
 nm_igb_asleep(struct net_device *dev)
@@ -392,6 +401,7 @@ static const struct nm_nic_driver nm_igb_driver __maybe_unused = {
 	.up = nm_igb_up,
 	.txsync = nm_igb_txsync,
 	.rxsync = nm_igb_rxsync,
+	.txforeign = nm_igb_txforeign,
 	.txdone = nm_igb_txdone,
 };
 

@@ -121,6 +121,12 @@ nm_igb_rxsync(struct nm_hw_ring *r, uint32_t budget)
 }
 
 static inline bool
+nm_igb_txforeign(struct nm_hw_ring *r, const struct nm_hw_foreign *f)
+{
+	return nm_hw_put_foreign(r, &nm_igb_tx, f);
+}
+
+static inline bool
 nm_igb_txdone(struct nm_hw_ring *r)
 {
 	return nm_igb_done(r, r->report[r->report_first].desc);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// ixgbe.cocci - where the driver of the 82599 and its successors calls our side of it, nm_ixgbe.h. For ixgbe_main.c and ixgbe.h.
+// ixgbe.cocci - where the driver of the 82599 and its successors calls our side of it, nm_ixgbe.h. For ixgbe_main.c, ixgbe_ethtool.c and
+// ixgbe.h.
 
 @@
 @@
@@ -17,6 +18,11 @@
 +	bool netmap_told;
  	...
  };
+
+@@
+@@
+ #include "ixgbe_phy.h"
++#include "drivers/nm_nic.h"
 
 @@
 @@
@@ -81,11 +87,18 @@ expression at;
  ...+>
  }
 
+// not the ring with which the driver tries the NIC itself
 @@
+identifier f =~ "^ixgbe_(configure_tx|txrx_ring_enable)$";
 expression adapter, ring;
 @@
+ f(...)
+ {
+ <+...
  ixgbe_configure_tx_ring(adapter, ring);
 +nm_ixgbe_start_tx(adapter, ring);
+ ...+>
+ }
 
 @@
 identifier adapter, ring;
@@ -184,6 +197,20 @@ expression e, which;
  	return NETDEV_TX_BUSY;
 +if (nm_ixgbe_owns(ring))
 +	return nm_ixgbe_host_frame(ring, skb);
+ ...+>
+ }
+
+// fewer queues
+@@
+identifier dev, channels;
+@@
+ ixgbe_set_channels(struct net_device *dev, struct ethtool_channels *channels)
+ {
+ <+...
+ if (channels->other_count != NON_Q_VECTORS)
+ 	return -EINVAL;
++if (nm_nic_needs_more(adapter->netmap, channels->combined_count, channels->combined_count))
++	return -EBUSY;
  ...+>
  }
 

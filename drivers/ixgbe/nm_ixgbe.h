@@ -525,6 +525,7 @@ static const struct nm_nic_driver nm_ixgbe_driver = {
 	.up = nm_ixgbe_up,
 	.txsync = nm_ixgbe_txsync,
 	.rxsync = nm_ixgbe_rxsync,
+	.txforeign = nm_ixgbe_txforeign,
 	.txdone = nm_ixgbe_txdone,
 	.refuses = nm_ixgbe_refuses,
 };

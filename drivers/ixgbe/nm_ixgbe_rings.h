@@ -151,6 +151,12 @@ nm_ixgbe_rxsync(struct nm_hw_ring *r, uint32_t budget)
 }
 
 static bool
+nm_ixgbe_txforeign(struct nm_hw_ring *r, const struct nm_hw_foreign *f)
+{
+	return nm_hw_put_foreign(r, &nm_ixgbe_tx, f);
+}
+
+static bool
 nm_ixgbe_txdone(struct nm_hw_ring *r)
 {
 	return nm_ixgbe_done(r, r->report[r->report_first].desc);

@@ -119,7 +119,8 @@ fill(uint32_t desc, uint32_t len, unsigned flags)
 	    cpu_to_le32(IXGBE_RXDADV_STAT_DD | also | (flags & NM_HW_LAST ? IXGBE_RXDADV_STAT_EOP : 0) | (flags & NM_HW_BAD ? 0x20000000 : 0));
 }
 
-static const struct nic_model model = {nm_ixgbe_txsync, nm_ixgbe_rxsync, nm_ixgbe_txdone, .ndesc = DESC, .min_bytes = NM_IXGBE_SHORTEST,
+static const struct nic_model model = {nm_ixgbe_txsync, nm_ixgbe_rxsync, nm_ixgbe_txdone, nm_ixgbe_txforeign,
+    .ndesc = DESC, .min_bytes = NM_IXGBE_SHORTEST,
     .max_parts = NM_IXGBE_PARTS, .joins = true, .reset = reset, .sends = sends, .sent = sent, .posted = posted, .fill = fill};
 
 /* Of an X550 that was asked for times they are behind the frame; the bit alone means nothing. */

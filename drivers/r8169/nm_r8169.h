@@ -234,6 +234,7 @@ static const struct nm_nic_driver nm_r8169_driver = {
 	.up = nm_r8169_up,
 	.txsync = nm_r8169_txsync,
 	.rxsync = nm_r8169_rxsync,
+	.txforeign = nm_r8169_txforeign,
 	.txdone = nm_r8169_txdone,
 };
 

@@ -165,13 +165,28 @@ nm_r8169_lengthen(struct nm_hw_ring *r)
 }
 
 static bool
+nm_r8169_hangs(const struct rtl8169_private *tp)
+{
+	return tp->mac_version >= RTL_GIGA_MAC_VER_61 && tp->mac_version <= RTL_GIGA_MAC_VER_63;
+}
+
+static bool
 nm_r8169_txsync(struct nm_hw_ring *r)
 {
-	struct rtl8169_private *tp = r->nic;
-
-	if (tp->mac_version >= RTL_GIGA_MAC_VER_61 && tp->mac_version <= RTL_GIGA_MAC_VER_63)
+	if (nm_r8169_hangs(r->nic))
 		nm_r8169_lengthen(r);
 	return nm_hw_tx(r, &nm_r8169_tx);
+}
+
+static bool
+nm_r8169_txforeign(struct nm_hw_ring *r, const struct nm_hw_foreign *f)
+{
+	struct nm_hw_foreign g = *f;
+
+	BUILD_BUG_ON(NM_HW_FOREIGN < 128 + 47);
+	if (nm_r8169_hangs(r->nic) && g.len < 128 + 47)
+		g.len = nm_r8169_udp_padto(g.data, max_t(uint32_t, g.len, ETH_ZLEN));
+	return nm_hw_put_foreign(r, &nm_r8169_tx, &g);
 }
 
 static uint32_t

@@ -97,7 +97,8 @@ fill(uint32_t desc, uint32_t len, unsigned flags)
 	goes_on = !(flags & NM_HW_LAST);
 }
 
-static const struct nic_model model = {nm_r8169_txsync, nm_r8169_rxsync, nm_r8169_txdone, .ndesc = NUM_TX_DESC, .min_bytes = ETH_ZLEN,
+static const struct nic_model model = {nm_r8169_txsync, nm_r8169_rxsync, nm_r8169_txdone, nm_r8169_txforeign,
+    .ndesc = NUM_TX_DESC, .min_bytes = ETH_ZLEN,
     .max_parts = NETMAP_MAX_FRAGS, .tells_first = true, .reset = reset, .sends = sends, .sent = sent, .posted = posted, .fill = fill};
 
 /* An RTL8125 hangs with a datagram for PTP that is shorter than it expects. */
@@ -125,6 +126,10 @@ some_chips_need_longer_datagrams(void **state)
 		assert_int_equal(p.len, needs ? frame[k % 4].sent : frame[k % 4].len);
 		assert_true(p.len == frame[k % 4].len || !b[p.len - 1]);
 		assert_int_equal(b[p.len], 0x55);
+		memcpy(nic_foreign, b, 200);
+		assert_true(nm_r8169_txforeign(&nic_tx, &(struct nm_hw_foreign){b, (uintptr_t)nic_foreign, frame[k % 4].len, nic_foreign}));
+		assert_int_equal(nic_sends(1, &p), 1);
+		assert_int_equal(p.len, needs ? frame[k % 4].sent : frame[k % 4].len);
 	}
 	private.mac_version = RTL_GIGA_MAC_VER_06;
 }

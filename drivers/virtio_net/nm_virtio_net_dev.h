@@ -196,12 +196,8 @@ static bool
 nm_virtio_net_needs(struct net_device *dev, u32 queues)
 {
 	const struct virtnet_info *vi = netdev_priv(dev);
-	u32 i;
 
-	for (i = queues; vi->netmap.nic && i < vi->netmap.nic->ntx; i++)
-		if (nm_virtio_tx_of(vi, i) || nm_virtio_rx_of(vi, i))
-			return true;
-	return false;
+	return nm_nic_needs_more(vi->netmap.nic, queues, queues);
 }
 
 /* A program has it open: its frames don't pass where XDP is. */
@@ -264,6 +260,7 @@ static const struct nm_nic_driver nm_virtio_driver = {
 	.up = nm_virtio_up,
 	.txsync = nm_virtio_txsync,
 	.rxsync = nm_virtio_rxsync,
+	.txforeign = nm_virtio_txforeign,
 	.txdone = nm_virtio_txdone,
 	.refuses = nm_virtio_refuses,
 	.dma_device = nm_virtio_device,

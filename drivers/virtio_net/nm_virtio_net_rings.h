@@ -381,19 +381,34 @@ nm_virtio_want_tx_irq(struct nm_virtio_ring *a)
 	return a->event ? (s16)(used - index) <= 0 : used == a->seen;
 }
 
+/* The driver is not told of another MTU. */
+static void
+nm_virtio_limits(struct nm_hw_ring *r)
+{
+	const struct nm_virtio_ring *a = r->nic;
+
+	r->max_bytes = READ_ONCE(a->vi->dev->mtu) + ETH_HLEN + VLAN_HLEN;
+	r->max_single = min(r->max_bytes, r->kr->stride);
+}
+
 static bool
 nm_virtio_txsync(struct nm_hw_ring *r)
 {
 	struct nm_virtio_ring *a = r->nic;
 	bool full;
 
-	/* the driver is not told of another MTU */
-	r->max_bytes = READ_ONCE(a->vi->dev->mtu) + ETH_HLEN + VLAN_HLEN;
-	r->max_single = min(r->max_bytes, r->kr->stride);
+	nm_virtio_limits(r);
 	full = nm_hw_tx(r, &nm_virtio_tx);
 	while (r->reports && !nm_virtio_want_tx_irq(a))
 		nm_hw_reap(r, &nm_virtio_tx);
 	return full;
+}
+
+static bool
+nm_virtio_txforeign(struct nm_hw_ring *r, const struct nm_hw_foreign *f)
+{
+	nm_virtio_limits(r);
+	return nm_hw_put_foreign(r, &nm_virtio_tx, f);
 }
 
 static bool

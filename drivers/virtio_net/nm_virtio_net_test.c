@@ -79,7 +79,19 @@ static struct nm_hw_map map;
 static uint64_t addrs[8192];
 static struct net_device dev = {.mtu = 1500};
 static struct virtnet_info vi = {.dev = &dev};
-static const struct nm_hw_core core = {nm_kring_room, nm_kring_publish, nm_hw_frame, NULL, NULL, NULL, nm_hw_start, nm_hw_stop};
+static uint32_t foreign_sent;
+
+static void
+foreign_gone(struct nm_hw_ring *r, void *owner, bool sent)
+{
+	assert_ptr_equal(r, &tq.r);
+	assert_ptr_equal(owner, &foreign_sent);
+	assert_true(sent);
+	foreign_sent++;
+}
+
+static const struct nm_hw_core core = {.room = nm_kring_room, .publish = nm_kring_publish, .frame = nm_hw_frame, .start = nm_hw_start,
+    .stop = nm_hw_stop, .foreign_gone = foreign_gone};
 
 static int
 setup(void **state)
@@ -270,6 +282,42 @@ a_frame_of_several_slots_is_one_chain(void **state)
 	give(&tq, 125, 0);
 	transmit(0);
 	assert_int_equal(room(), 255);
+}
+
+/* One of the host's between those of the client. */
+static void
+a_foreign_frame_is_a_chain_too(void **state)
+{
+	static const char frame[5000];
+	struct nm_hw_foreign f = {frame, (uintptr_t)frame, 5000, &foreign_sent};
+	const struct vring_desc *d;
+	uint32_t k;
+
+	(void)state;
+	open_rings(256, 256, false);
+	assert_false(nm_virtio_txforeign(&tq.r, &f));
+	dev.mtu = 9000;
+	foreign_sent = 0;
+	slot(&tq, 0)->len = slot(&tq, 1)->len = 60;
+	transmit(1);
+	assert_true(nm_virtio_txforeign(&tq.r, &f));
+	transmit(1);
+	assert_int_equal(take(&tq, 10), 3);
+	d = &tq.v.desc[tq.heads[1]];
+	assert_int_equal(d->len, HDR);
+	for (k = 0; k < 3; k++) {
+		assert_int_equal(d->flags, VRING_DESC_F_NEXT);
+		d = &tq.v.desc[d->next];
+		assert_int_equal(d->addr, f.addr + 2048 * k);
+		assert_int_equal(d->len, k < 2 ? 2048 : 5000 - 4096);
+	}
+	assert_int_equal(d->flags, 0);
+	for (k = 0; k < 3; k++)
+		give(&tq, (u16)k, 0);
+	transmit(0);
+	assert_int_equal(foreign_sent, 1);
+	assert_int_equal(room(), 255);
+	dev.mtu = 1500;
 }
 
 static void
@@ -610,6 +658,7 @@ main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(frames_have_a_header_of_zeroes_and_slots_return_when_they_are_sent, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_frame_of_several_slots_is_one_chain, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_foreign_frame_is_a_chain_too, setup, teardown),
 		cmocka_unit_test_setup_teardown(frames_that_are_sent_in_another_order_are_done_when_all_are, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_wrong_device_is_not_waited_for, setup, teardown),
 		cmocka_unit_test_setup_teardown(no_sender_waits_for_ever, setup, teardown),

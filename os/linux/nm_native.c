@@ -41,6 +41,29 @@ from_device(const struct nm_hw_map *m, uint64_t addr, uint32_t len)
 	dma_sync_single_for_cpu(dma_of(m)->dev, addr, len, DMA_BIDIRECTIONAL);
 }
 
+/* Of a foreign frame, in its skb. */
+struct foreign {
+	struct device *dev;          /* NULL: the address is physical */
+	dma_addr_t addr;
+	uint32_t bytes;
+};
+
+static void
+foreign_gone(struct nm_hw_ring *r, void *owner, bool sent)
+{
+	struct sk_buff *skb = owner;
+	const struct foreign *f = (const void *)skb->cb;
+
+	if (f->dev)
+		dma_unmap_single(f->dev, f->addr, f->bytes, DMA_TO_DEVICE);
+	if (sent) {
+		dev_consume_skb_any(skb);
+	} else {
+		nm_compat_tx_dropped(skb->dev);
+		dev_kfree_skb_any(skb);
+	}
+}
+
 static struct nm_hw_ring *
 ring_of(const struct nm_kring *kr)
 {
@@ -153,6 +176,47 @@ to_switch(struct nm_kring *kr, uint32_t budget)
 		seen += n;
 	} while (n && seen < budget);
 	return seen;
+}
+
+/* To the device of ring r, which is locked and up. */
+static bool
+send_foreign(struct nm_hw_ring *r, struct sk_buff *skb)
+{
+	struct foreign *f = (struct foreign *)skb->cb;
+	struct nm_hw_foreign g = {.data = skb->data, .len = skb->len, .owner = skb};
+
+	BUILD_BUG_ON(sizeof(*f) > sizeof(skb->cb));
+	f->dev = dma_of(r->map)->dev;
+	f->bytes = max(skb->len, NM_HW_FOREIGN);
+	f->addr = f->dev ? dma_map_single(f->dev, skb->data, f->bytes, DMA_TO_DEVICE) : virt_to_phys(skb->data);
+	if (f->dev && dma_mapping_error(f->dev, f->addr))
+		return false;
+	g.addr = f->addr;
+	if (driver_of(r->kr)->txforeign(r, &g))
+		return true;
+	if (f->dev)
+		dma_unmap_single(f->dev, f->addr, f->bytes, DMA_TO_DEVICE);
+	return false;
+}
+
+bool
+nm_native_send(struct nm_nic *n, struct net_device *dev, struct sk_buff *skb)
+{
+	struct nm_kring *kr = &n->port->krings[NM_DIR_TX][0];
+	struct nm_hw_ring *r;
+	bool sent;
+
+	if (skb->len < NM_HW_FOREIGN && skb_pad(skb, NM_HW_FOREIGN - skb->len))
+		return false; /* it was freed */
+	if (dev_nit_active(dev))
+		dev_queue_xmit_nit(skb, dev);
+	r = nm_nic_usable(dev) ? hold(kr) : NULL;
+	sent = r && send_foreign(r, skb);
+	if (r)
+		nm_os_spin_unlock(&kr->lock);
+	if (!sent)
+		kfree_skb(skb);
+	return sent;
 }
 
 /* There is room in a transmit ring, or may be. In a read section. */
@@ -402,6 +466,7 @@ static const struct nm_nic_core nic_core = {
 		.for_device = to_device,
 		.start = nm_hw_start,
 		.stop = nm_hw_stop,
+		.foreign_gone = foreign_gone,
 	},
 	.detach = detach,
 	.post = post,

@@ -176,6 +176,7 @@ static const struct nm_port_ops native_ops = {
 	.rxsync = nm_native_rx_sync,
 	.host_txsync = nm_nic_host_tx_sync,
 	.host_rxsync = nm_nic_rx_sync,
+	.release = nm_nic_fwd_release,
 	.unbound = nm_nic_rx_unbound,
 	.destroy = nic_destroy,
 };

@@ -208,6 +208,8 @@ void nm_native_wake(struct nm_nic *n);
 int nm_native_tx_sync(struct nm_kring *kr);
 int nm_native_rx_sync(struct nm_kring *kr);
 void nm_native_tx_later(struct nm_kring *kr);
+/* Sends a frame of the host by the first transmit ring, if that is a program's. Consumes skb, which nobody else has. Data. */
+bool nm_native_send(struct nm_nic *n, struct net_device *dev, struct sk_buff *skb);
 void nm_native_changed(struct nm_port *p);
 void nm_native_take(struct nm_kring *kr, bool on);
 uint32_t nm_native_poll(struct nm_kring *kr, uint32_t budget);

@@ -3,8 +3,9 @@
  * nm_nic_fwd.c - NS_FORWARD: what a program releases goes on between the interface and its host.
  *
  * The program's thread does it before the release counts, so that nobody fills these buffers meanwhile. Frames are copied on both
- * ways. Those of the first host receive ring go to the driver one by one, if the program has all transmit rings too; what it has
- * no room for is lost, and counted as drop_no_backend, like all that can't be forwarded, by the ring that was released.
+ * ways. Those of the first host receive ring go to the driver one by one, if the program has all transmit rings too; where these are
+ * the NIC's own, between the program's frames in the first of them. What there is no room for is lost, and counted as drop_no_backend,
+ * like all that can't be forwarded, by the ring that was released.
  */
 #include "nm_nic.h"
 #include "compat.h"
@@ -61,13 +62,15 @@ copy(struct nm_kring *kr, struct net_device *dev, uint32_t at, uint32_t n, uint3
 
 /* Consumes skb. */
 static bool
-send(struct net_device *dev, struct sk_buff *skb)
+send(struct nm_nic *nic, struct net_device *dev, struct sk_buff *skb)
 {
 	struct netdev_queue *q = netdev_get_tx_queue(dev, 0);
 	uint32_t gone = 0, lost = 0;
 
 	if (!nm_nic_too_long(dev, skb->len) && nm_nic_usable(dev)) {
 		nm_nic_tx_dress(skb, dev, q);
+		if (READ_ONCE(nic->hw))
+			return nm_native_send(nic, dev, skb);
 		gone = nm_nic_tx_transmit(&skb, 1, dev, q, &lost);
 	}
 	if (!gone)
@@ -97,7 +100,7 @@ forward(struct nm_kring *kr, struct net_device *dev, uint32_t at, uint32_t n, ui
 	bool done = skb;
 
 	if (skb && kr->is_host)
-		done = send(dev, skb);
+		done = send(nic, dev, skb);
 	else if (skb && netif_running(dev))
 		nm_nic_host_inject(nic, dev, skb);
 	else if (skb)

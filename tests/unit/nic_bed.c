@@ -2,7 +2,7 @@
 #include "nic_bed.h"
 
 #define MOST 4096u     /* descriptors, and slots */
-#define FRAME_MAX 9018u
+#define FRAME_MAX NIC_FRAME_MAX
 #define BATCH 256u
 #define BATCHES 400u
 
@@ -15,7 +15,18 @@ static struct nm_session *const sessions[] = {&s, NULL};
 static struct nm_hw_map map;
 static uint64_t addrs[1u << 16];
 static uint32_t tx_at, rx_at; /* where the NIC is */
-static const struct nm_hw_core core = {nm_kring_room, nm_kring_publish, nm_hw_frame, NULL, NULL, NULL, nm_hw_start, nm_hw_stop};
+uint8_t nic_foreign[FRAME_MAX];
+static uint32_t foreign_sent, foreign_lost;
+
+static void
+foreign_gone(struct nm_hw_ring *r, void *owner, bool sent)
+{
+	assert_ptr_equal(r, &nic_tx);
+	assert_ptr_equal(owner, nic_foreign);
+	*(sent ? &foreign_sent : &foreign_lost) += 1;
+}
+
+static const struct nm_hw_core core = {nm_kring_room, nm_kring_publish, nm_hw_frame, NULL, NULL, NULL, nm_hw_start, nm_hw_stop, foreign_gone};
 
 /* Called as netmap.ko does. */
 static bool (*volatile txsync)(struct nm_hw_ring *r);
@@ -55,6 +66,7 @@ nic_open(const struct nic_model *m, uint32_t slots)
 	uint32_t i;
 
 	model = m;
+	foreign_sent = foreign_lost = 0;
 	txsync = m->txsync;
 	rxsync = m->rxsync;
 	root.limits.buf_size = 2048;
@@ -116,12 +128,26 @@ nic_room(void)
 	return nm_ring_dist(kr->rhead, kr->hwtail, kr->nslots);
 }
 
-/* Within a buffer of the client's. */
+uint64_t
+nic_below_4g(uint32_t low)
+{
+	uint64_t at = ((uintptr_t)nic_tx.kr->bufs & ~(uint64_t)UINT32_MAX) | low;
+
+	if (low - (uint32_t)(uintptr_t)nic_foreign < sizeof(nic_foreign))
+		return (uintptr_t)nic_foreign + (low - (uint32_t)(uintptr_t)nic_foreign);
+	return at < (uintptr_t)nic_tx.kr->bufs ? at + (1ull << 32) : at;
+}
+
+/* Within a buffer of the client's, or what is sent for somebody else. */
 static void
 is_ours(uint64_t addr, uint32_t len)
 {
 	uint64_t at = addr - (uintptr_t)nic_tx.kr->bufs;
 
+	if (addr - (uintptr_t)nic_foreign < sizeof(nic_foreign)) {
+		assert_true(len > 0 && addr - (uintptr_t)nic_foreign + len <= sizeof(nic_foreign));
+		return;
+	}
 	assert_true(at / map.stride >= 2 && at / map.stride < map.n);
 	assert_true(len > 0 && at % map.stride + len <= map.stride);
 }
@@ -344,6 +370,56 @@ short_frames_are_long_enough(void **state)
 	}
 }
 
+/* Frames of the host between those of the client, whose room is what its own frames leave. */
+static void
+foreign_frames_go_between(void **state)
+{
+	struct nm_hw_foreign f = {nic_foreign, (uintptr_t)nic_foreign, 0, nic_foreign};
+	struct nic_part p[64];
+	uint32_t k, n, len, sent = 0;
+
+	(void)state;
+	nic_open(model, 300);
+	for (len = 14; len <= FRAME_MAX; len += 1 + len / 7) {
+		uint32_t whole = len < model->min_bytes ? model->min_bytes : len;
+
+		f.len = len;
+		nic_slot(sent++, 60, 0);
+		nic_transmit(1);
+		assert_true(model->txforeign(&nic_tx, &f));
+		nic_slot(sent++, 61, 0);
+		nic_transmit(1);
+		n = nic_sends(64, p);
+		assert_int_equal(n, 2 + (whole + map.stride - 1) / map.stride);
+		assert_ptr_equal((void *)(uintptr_t)p[0].addr, nic_buf(&nic_tx, sent - 2));
+		assert_ptr_equal((void *)(uintptr_t)p[n - 1].addr, nic_buf(&nic_tx, sent - 1));
+		assert_true(!p[1].whole || p[1].whole == whole);
+		for (k = 1; k + 1 < n; k++) {
+			assert_int_equal(p[k].addr, f.addr + (k - 1) * map.stride);
+			assert_int_equal(p[k].last, k + 2 == n);
+			assert_int_equal(p[k].first, model->tells_first && k == 1);
+			whole -= p[k].len;
+		}
+		assert_int_equal(whole, 0);
+	}
+	f.len = FRAME_MAX + 1;
+	assert_false(model->txforeign(&nic_tx, &f));
+	for (nic_transmit(0); nic_sends(64, NULL); nic_transmit(0))
+		;
+	assert_int_equal(nic_room(), 299);
+	assert_int_equal(foreign_sent, sent / 2);
+	assert_int_equal(nic_tx.kr->stat[NM_STAT_forwarded], sent);
+	/* no room; the NIC forgets them */
+	f.len = 60;
+	for (n = 0; model->txforeign(&nic_tx, &f); n++)
+		assert_true(n < model->ndesc);
+	assert_int_equal(n, model->ndesc - 1);
+	assert_int_equal(nic_sends(1, p), 1);
+	nm_hw_stop(&nic_tx);
+	assert_int_equal(foreign_lost, n);
+	assert_int_equal(nic_tx.kr->stat[NM_STAT_drop_no_backend], 0);
+}
+
 static void
 frames_come_as_they_are(void **state)
 {
@@ -502,6 +578,7 @@ nic_main(int argc, char **argv, const struct nic_model *const *models, size_t n,
 		T(frames_of_several_slots_are_chains),
 		T(slots_that_are_out_of_rule_reach_no_descriptor),
 		T(short_frames_are_long_enough),
+		T(foreign_frames_go_between),
 		T(frames_come_as_they_are),
 		T(wrong_frames_are_refused),
 		T(frames_of_several_buffers_are_joined_or_refused),

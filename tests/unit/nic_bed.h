@@ -21,6 +21,7 @@ struct nic_model {
 	bool (*txsync)(struct nm_hw_ring *r);
 	uint32_t (*rxsync)(struct nm_hw_ring *r, uint32_t budget);
 	bool (*txdone)(struct nm_hw_ring *r);
+	bool (*txforeign)(struct nm_hw_ring *r, const struct nm_hw_foreign *f);
 	uint32_t ndesc;             /* of each ring */
 	uint32_t min_bytes;         /* shorter frames are to be filled up */
 	uint32_t max_parts;
@@ -37,7 +38,10 @@ struct nic_model {
 	const char *name;           /* of the kind of descriptors, where the driver has several */
 };
 
+#define NIC_FRAME_MAX 9018u
+
 extern struct nm_hw_ring nic_tx, nic_rx;
+extern uint8_t nic_foreign[NIC_FRAME_MAX]; /* a frame of the host's, and its owner */
 
 /* For tests of a driver's own: rings of so many slots, the NIC's by the model. */
 int nic_setup(void **state);
@@ -48,6 +52,7 @@ char *nic_buf(struct nm_hw_ring *r, uint32_t i);            /* of slot i */
 bool nic_transmit(uint32_t n);                              /* the client publishes n slots more; what txsync says */
 uint32_t nic_sends(uint32_t n, struct nic_part *p);         /* up to n descriptors, stored if p is not NULL; how many there were */
 uint32_t nic_room(void);
+uint64_t nic_below_4g(uint32_t low);                        /* an address of which a NIC knows 32 bits, its memory being there */
 bool nic_gets(uint32_t len, unsigned flags, uint8_t first); /* false: it has no buffer */
 uint32_t nic_got(void);                                     /* slots that the client has */
 void nic_give_back(void);

@@ -26,6 +26,7 @@
 #undef __always_inline
 #define __always_inline inline __attribute__((always_inline))
 #define __iomem
+#define BUILD_BUG_ON(x) _Static_assert(!(x), #x)
 #define BIT(n) (1u << (n))
 #define GENMASK(high, low) ((~0u << (low)) & (~0u >> (31 - (high))))
 #define swap(a, b) do { __typeof__(a) t_ = (a); (a) = (b); (b) = t_; } while (0)

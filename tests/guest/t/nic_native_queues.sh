@@ -6,7 +6,8 @@
 #	ping, 192.0.2.ADDRESS --- na ==== nb :station a, 192.0.2.1     the reply comes to the queue of ADDRESS
 #	pkt-gen, stream --- queues of na ==== nb :station a
 #
-# All that the driver does while queues are a program's: other numbers of queues and descriptors, MTU, reset, sleep, its leaving.
+# Other numbers of queues, and all that the driver does while queues are a program's: other numbers of descriptors, MTU, reset, sleep, its
+# leaving.
 NET_LIB=$(dirname "$0")/../../net
 export NET_LIB
 # shellcheck source=tests/net/nic_lib.sh
@@ -170,7 +171,7 @@ one_sends() {
 # shellcheck disable=SC2317,SC2329
 has() { [ "$(in_ a "$BUILD/vale-ctl" stats --json "$1" | awk -F '[":, ]+' '$2 ~ /^(rx_packets|missed|refused)$/ { n += $3 } END { print n + 0 }')" -ge "$2" ]; }
 
-# tags - of VLANs: left in the program's frames, so the stack has to do what the NIC did for the host
+# tags - of VLANs: left in the program's frames; a NIC that does that to all queues or none leaves those of the host to the stack
 tags() {
 	for s in - a; do
 		if=$na address=198.51.100.2
@@ -186,8 +187,10 @@ tags() {
 	mine=$(queue_of 198.51.100.2 198.51.100.1)
 	free=0
 	[ "$mine" != 0 ] || free=$ring
+	# where it is not each queue's own matter
+	case $kind in ixgbe) tags_=on ;; *) tags_=off ;; esac
 	gets r "$free"
-	expect "$kind: tags are the stack's" "$(offload)" off
+	expect "$kind: the NIC takes tags off" "$(offload)" $tags_
 	all_answered "$kind: tagged while queue $free is a program's" 198.51.100.2 198.51.100.1
 	leaves r
 	is_closed
@@ -214,10 +217,8 @@ resets() {
 	go_on "a larger MTU"
 	ip link set "$na" mtu 1500
 	go_on "the former MTU"
-	ethtool -L "$na" combined 1 || fail "$kind: one queue"
-	go_on "one queue"
-	ethtool -L "$na" combined "$n"
-	go_on "$n queues"
+	refused 'busy' ethtool -L "$na" combined 1
+	go_on "fewer queues were refused"
 	in_ a ip link set "$nb" down
 	in_ a ip link set "$nb" up
 	go_on "the link was away"
@@ -243,6 +244,42 @@ grows() { sent=$(counter "$na" forwarded) && [ "$sent" -gt "$fwd" ] && [ "$(coun
 go_on() {
 	fwd=$(counter "$na" forwarded) got=$(counter "$na" rx_packets)
 	until_true "$kind: $1: frames pass both ways" grows || { counters_of "$na"; ip link show "$na"; }
+}
+
+# counts - other numbers of queues: a port has the rings of the time when it was opened, and a queue that a program has can't go
+counts() {
+	ethtool -L "$na" combined 1 || fail "$kind: one queue"
+	gets r
+	expect "$kind: rings of a NIC with one queue" "$(shape)" "1 1"
+	until_true "$kind: one queue: it receives" heard "$first"
+	ethtool -L "$na" combined "$n" || fail "$kind: $n queues under a program"
+	expect "$kind: rings of the port after that" "$(shape)" "1 1"
+	until_true "$kind: $n queues: its ring receives" heard "$first"
+	until_true "$kind: the new queue is the host's" answered "$other"
+	all_answered "$kind: new queue $ring" "$other"
+	ethtool -L "$na" combined 1 || fail "$kind: one queue again, which is enough for it"
+	until_true "$kind: one queue again: it receives" heard "$first"
+	ethtool -L "$na" combined "$n" || fail "$kind: $n queues again"
+	leaves r
+	is_closed
+	gets r "$ring"
+	expect "$kind: rings of a port that was opened with $n queues" "$(shape)" "$n $n"
+	refused 'busy' ethtool -L "$na" combined "$ring"
+	until_true "$kind: queue 0 beside the one that is needed" answered "$first"
+	until_true "$kind: queue $ring: its ring receives" heard "$other"
+	leaves r
+	is_closed
+	ethtool -L "$na" combined "$ring" || fail "$kind: $ring queues, none of them a program's"
+	ethtool -L "$na" combined "$n"
+	until_true "$kind: the host's again" answered "$first"
+}
+# shape - rings of the port, each direction
+shape() { vale-ctl list --json | jq -r ".ports[] | select(.name == \"$na\") | \"\(.tx_rings) \(.rx_rings)\""; }
+# heard ADDRESS - what is for it comes to the program
+heard() {
+	had_=$(counter "$na" rx_packets)
+	echoes "$1" 2 >/dev/null
+	[ "$(counter "$na" rx_packets)" -ge $((had_ + 1)) ]
 }
 
 # away - the driver leaves the device of a program
@@ -295,7 +332,8 @@ both() {
 	one_sends
 	tags
 	# the ones that stop queues by themselves
-	case $kind in igb) expect "$kind: changes of the carrier" "$(link carrier_changes)" "$changes" ;; esac
+	case $kind in igb | ixgbe) expect "$kind: changes of the carrier" "$(link carrier_changes)" "$changes" ;; esac
+	counts
 	resets
 	away
 	in_ a ip link set "$nb" netns $$
