@@ -353,7 +353,7 @@ nm_hw_put_foreign(struct nm_hw_ring *r, const struct nm_hw_tx *t, const struct n
 		f->part[k] = (struct nm_frame_part){0, len - k * step < step ? len - k * step : step};
 	while (k-- > 0)
 		t->put(r, nm_ring_add(r->use, k, r->ndesc), g->addr + k * step, f->part[k].len,
-		    k + 1 == f->parts ? NM_HW_LAST | NM_HW_REPORT : 0);
+		    (k ? 0 : NM_HW_FIRST) | (k + 1 == f->parts ? NM_HW_LAST | NM_HW_REPORT : 0));
 	k = nm_ring_add(r->use, f->parts - 1, r->ndesc);
 	nm_hw_await(r, k, r->kr->hwcur);
 	r->report[nm_ring_add(r->report_first, r->reports - 1, r->room)].foreign = g->owner;
