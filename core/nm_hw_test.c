@@ -341,7 +341,7 @@ foreign_frames_leave_between_others(void **state)
 	for (i = 0; i < 5; i++) {
 		assert_int_equal(nic.desc[(DESC - 2 + i) % DESC].addr, addr + i * 2048);
 		assert_int_equal(nic.desc[(DESC - 2 + i) % DESC].len, i < 4 ? 2048 : 9018 - 4 * 2048);
-		assert_int_equal(nic.desc[(DESC - 2 + i) % DESC].flags, i < 4 ? 0 : NM_HW_LAST | NM_HW_REPORT);
+		assert_int_equal(nic.desc[(DESC - 2 + i) % DESC].flags, i == 0 ? NM_HW_FIRST : i < 4 ? 0 : NM_HW_LAST | NM_HW_REPORT);
 	}
 	transmit(20);
 	assert_int_equal(nic.desc[3].addr, addrs[slot(&tx, 10)->buf_idx]);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* nm_e1000_test.c - descriptors of the 8254x: 3.2.3 and 3.3.3 of its manual, see nm_e1000_rings.h. */
-#include "nic_bed.h"
+#include "nic_intel.h"
 
 #define E1000_TXD_CMD_EOP 0x01000000
 #define E1000_TXD_CMD_IFCS 0x02000000
@@ -41,43 +41,17 @@ struct e1000_adapter {
 
 #include "nm_e1000_rings.h"
 
-#define DESC 512u
-
-static struct e1000_tx_desc tx_desc[DESC];
-static struct e1000_rx_desc rx_desc[DESC];
-static u32 regs[2];
-static struct e1000_ring tx_ring = {.desc = tx_desc, .tdt = 0}, rx_ring = {.desc = rx_desc, .rdt = 4};
-static struct e1000_adapter adapter = {&tx_ring, &rx_ring, E1000_TXD_CMD_IDE, {(u8 *)regs}};
+static struct e1000_rx_desc rx_desc[INTEL_DESC];
+static struct e1000_ring tx_ring = {.desc = intel_tx, .tdt = 0}, rx_ring = {.desc = rx_desc, .rdt = 4};
+static struct e1000_adapter adapter = {&tx_ring, &rx_ring, E1000_TXD_CMD_IDE, {(u8 *)intel_tail}};
 
 static void
 reset(struct nm_hw_ring *r, int dir)
 {
-	regs[dir] = 0;
 	r->nic = &adapter;
-	if (dir == NM_DIR_TX)
-		memset(tx_desc, 0, sizeof(tx_desc));
-	else
-		memset(rx_desc, 0, sizeof(rx_desc));
-}
-
-static bool
-sends(uint32_t desc, struct nic_part *p)
-{
-	u32 cmd = le32_to_cpu(tx_desc[desc].lower.data);
-
-	if (desc == regs[NM_DIR_TX])
-		return false;
-	assert_int_equal(cmd & ~(E1000_TXD_CMD_EOP | E1000_TXD_CMD_RS), E1000_TXD_CMD_IFCS | E1000_TXD_CMD_IDE | (cmd & 0xffff));
-	assert_int_equal(tx_desc[desc].upper.data, 0);
-	*p = (struct nic_part){.addr = le64_to_cpu(tx_desc[desc].buffer_addr), .len = cmd & 0xffff, .last = cmd & E1000_TXD_CMD_EOP,
-	    .report = cmd & E1000_TXD_CMD_RS};
-	return true;
-}
-
-static void
-sent(uint32_t desc)
-{
-	tx_desc[desc].upper.data = cpu_to_le32(E1000_TXD_STAT_DD);
+	intel_reset(dir);
+	if (dir == NM_DIR_RX)
+		memset(rx_desc, 0xff, sizeof(rx_desc));
 }
 
 static bool
@@ -85,7 +59,7 @@ posted(uint32_t desc, uint64_t *addr, uint32_t *size)
 {
 	*addr = le64_to_cpu(rx_desc[desc].buffer_addr);
 	*size = nic_rx.map->stride; /* a register says so */
-	return desc != regs[NM_DIR_RX];
+	return desc != intel_tail[NM_DIR_RX];
 }
 
 static void
@@ -96,9 +70,8 @@ fill(uint32_t desc, uint32_t len, unsigned flags)
 	rx_desc[desc].status = E1000_RXD_STAT_DD | (flags & NM_HW_LAST ? E1000_RXD_STAT_EOP : 0);
 }
 
-static const struct nic_model model = {nm_e1000_txsync, nm_e1000_rxsync, nm_e1000_txdone, nm_e1000_txforeign,
-    .ndesc = DESC, .min_bytes = ETH_ZLEN,
-    .max_parts = NETMAP_MAX_FRAGS, .joins = true, .reset = reset, .sends = sends, .sent = sent, .posted = posted, .fill = fill};
+static const struct nic_model model = {nm_e1000_txsync, nm_e1000_rxsync, nm_e1000_txdone, nm_e1000_txforeign, .ndesc = INTEL_DESC, .min_bytes = ETH_ZLEN,
+    .max_parts = NETMAP_MAX_FRAGS, .joins = true, .reset = reset, .sends = intel_sends_legacy, .sent = intel_sent, .posted = posted, .fill = fill};
 
 int
 main(int argc, char **argv)

@@ -74,6 +74,8 @@ static bool begins = true; /* the next descriptor begins a frame */
 static void
 reset_as(struct nm_hw_ring *r, int dir, u32 version, int limit)
 {
+	u32 i;
+
 	private.base = (u8 *)&control;
 	private.desc_ver = version;
 	private.tx_limit = limit;
@@ -87,7 +89,8 @@ reset_as(struct nm_hw_ring *r, int dir, u32 version, int limit)
 	if (dir == NM_DIR_TX) {
 		private.netmap_tail = private.netmap_given = private.netmap_flight = 0;
 		memset(tx_desc, 0, sizeof(tx_desc));
-		memset(tx_ex, 0, sizeof(tx_ex));
+		for (i = 0; i < DESC; i++)
+			tx_ex[i] = (struct ring_desc_ex){.txvlan = ~0u}; /* a tag that the driver put in before */
 		control = 0;
 	} else {
 		memset(rx_desc, 0, sizeof(rx_desc));
@@ -99,6 +102,12 @@ static void
 reset1(struct nm_hw_ring *r, int dir)
 {
 	reset_as(r, dir, DESC_VER_1, 0);
+}
+
+static void
+reset2(struct nm_hw_ring *r, int dir)
+{
+	reset_as(r, dir, DESC_VER_2, 0);
 }
 
 static void
@@ -114,14 +123,21 @@ reset_limited(struct nm_hw_ring *r, int dir)
 }
 
 static bool
+format1(void)
+{
+	return private.desc_ver == DESC_VER_1;
+}
+
+static bool
 sends(uint32_t desc, struct nic_part *p)
 {
-	u32 flaglen = le32_to_cpu(tx_desc[desc].flaglen);
+	u32 flaglen = le32_to_cpu(tx_desc[desc].flaglen), lengths = format1() ? 0xffff : 0x3fff;
+	u32 last = format1() ? NV_TX_LASTPACKET : NV_TX2_LASTPACKET;
 
 	if (!(flaglen & NV_TX_VALID) || !control)
 		return false;
-	*p = (struct nic_part){.addr = nic_below_4g(le32_to_cpu(tx_desc[desc].buf)), .len = (flaglen & 0xffff) + 1,
-	    .last = flaglen & NV_TX_LASTPACKET, .report = true};
+	assert_int_equal(flaglen & ~(NV_TX_VALID | last | lengths), 0);
+	*p = (struct nic_part){.addr = nic_below_4g(le32_to_cpu(tx_desc[desc].buf)), .len = (flaglen & lengths) + 1, .last = flaglen & last, .report = true};
 	return true;
 }
 
@@ -160,17 +176,22 @@ posted(uint32_t desc, uint64_t *addr, uint32_t *size)
 	u32 flaglen = le32_to_cpu(rx_desc[desc].flaglen);
 
 	*addr = nic_below_4g(le32_to_cpu(rx_desc[desc].buf));
-	*size = flaglen & LEN_MASK_V1;
+	*size = flaglen & (format1() ? LEN_MASK_V1 : LEN_MASK_V2);
 	return flaglen & NV_RX_AVAIL;
 }
 
 static void
 fill(uint32_t desc, uint32_t len, unsigned flags)
 {
-	bool part = !begins || !(flags & NM_HW_LAST);
-
 	/* it has no frames of several: what does not fit is an error */
-	rx_desc[desc].flaglen = cpu_to_le32(len | NV_RX_DESCRIPTORVALID | (flags & NM_HW_BAD || part ? NV_RX_ERROR | NV_RX_CRCERR : 0));
+	bool bad = !begins || !(flags & NM_HW_LAST) || (flags & NM_HW_BAD);
+	u32 says;
+
+	if (format1())
+		says = NV_RX_DESCRIPTORVALID | (bad ? NV_RX_ERROR | NV_RX_CRCERR : 0);
+	else
+		says = NV_RX2_DESCRIPTORVALID | (bad ? NV_RX2_ERROR | NV_RX2_CRCERR : 0);
+	rx_desc[desc].flaglen = cpu_to_le32(len | says);
 	begins = flags & NM_HW_LAST;
 }
 
@@ -195,9 +216,11 @@ fill_ex(uint32_t desc, uint32_t len, unsigned flags)
 
 #define SYNCS nm_forcedeth_txsync, nm_forcedeth_rxsync, nm_forcedeth_txdone, nm_forcedeth_txforeign, .ndesc = DESC, \
 	.min_bytes = ETH_ZLEN, .max_parts = NETMAP_MAX_FRAGS
-static const struct nic_model format1 = {SYNCS, .reset = reset1, .sends = sends, .sent = sent, .posted = posted, .fill = fill,
-    .name = "formats 1 and 2"};
-static const struct nic_model format3 = {SYNCS, .reset = reset3, .sends = sends_ex, .sent = sent_ex, .posted = posted_ex, .fill = fill_ex,
+static const struct nic_model first = {SYNCS, .reset = reset1, .sends = sends, .sent = sent, .posted = posted, .fill = fill,
+    .name = "format 1"};
+static const struct nic_model second = {SYNCS, .reset = reset2, .sends = sends, .sent = sent, .posted = posted, .fill = fill,
+    .name = "format 2"};
+static const struct nic_model third = {SYNCS, .reset = reset3, .sends = sends_ex, .sent = sent_ex, .posted = posted_ex, .fill = fill_ex,
     .name = "format 3"};
 static const struct nic_model limited = {SYNCS, .reset = reset_limited, .sends = sends_ex, .sent = sent_ex, .posted = posted_ex, .fill = fill_ex,
     .name = "format 3, 16 frames at a time"};
@@ -207,7 +230,7 @@ static void
 errors_that_are_none(void **state)
 {
 	(void)state;
-	nic_open(&format3, 64);
+	nic_open(&third, 64);
 	assert_true(nic_gets(61, NM_HW_LAST, 0));
 	rx_ex[0].flaglen |= cpu_to_le32(NV_RX2_ERROR | NV_RX2_FRAMINGERR | NV_RX2_SUBTRACT1);
 	assert_true(nic_gets(62, NM_HW_LAST, 0));
@@ -224,8 +247,8 @@ errors_that_are_none(void **state)
 int
 main(int argc, char **argv)
 {
-	static const struct nic_model *const models[] = {&format1, &format3, &limited};
+	static const struct nic_model *const models[] = {&first, &second, &third, &limited};
 	const struct CMUnitTest own[] = {cmocka_unit_test_setup_teardown(errors_that_are_none, nic_setup, nic_teardown)};
 
-	return nic_main(argc, argv, models, 3, own, 1);
+	return nic_main(argc, argv, models, 4, own, 1);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* nm_igb_test.c - advanced descriptors of the 82576: 7.1 and 7.2.2 of its data sheet, see nm_igb_rings.h. */
-#include "nic_bed.h"
+#include "nic_intel.h"
 
 #define E1000_ADVTXD_DTYP_DATA 0x00300000
 #define E1000_ADVTXD_DCMD_EOP 0x01000000
@@ -36,75 +36,29 @@ struct igb_ring {
 
 #include "nm_igb_rings.h"
 
-#define DESC 512u
-
-static union e1000_adv_tx_desc tx_desc[DESC];
-static union e1000_adv_rx_desc rx_desc[DESC];
-static u32 tail[2];
-static struct igb_ring tx_ring = {tx_desc, &tail[NM_DIR_TX]}, rx_ring = {rx_desc, &tail[NM_DIR_RX]};
-static bool begins; /* the descriptor that the NIC comes to begins a frame */
+static struct igb_ring tx_ring = {intel_tx, &intel_tail[NM_DIR_TX]}, rx_ring = {intel_rx, &intel_tail[NM_DIR_RX]};
 
 static void
 reset(struct nm_hw_ring *r, int dir)
 {
-	tail[dir] = 0;
 	r->nic = dir == NM_DIR_TX ? &tx_ring : &rx_ring;
-	if (dir == NM_DIR_TX)
-		memset(tx_desc, 0, sizeof(tx_desc));
-	else
-		memset(rx_desc, 0xff, sizeof(rx_desc));
-	begins = true;
+	intel_reset(dir);
 }
 
 static bool
 sends(uint32_t desc, struct nic_part *p)
 {
-	u32 cmd = le32_to_cpu(tx_desc[desc].read.cmd_type_len);
-
-	if (desc == tail[NM_DIR_TX])
-		return false;
-	assert_int_equal(cmd & ~(E1000_ADVTXD_DCMD_EOP | E1000_ADVTXD_DCMD_RS),
-	    E1000_ADVTXD_DTYP_DATA | E1000_ADVTXD_DCMD_IFCS | E1000_ADVTXD_DCMD_DEXT | (cmd & 0xffff));
-	*p = (struct nic_part){.addr = le64_to_cpu(tx_desc[desc].read.buffer_addr), .len = cmd & 0xffff, .last = cmd & E1000_ADVTXD_DCMD_EOP,
-	    .report = cmd & E1000_ADVTXD_DCMD_RS};
-	if (begins) {
-		p->whole = le32_to_cpu(tx_desc[desc].read.olinfo_status) >> E1000_ADVTXD_PAYLEN_SHIFT;
-		assert_true(p->whole >= 17); /* less and it hangs */
-	}
-	begins = p->last;
-	return true;
-}
-
-static void
-sent(uint32_t desc)
-{
-	tx_desc[desc].wb.status = cpu_to_le32(E1000_TXD_STAT_DD);
-}
-
-static bool
-posted(uint32_t desc, uint64_t *addr, uint32_t *size)
-{
-	if (desc == tail[NM_DIR_RX])
-		return false;
-	assert_false(le32_to_cpu(rx_desc[desc].wb.upper.status_error) & E1000_RXD_STAT_DD);
-	*addr = le64_to_cpu(rx_desc[desc].read.pkt_addr);
-	*size = nic_rx.map->stride; /* a register says so */
-	return true;
+	return intel_sends_advanced(desc, p, 17); /* less and it hangs */
 }
 
 static void
 fill(uint32_t desc, uint32_t len, unsigned flags)
 {
-	union e1000_adv_rx_desc *d = &rx_desc[desc];
-
-	d->wb.lower = ~0ull; /* over the address */
-	d->wb.upper.length = cpu_to_le16(len);
-	d->wb.upper.status_error = cpu_to_le32(E1000_RXD_STAT_DD | (flags & NM_HW_LAST ? E1000_RXD_STAT_EOP : 0) | (flags & NM_HW_BAD ? 0x80000000 : 0));
+	intel_fill(desc, len, flags & NM_HW_BAD ? 0x80000000 : 0, flags);
 }
 
-static const struct nic_model model = {nm_igb_txsync, nm_igb_rxsync, nm_igb_txdone, nm_igb_txforeign,
-    .ndesc = DESC, .min_bytes = 17,
-    .max_parts = NETMAP_MAX_FRAGS, .joins = true, .reset = reset, .sends = sends, .sent = sent, .posted = posted, .fill = fill};
+static const struct nic_model model = {nm_igb_txsync, nm_igb_rxsync, nm_igb_txdone, nm_igb_txforeign, .ndesc = INTEL_DESC, .min_bytes = 17,
+    .max_parts = NETMAP_MAX_FRAGS, .joins = true, .reset = reset, .sends = sends, .sent = intel_sent, .posted = intel_posted, .fill = fill};
 
 int
 main(int argc, char **argv)

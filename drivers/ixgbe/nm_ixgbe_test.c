@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* nm_ixgbe_test.c - advanced descriptors of the 82599: 7.1.6 and 7.2.3.2.4 of its data sheet, see nm_ixgbe_rings.h. */
-#include "nic_bed.h"
+#include "nic_intel.h"
 
 #define IXGBE_ADVTXD_DTYP_DATA 0x00300000
 #define IXGBE_ADVTXD_DCMD_EOP 0x01000000
@@ -49,79 +49,32 @@ struct ixgbe_ring {
 
 #include "nm_ixgbe_rings.h"
 
-#define DESC 512u
-
-static union ixgbe_adv_tx_desc tx_desc[DESC];
-static union ixgbe_adv_rx_desc rx_desc[DESC];
-static u32 tail[2];
 static struct ixgbe_adapter adapter;
 static struct ixgbe_q_vector vector = {&adapter};
-static struct ixgbe_ring tx_ring = {&vector, tx_desc, &tail[NM_DIR_TX]}, rx_ring = {&vector, rx_desc, &tail[NM_DIR_RX]};
-static bool begins; /* the descriptor that the NIC comes to begins a frame */
+static struct ixgbe_ring tx_ring = {&vector, intel_tx, &intel_tail[NM_DIR_TX]}, rx_ring = {&vector, intel_rx, &intel_tail[NM_DIR_RX]};
 static u32 also;    /* what the NIC says of a frame besides */
 
 static void
 reset(struct nm_hw_ring *r, int dir)
 {
-	tail[dir] = 0;
 	r->nic = dir == NM_DIR_TX ? &tx_ring : &rx_ring;
-	if (dir == NM_DIR_TX)
-		memset(tx_desc, 0, sizeof(tx_desc));
-	else
-		memset(rx_desc, 0xff, sizeof(rx_desc));
-	begins = true;
+	intel_reset(dir);
 }
 
 static bool
 sends(uint32_t desc, struct nic_part *p)
 {
-	u32 cmd = le32_to_cpu(tx_desc[desc].read.cmd_type_len);
-
-	if (desc == tail[NM_DIR_TX])
-		return false;
-	assert_int_equal(cmd & ~(IXGBE_ADVTXD_DCMD_EOP | IXGBE_ADVTXD_DCMD_RS),
-	    IXGBE_ADVTXD_DTYP_DATA | IXGBE_ADVTXD_DCMD_IFCS | IXGBE_ADVTXD_DCMD_DEXT | (cmd & 0xffff));
-	*p = (struct nic_part){.addr = le64_to_cpu(tx_desc[desc].read.buffer_addr), .len = cmd & 0xffff, .last = cmd & IXGBE_ADVTXD_DCMD_EOP,
-	    .report = cmd & IXGBE_ADVTXD_DCMD_RS};
-	if (begins) {
-		p->whole = le32_to_cpu(tx_desc[desc].read.olinfo_status) >> IXGBE_ADVTXD_PAYLEN_SHIFT;
-		assert_true(p->whole >= NM_IXGBE_SHORTEST);
-	}
-	begins = p->last;
-	return true;
-}
-
-static void
-sent(uint32_t desc)
-{
-	tx_desc[desc].wb.status = cpu_to_le32(IXGBE_TXD_STAT_DD);
-}
-
-static bool
-posted(uint32_t desc, uint64_t *addr, uint32_t *size)
-{
-	if (desc == tail[NM_DIR_RX])
-		return false;
-	assert_false(le32_to_cpu(rx_desc[desc].wb.upper.status_error) & IXGBE_RXDADV_STAT_DD);
-	*addr = le64_to_cpu(rx_desc[desc].read.pkt_addr);
-	*size = nic_rx.map->stride; /* a register says so */
-	return true;
+	return intel_sends_advanced(desc, p, NM_IXGBE_SHORTEST);
 }
 
 static void
 fill(uint32_t desc, uint32_t len, unsigned flags)
 {
-	union ixgbe_adv_rx_desc *d = &rx_desc[desc];
-
-	d->wb.lower = ~0ull; /* over the address */
-	d->wb.upper.length = cpu_to_le16(len);
-	d->wb.upper.status_error =
-	    cpu_to_le32(IXGBE_RXDADV_STAT_DD | also | (flags & NM_HW_LAST ? IXGBE_RXDADV_STAT_EOP : 0) | (flags & NM_HW_BAD ? 0x20000000 : 0));
+	intel_fill(desc, len, also | (flags & NM_HW_BAD ? 0x20000000 : 0), flags);
 }
 
-static const struct nic_model model = {nm_ixgbe_txsync, nm_ixgbe_rxsync, nm_ixgbe_txdone, nm_ixgbe_txforeign,
-    .ndesc = DESC, .min_bytes = NM_IXGBE_SHORTEST,
-    .max_parts = NM_IXGBE_PARTS, .joins = true, .reset = reset, .sends = sends, .sent = sent, .posted = posted, .fill = fill};
+static const struct nic_model model = {nm_ixgbe_txsync, nm_ixgbe_rxsync, nm_ixgbe_txdone, nm_ixgbe_txforeign, .ndesc = INTEL_DESC, .min_bytes = NM_IXGBE_SHORTEST,
+    .max_parts = NM_IXGBE_PARTS, .joins = true, .reset = reset, .sends = sends, .sent = intel_sent, .posted = intel_posted, .fill = fill};
 
 /* Of an X550 that was asked for times they are behind the frame; the bit alone means nothing. */
 static void

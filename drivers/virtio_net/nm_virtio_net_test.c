@@ -627,7 +627,7 @@ no_receiver_waits_for_ever(void **state)
 	assert_int_equal(rq.r.kr->stat[NM_STAT_rx_packets], seen);
 }
 
-/* For bench/instructions.sh: 400 batches of 256 frames of 64 bytes each way. */
+/* To count instructions by, see README.md: 400 batches of 256 frames of 64 bytes each way. */
 static void
 batches_pass(void **state)
 {
