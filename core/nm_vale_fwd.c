@@ -26,7 +26,7 @@ next_of(const struct nm_vale_work *w, uint32_t *a, uint32_t *b)
 	return i;
 }
 
-/* A chunk that does not fit the destination's buffers can't be delivered. */
+/* A frame with a chunk that does not fit the destination's buffers is put together anew. */
 static bool
 fits(const struct nm_vale_frag *f, uint32_t stride)
 {
@@ -43,12 +43,26 @@ plan_frame(struct nm_vale_work *w, uint32_t i)
 {
 	struct nm_vale_run *r = w->nplan ? &w->plan[w->nplan - 1] : NULL;
 
-	if (!r || r->first + r->slots != i) {
+	if (!r || !r->frames || r->first + r->slots != i) {
 		r = &w->plan[w->nplan++];
 		*r = (struct nm_vale_run){.first = (uint16_t)i};
 	}
 	r->slots += w->frag[i].nfrags;
 	r->frames++;
+}
+
+/* A run of its own without `frames`, which takes `next` slots of the destination. Returns these, or 0. */
+static uint32_t
+plan_anew(struct nm_kring *kr, struct nm_vale_work *w, uint32_t i, uint32_t room, uint32_t stride)
+{
+	uint32_t n = (w->frag[i].total + stride - 1) / stride;
+
+	if (n > NETMAP_MAX_FRAGS || n > room) {
+		kr->stat[n > NETMAP_MAX_FRAGS ? NM_STAT_drop_bad_len : NM_STAT_drop_no_space]++;
+		return 0;
+	}
+	w->plan[w->nplan++] = (struct nm_vale_run){.first = (uint16_t)i, .slots = w->frag[i].nfrags, .next = (uint16_t)n};
+	return n;
 }
 
 /* Frame by frame: a run that does not fit whole, or one for smaller buffers. Returns the slots planned. */
@@ -60,7 +74,7 @@ plan_part(struct nm_kring *kr, struct nm_vale_work *w, const struct nm_vale_run 
 	for (; i < end; i += n) {
 		n = w->frag[i].nfrags;
 		if (stride < kr->stride && !fits(&w->frag[i], stride)) {
-			kr->stat[NM_STAT_drop_bad_len]++;
+			slots += plan_anew(kr, w, i, room - slots, stride);
 		} else if (slots + n > room) {
 			kr->stat[NM_STAT_drop_no_space]++;
 		} else {
@@ -134,6 +148,34 @@ copy_run(const struct nm_vale_work *w, const struct nm_vale_run *r, const struct
 	return slot;
 }
 
+/* What plan_anew has planned: whole buffers, but for the last. */
+static uint32_t
+copy_anew(const struct nm_vale_work *w, const struct nm_vale_run *r, const struct nm_kring *d, const uint32_t *idx, uint32_t slot,
+    uint64_t *bytes)
+{
+	const struct nm_vale_frag *f = &w->frag[r->first];
+	uint32_t left = f->total, n = r->next, used = 0, len, at, part;
+
+	*bytes += left;
+	for (; n; n--, idx++, left -= len) {
+		char *to = d->bufs + (size_t)*idx * d->stride;
+
+		len = left < d->stride ? left : d->stride;
+		for (at = 0; at < len; at += part) {
+			part = f->len - used < len - at ? f->len - used : len - at;
+			memcpy(to + at, f->buf + used, part);
+			used += part;
+			if (used == f->len) {
+				f++;
+				used = 0;
+			}
+		}
+		nm_kring_put_slot(&d->slots[slot], *idx, (uint16_t)len, (uint16_t)(r->next << 8) | (n > 1 ? NS_MOREFRAG : 0));
+		slot = nm_ring_add(slot, 1, d->nslots);
+	}
+	return slot;
+}
+
 static uint32_t
 list_frames(const struct nm_vale_work *w, uint32_t i)
 {
@@ -157,6 +199,8 @@ deliver(struct nm_kring *kr, struct nm_vale_work *w, struct nm_kring *d, uint32_
 		return;
 	}
 	room = nm_kring_lease_begin(d);
+	if (room > NM_VALE_FRAGS) /* frames that are put together anew may take more than they took */
+		room = NM_VALE_FRAGS;
 	slots = plan_runs(kr, w, a, b, room, d->stride);
 	start = slot = nm_kring_lease_commit(d, slots, w->idx);
 	if (!slots)
@@ -164,9 +208,17 @@ deliver(struct nm_kring *kr, struct nm_vale_work *w, struct nm_kring *d, uint32_
 	for (k = 0; k < NM_VALE_AHEAD; k++)
 		w->idx[slots + k] = w->idx[slots - 1];
 	for (k = 0; k < w->nplan; k++) {
-		slot = copy_run(w, &w->plan[k], d, idx, slot, &bytes);
-		idx += w->plan[k].slots;
-		frames += w->plan[k].frames;
+		const struct nm_vale_run *r = &w->plan[k];
+
+		if (NM_UNLIKELY(!r->frames)) {
+			slot = copy_anew(w, r, d, idx, slot, &bytes);
+			idx += r->next;
+			frames++;
+			continue;
+		}
+		slot = copy_run(w, r, d, idx, slot, &bytes);
+		idx += r->slots;
+		frames += r->frames;
 	}
 	kr->stat[NM_STAT_forwarded] += frames;
 	nm_kring_finish(d, start, slots, frames, bytes);
