@@ -352,7 +352,7 @@ nm_virtio_txsync(struct nm_hw_ring *r)
 	return full;
 }
 
-static bool
+static inline bool
 nm_virtio_txforeign(struct nm_hw_ring *r, const struct nm_hw_foreign *f)
 {
 	return nm_hw_put_foreign(r, &nm_virtio_tx, f);
