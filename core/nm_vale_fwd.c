@@ -26,7 +26,7 @@ next_of(const struct nm_vale_work *w, uint32_t *a, uint32_t *b)
 	return i;
 }
 
-/* A chunk that does not fit the destination's buffers can't be delivered. */
+/* A frame with a chunk that does not fit the destination's buffers is put together anew. */
 static bool
 fits(const struct nm_vale_frag *f, uint32_t stride)
 {
@@ -43,12 +43,26 @@ plan_frame(struct nm_vale_work *w, uint32_t i)
 {
 	struct nm_vale_run *r = w->nplan ? &w->plan[w->nplan - 1] : NULL;
 
-	if (!r || r->first + r->slots != i) {
+	if (!r || !r->frames || r->first + r->slots != i) {
 		r = &w->plan[w->nplan++];
 		*r = (struct nm_vale_run){.first = (uint16_t)i};
 	}
 	r->slots += w->frag[i].nfrags;
 	r->frames++;
+}
+
+/* A run of its own without `frames`, which takes `next` slots of the destination. Returns these, or 0. */
+static uint32_t
+plan_anew(struct nm_kring *kr, struct nm_vale_work *w, uint32_t i, uint32_t room, uint32_t stride)
+{
+	uint32_t n = (w->frag[i].total + stride - 1) / stride;
+
+	if (n > NETMAP_MAX_FRAGS || n > room) {
+		kr->stat[n > NETMAP_MAX_FRAGS ? NM_STAT_drop_bad_len : NM_STAT_drop_no_space]++;
+		return 0;
+	}
+	w->plan[w->nplan++] = (struct nm_vale_run){.first = (uint16_t)i, .slots = w->frag[i].nfrags, .next = (uint16_t)n};
+	return n;
 }
 
 /* Frame by frame: a run that does not fit whole, or one for smaller buffers. Returns the slots planned. */
@@ -60,7 +74,7 @@ plan_part(struct nm_kring *kr, struct nm_vale_work *w, const struct nm_vale_run 
 	for (; i < end; i += n) {
 		n = w->frag[i].nfrags;
 		if (stride < kr->stride && !fits(&w->frag[i], stride)) {
-			kr->stat[NM_STAT_drop_bad_len]++;
+			slots += plan_anew(kr, w, i, room - slots, stride);
 		} else if (slots + n > room) {
 			kr->stat[NM_STAT_drop_no_space]++;
 		} else {
@@ -134,10 +148,16 @@ copy_run(const struct nm_vale_work *w, const struct nm_vale_run *r, const struct
 	return slot;
 }
 
-/*
- * The same where slots of either ring have offsets: a frame begins where its slot says, or as much before that as it is too long. It may
- * end where the buffer does: not with nm_os_copy, which needs room for whole lines.
- */
+/* Where `len` bytes begin in the buffer of a slot: where the slot says, or as much before that as they are too long. */
+static uint32_t
+offset_of(const struct nm_kring *d, uint32_t slot, uint32_t len)
+{
+	uint32_t offset = nm_kring_offset(&d->offsets, NM_READ_ONCE(d->slots[slot].ptr));
+
+	return offset > d->stride - len ? d->stride - len : offset;
+}
+
+/* The same where slots of either ring have offsets. A frame may end where its buffer does: not with nm_os_copy, which needs room for whole lines. */
 static uint32_t
 copy_run_at(const struct nm_vale_work *w, const struct nm_vale_run *r, const struct nm_kring *d, const uint32_t *idx, uint32_t slot,
     uint64_t *bytes)
@@ -151,12 +171,40 @@ copy_run_at(const struct nm_vale_work *w, const struct nm_vale_run *r, const str
 			left = f->nfrags;
 			flags = (uint16_t)(left << 8);
 		}
-		offset = nm_kring_offset(&d->offsets, NM_READ_ONCE(d->slots[slot].ptr));
-		if (offset > d->stride - f->len)
-			offset = d->stride - f->len;
+		offset = offset_of(d, slot, f->len);
 		memcpy(d->bufs + (size_t)*idx * d->stride + offset, f->buf, f->len);
 		nm_kring_put_slot_at(&d->slots[slot], *idx, f->len, --left ? flags | NS_MOREFRAG : flags, offset);
 		*bytes += f->len;
+	}
+	return slot;
+}
+
+/* What plan_anew has planned: as much as goes into each buffer. */
+static uint32_t
+copy_anew(const struct nm_vale_work *w, const struct nm_vale_run *r, const struct nm_kring *d, const uint32_t *idx, uint32_t slot,
+    uint64_t *bytes)
+{
+	const struct nm_vale_frag *f = &w->frag[r->first];
+	uint32_t step = d->stride - d->offsets.gap, left = f->total, n = r->next, used = 0, len, at, part, offset;
+
+	*bytes += left;
+	for (; n; n--, idx++, left -= len) {
+		char *to;
+
+		len = left < step ? left : step;
+		offset = offset_of(d, slot, len);
+		to = d->bufs + (size_t)*idx * d->stride + offset;
+		for (at = 0; at < len; at += part) {
+			part = f->len - used < len - at ? f->len - used : len - at;
+			memcpy(to + at, f->buf + used, part);
+			used += part;
+			if (used == f->len) {
+				f++;
+				used = 0;
+			}
+		}
+		nm_kring_put_slot_at(&d->slots[slot], *idx, (uint16_t)len, (uint16_t)(r->next << 8) | (n > 1 ? NS_MOREFRAG : 0), offset);
+		slot = nm_ring_add(slot, 1, d->nslots);
 	}
 	return slot;
 }
@@ -185,6 +233,8 @@ deliver(struct nm_kring *kr, struct nm_vale_work *w, struct nm_kring *d, uint32_
 		return;
 	}
 	room = nm_kring_lease_begin(d);
+	if (room > NM_VALE_FRAGS) /* frames that are put together anew may take more than they took */
+		room = NM_VALE_FRAGS;
 	slots = plan_runs(kr, w, a, b, room, d->stride - d->offsets.gap);
 	start = slot = nm_kring_lease_commit(d, slots, w->idx);
 	if (!slots)
@@ -193,9 +243,17 @@ deliver(struct nm_kring *kr, struct nm_vale_work *w, struct nm_kring *d, uint32_
 	for (k = 0; k < NM_VALE_AHEAD; k++)
 		w->idx[slots + k] = w->idx[slots - 1];
 	for (k = 0; k < w->nplan; k++) {
-		slot = NM_UNLIKELY(at) ? copy_run_at(w, &w->plan[k], d, idx, slot, &bytes) : copy_run(w, &w->plan[k], d, idx, slot, &bytes);
-		idx += w->plan[k].slots;
-		frames += w->plan[k].frames;
+		const struct nm_vale_run *r = &w->plan[k];
+
+		if (NM_UNLIKELY(!r->frames)) {
+			slot = copy_anew(w, r, d, idx, slot, &bytes);
+			idx += r->next;
+			frames++;
+			continue;
+		}
+		slot = NM_UNLIKELY(at) ? copy_run_at(w, r, d, idx, slot, &bytes) : copy_run(w, r, d, idx, slot, &bytes);
+		idx += r->slots;
+		frames += r->frames;
 	}
 	kr->stat[NM_STAT_forwarded] += frames;
 	nm_kring_finish(d, start, slots, frames, bytes);

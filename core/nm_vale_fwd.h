@@ -27,7 +27,7 @@ struct nm_vale_frag {
 struct nm_vale_run {
 	uint16_t first;  /* fragment */
 	uint16_t slots, frames;
-	uint16_t next;   /* run of the same destination */
+	uint16_t next;   /* run of the same destination; see also plan_anew */
 };
 
 struct nm_vale_list {

@@ -32,6 +32,19 @@ input(struct nm_kring *rx)
 	NM_STORE_RELEASE(&rx->atok->head, kr->hwcur);
 }
 
+/*
+ * A NIC may still read what it was given last: these slots are the switch's again when it is done. Should they become so many that
+ * the switch finds no room, and so does not call, somebody else has to look after them.
+ */
+static bool
+give_back(struct nm_kring *kr, struct nm_kring *tx)
+{
+	uint32_t done = nm_ring_add(tx->hwtail, 1, tx->nslots);
+
+	NM_STORE_RELEASE(&kr->atok->head, done);
+	return nm_ring_dist(done, tx->hwcur, tx->nslots) < tx->nslots / 2;
+}
+
 /* Transmits what is there, on behalf of all who raised `pending` meanwhile. */
 static void
 output(struct nm_kring *kr)
@@ -45,8 +58,7 @@ output(struct nm_kring *kr)
 		tx->stat[NM_STAT_syncs_tx]++;
 		if (tx->sync(tx))
 			break;
-		NM_STORE_RELEASE(&kr->atok->head, tx->hwcur);
-		if (tx->hwcur != tx->rhead && NM_READ_ONCE(tx->blocked))
+		if (!give_back(kr, tx) || (tx->hwcur != tx->rhead && NM_READ_ONCE(tx->blocked)))
 			break;
 		if (tx->hwcur == tx->rhead && NM_FETCH_ADD(&tx->pending, 0u - seen) == seen)
 			return;

@@ -34,6 +34,7 @@ setup(void **state)
 	(void)state;
 	host_nic_sent = 0;
 	host_nic_stuck = false;
+	host_nic_keeps = 0;
 	host_later = NULL;
 	return host_begin(&root, sessions) || host_register(&a, "vale0:a", &reg);
 }
@@ -144,6 +145,48 @@ a_stuck_interface_goes_on_when_told(void **state)
 	host_put(&a, out, 64, 0);
 	assert_int_equal(host_txsync(&a), 0);
 	assert_int_equal(host_nic_sent, 64);
+}
+
+/* Slots that the NIC still reads are not used again; when they are many, somebody looks after them without a frame that calls. */
+static void
+slots_return_when_the_interface_is_done(void **state)
+{
+	struct nm_kring *kr;
+	uint32_t index, i, k;
+
+	(void)state;
+	assert_int_equal(attach("vale0:nic0", NR_REG_ALL_NIC, &index), 0);
+	kr = &nm_port_find(&root, "nic0")->krings[NM_DIR_TX][0]; /* of 64 slots */
+	host_frame(out, "\2\0\0\0\0\1", "\2\0\0\0\0\2");
+	host_nic_keeps = 20;
+	for (i = 0; i < 500; i++) {
+		out[20] = (uint8_t)i;
+		host_put(&a, out, 64, 0);
+		assert_int_equal(host_txsync(&a), 0);
+		assert_int_equal(host_nic_sent, i + 1);
+		for (k = 0; k < 20 && k <= i; k++) {
+			const struct netmap_slot *s = &kr->slots[nm_ring_add(kr->hwcur, kr->nslots - 1 - k, kr->nslots)];
+
+			assert_int_equal((uint8_t)kr->bufs[(size_t)s->buf_idx * kr->stride + 20], (uint8_t)(i - k));
+		}
+	}
+	assert_null(host_later);
+	host_nic_keeps = 63;
+	for (i = 0; i < 100; i++) {
+		host_put(&a, out, 64, 0);
+		assert_int_equal(host_txsync(&a), 0);
+	}
+	assert_ptr_equal(host_later, kr);
+	i = host_nic_sent;
+	host_nic_keeps = 0;
+	while (host_later) {
+		host_later = NULL;
+		nm_vale_nic_resume(kr);
+	}
+	host_put(&a, out, 64, 0);
+	assert_int_equal(host_txsync(&a), 0);
+	assert_int_equal(host_nic_sent, 500 + 63 - 20 + 1);
+	assert_int_equal(detach("vale0:nic0"), 0);
 }
 
 static void
@@ -320,6 +363,7 @@ main(void)
 		T(frames_pass_both_ways),
 		T(frames_pass_in_a_region_that_grows),
 		T(a_stuck_interface_goes_on_when_told),
+		T(slots_return_when_the_interface_is_done),
 		T(the_host_is_a_second_port),
 		T(what_is_attached_is_nobody_elses),
 		T(bad_requests_are_refused),

@@ -3,6 +3,7 @@
 
 #define A "\x02" "aaaaa"
 #define B "\x02" "bbbbb"
+#define D "\x02" "ddddd"
 #define C "\x02" "ccccc"
 #define BCAST "\xff\xff\xff\xff\xff\xff"
 
@@ -203,6 +204,63 @@ fragments_stay_together(void **state)
 	assert_int_equal(host_take(&b, got, NULL), -1);
 }
 
+/* Of 2112 bytes to one of 2048, as NICs with hooks have them: frames come whole, in order with those that fit. */
+static void
+frames_fit_into_smaller_buffers(void **state)
+{
+	static uint8_t whole[5000];
+	uint32_t i, at = 0;
+	uint16_t flags;
+	int len;
+
+	(void)state;
+	root.limits.buf_size = 2048;
+	assert_int_equal(host_register(&d, "vale0:d", &(struct nmreq_register){.nr_mode = NR_REG_ALL_NIC}), 0);
+	assert_int_equal(nm_session_kring(&d, NM_DIR_RX, 0)->stride, 2048);
+	for (i = 0; i < sizeof(whole); i++)
+		whole[i] = (uint8_t)(i * 7 + i / 251);
+	send_one(&d, A, D, 60); /* learned */
+	host_frame(whole, D, A);
+	send_one(&a, D, A, 60);
+	assert_int_equal(host_take(&d, got, NULL), 60);
+	host_put(&a, whole, 61, 0);
+	host_put(&a, whole, 2112, NS_MOREFRAG);
+	host_put(&a, whole + 2112, 2112, NS_MOREFRAG);
+	host_put(&a, whole + 4224, 776, 0);
+	host_put(&a, whole, 2049, 0);
+	host_put(&a, whole, 62, 0);
+	assert_int_equal(host_txsync(&a), 0);
+	assert_int_equal(host_take(&d, got, &flags), 61);
+	for (i = 0; i < 3; i++, at += (uint32_t)len) {
+		len = host_take(&d, got, &flags);
+		assert_int_equal(len, i < 2 ? 2048 : 904);
+		assert_int_equal(flags, 3 << 8 | (i < 2 ? NS_MOREFRAG : 0));
+		assert_memory_equal(got, whole + at, (size_t)len);
+	}
+	assert_int_equal(host_take(&d, got, &flags), 2048);
+	assert_int_equal(flags, 2 << 8 | NS_MOREFRAG);
+	assert_int_equal(host_take(&d, got, &flags), 1);
+	assert_int_equal(*got, whole[2048]);
+	assert_int_equal(host_take(&d, got, &flags), 62);
+	assert_int_equal(flags, 1 << 8);
+	assert_int_equal(host_take(&d, got, NULL), -1);
+	/* what has no room is dropped whole, the next that has some is not */
+	for (i = 0; i < nm_session_kring(&d, NM_DIR_RX, 0)->nslots - 3; i++)
+		host_put(&a, whole, 60, 0);
+	assert_int_equal(host_txsync(&a), 0);
+	assert_int_equal(host_stat(&a, NM_DIR_TX, NM_STAT_drop_no_space), 0);
+	host_put(&a, whole, 2112, NS_MOREFRAG);
+	host_put(&a, whole, 2112, 0);
+	host_put(&a, whole, 63, 0);
+	assert_int_equal(host_txsync(&a), 0);
+	assert_int_equal(host_stat(&a, NM_DIR_TX, NM_STAT_drop_no_space), 1);
+	for (i = 0; i < nm_session_kring(&d, NM_DIR_RX, 0)->nslots - 3; i++)
+		assert_int_equal(host_take(&d, got, NULL), 60);
+	assert_int_equal(host_take(&d, got, NULL), 63);
+	assert_int_equal(host_take(&d, got, NULL), -1);
+	root.limits.buf_size = 2112;
+}
+
 static void
 chains_above_64_are_refused(void **state)
 {
@@ -401,6 +459,7 @@ main(void)
 		T(own_address_is_not_sent_back),
 		T(every_bad_slot_has_its_counter),
 		T(fragments_stay_together),
+		T(frames_fit_into_smaller_buffers),
 		T(chains_above_64_are_refused),
 		T(full_receiver_drops_and_counts_but_never_blocks),
 		T(order_holds_and_buffers_come_back_hot),

@@ -404,7 +404,7 @@ nm_virtio_txsync(struct nm_hw_ring *r)
 	return full;
 }
 
-static bool
+static inline bool
 nm_virtio_txforeign(struct nm_hw_ring *r, const struct nm_hw_foreign *f)
 {
 	nm_virtio_limits(r);

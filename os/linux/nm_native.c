@@ -517,13 +517,21 @@ fail:
 }
 EXPORT_SYMBOL_GPL(netmap_nic_attach);
 
+/* Of what came while its interrupts meant nothing no other will tell, and some drivers ask for the next one when the ring is empty. */
 void
 nm_native_take(struct nm_kring *kr, bool on)
 {
 	struct nm_hw_ring *r = ring_of(kr);
+	uint32_t seen = NM_NIC_BATCH;
 
 	if (r)
 		WRITE_ONCE(r->polled, on);
+	while (r && !on && seen == NM_NIC_BATCH) {
+		nm_os_linux_read_lock();
+		seen = to_switch(kr, NM_NIC_BATCH);
+		nm_os_linux_read_unlock();
+		cond_resched();
+	}
 }
 
 uint32_t

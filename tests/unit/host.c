@@ -22,6 +22,7 @@ uint16_t host_nic_rings[2] = {1, 1}, host_nic_host[2] = {1, 1};
 unsigned host_nic_sent;
 int host_nic_enabled;
 bool host_nic_stuck;
+uint32_t host_nic_keeps;
 enum nm_port_host host_nic_taken;
 const char *host_nic_last;
 struct nm_kring *host_later;
@@ -194,7 +195,8 @@ nic_sync(struct nm_kring *kr)
 		host_nic_sent++;
 		kr->hwcur = nm_ring_add(kr->hwcur, 1, kr->nslots);
 	}
-	kr->hwtail = nm_ring_add(kr->hwcur, kr->nslots - 1, kr->nslots);
+	if (nm_ring_dist(nm_ring_add(kr->hwtail, 1, kr->nslots), kr->hwcur, kr->nslots) > host_nic_keeps)
+		kr->hwtail = nm_ring_add(kr->hwcur, kr->nslots - 1 - host_nic_keeps, kr->nslots);
 	return 0;
 }
 
