@@ -154,6 +154,8 @@ uint32_t nm_kring_room(struct nm_kring *kr);
 uint32_t nm_kring_lease_begin(struct nm_kring *kr);
 uint32_t nm_kring_lease_commit(struct nm_kring *kr, uint32_t n, uint32_t *idx);
 void nm_kring_finish(struct nm_kring *kr, uint32_t start, uint32_t n, uint32_t packets, uint64_t bytes);
+/* The same for who has the lock still. */
+void nm_kring_finish_locked(struct nm_kring *kr, uint32_t start, uint32_t n, uint32_t packets, uint64_t bytes);
 
 /* Resets a fresh ring: state and the stack, from the buffers in its slots. */
 void nm_kring_reset(struct nm_kring *kr);
