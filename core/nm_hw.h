@@ -50,6 +50,9 @@ struct nm_hw_core {
 	void (*for_device)(const struct nm_hw_map *m, uint64_t addr, uint32_t len);
 	void (*start)(struct nm_hw_ring *r, uint32_t ndesc, uint32_t first, uint32_t max_bytes); /* nm_hw_start */
 	void (*stop)(struct nm_hw_ring *r);         /* nm_hw_stop */
+	/* For drivers that move slots from ring to ring themselves: nm_frame_gather, nm_kring_finish_locked. */
+	void (*gather)(const struct nm_kring *kr, uint32_t at, uint32_t avail, struct nm_frame *f);
+	void (*finish)(struct nm_kring *kr, uint32_t start, uint32_t n, uint32_t packets, uint64_t bytes);
 };
 
 struct nm_hw_ring {

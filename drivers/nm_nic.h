@@ -20,6 +20,9 @@
  * is a program's: it is called between down and up, and also where the device is down or asleep.
  *
  * Ring and NIC may be reset as often as the driver likes between down and up or by itself: the program's rings don't move.
+ *
+ * A driver with no device behind it, as veth, says so (`soft`). Its rings send into the system, or to somebody's rings, by its own
+ * txsync, and get what its other end puts there.
  */
 #ifndef NM_DRIVERS_NM_NIC_H
 #define NM_DRIVERS_NM_NIC_H
@@ -28,7 +31,7 @@
 
 #include <linux/netdevice.h>
 
-#define NM_NIC_VERSION 2u /* of what stands here and in core/nm_hw.h, core/nm_kring.h */
+#define NM_NIC_VERSION 3u /* of what stands here and in core/nm_hw.h, core/nm_kring.h */
 
 struct nm_nic_dev;
 
@@ -37,6 +40,11 @@ struct nm_nic_driver {
 	uint32_t version;     /* NM_NIC_VERSION */
 	uint32_t max_desc;    /* of the longest ring that the driver makes */
 	uint32_t buf_sizes;   /* bytes that receive buffers can have: a sum of powers of two */
+	/*
+	 * There is no device: buffers may have any size, r->map is NULL. It is attached and detached under RTNL, and what its detach takes
+	 * away is freed after a grace period. What its receive rings get is told by `filled` and `receive`, never by irq.
+	 */
+	bool soft;
 	/*
 	 * Under RTNL, of a device that is up: the NIC stops and forgets all buffers; it starts again, with all rings empty. Where its
 	 * queues can be stopped by themselves, those of rings that move are enough. nm_nic_taken() is true as long as they do: `up`
@@ -48,7 +56,10 @@ struct nm_nic_driver {
 	/* nm_hw_tx and nm_hw_rx. Under the ring's lock, of a ring that is up. */
 	bool (*txsync)(struct nm_hw_ring *r);
 	uint32_t (*rxsync)(struct nm_hw_ring *r, uint32_t budget);
-	/* The frame that was reported first and is awaited is done; r->reports is not 0. If not, the NIC's interrupt tells when it is. */
+	/*
+	 * The frame that was reported first and is awaited is done; r->reports is not 0. If not, the NIC's interrupt tells when it is. A
+	 * soft driver's r->reports is not 0 while its txsync waits for what irq tells.
+	 */
 	bool (*txdone)(struct nm_hw_ring *r);
 	/* Under RTNL: what the NIC is used for now that keeps its rings from being a program's, or NULL. May be NULL itself. */
 	const char *(*refuses)(struct nm_nic_dev *d);
@@ -71,6 +82,17 @@ struct nm_nic_core {
 	netdev_tx_t (*host_frame)(struct nm_nic_dev *d, struct sk_buff *skb);
 	/* A frame of the host was lost for lack of memory. */
 	void (*host_lost)(struct nm_nic_dev *d);
+	/*
+	 * For soft drivers. Of a txsync: sends by the interface's ndo_start_xmit, which is called from within; true when it can't go on now.
+	 * Who waits then is told of room without the driver.
+	 */
+	bool (*transmit)(struct nm_hw_ring *r);
+	/* This CPU calls ndo_start_xmit with a frame of a program. */
+	bool (*transmits)(const struct net_device *dev);
+	/* Slots of a receive ring were filled (hw.finish), and its lock is not held any more. In a read section of RCU, without softirqs. */
+	void (*filled)(struct nm_hw_ring *r);
+	/* A receive ring gets a frame, whose data begins with the Ethernet header; false: it is still the caller's. Likewise. */
+	bool (*receive)(struct nm_hw_ring *r, struct sk_buff *skb);
 };
 
 struct nm_nic_dev {
@@ -82,6 +104,7 @@ struct nm_nic_dev {
 	uint32_t buf_size;          /* of receive buffers, while rings are a program's; one of driver->buf_sizes */
 	struct nm_hw_ring *tx, *rx;
 	/* netmap.ko's */
+	struct rcu_head rcu;
 	struct list_head all;
 	struct nm_nic *nic;         /* the port's, while it is one; under RTNL */
 };
