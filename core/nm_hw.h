@@ -53,6 +53,9 @@ struct nm_hw_core {
 	void (*stop)(struct nm_hw_ring *r);         /* nm_hw_stop */
 	/* The NIC is done with a foreign frame: it was sent, or was not and won't be. Under the ring's lock. */
 	void (*foreign_gone)(struct nm_hw_ring *r, void *owner, bool sent);
+	/* For drivers that move slots from ring to ring themselves: nm_frame_gather, nm_kring_finish_locked. */
+	void (*gather)(const struct nm_kring *kr, uint32_t at, uint32_t avail, struct nm_frame *f);
+	void (*finish)(struct nm_kring *kr, uint32_t start, uint32_t n, uint32_t packets, uint64_t bytes);
 };
 
 struct nm_hw_ring {

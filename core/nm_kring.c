@@ -226,9 +226,8 @@ nm_kring_lease_commit(struct nm_kring *kr, uint32_t n, uint32_t *idx)
 }
 
 void
-nm_kring_finish(struct nm_kring *kr, uint32_t start, uint32_t n, uint32_t packets, uint64_t bytes)
+nm_kring_finish_locked(struct nm_kring *kr, uint32_t start, uint32_t n, uint32_t packets, uint64_t bytes)
 {
-	nm_os_spin_lock(&kr->lock);
 	kr->stat[NM_STAT_rx_packets] += packets;
 	kr->stat[NM_STAT_rx_bytes] += bytes;
 	if (NM_LIKELY(start == kr->hwtail)) {
@@ -241,6 +240,13 @@ nm_kring_finish(struct nm_kring *kr, uint32_t start, uint32_t n, uint32_t packet
 	} else {
 		kr->done[start] = n;
 	}
+}
+
+void
+nm_kring_finish(struct nm_kring *kr, uint32_t start, uint32_t n, uint32_t packets, uint64_t bytes)
+{
+	nm_os_spin_lock(&kr->lock);
+	nm_kring_finish_locked(kr, start, n, packets, bytes);
 	nm_os_spin_unlock(&kr->lock);
 }
 

@@ -178,6 +178,8 @@ uint32_t nm_kring_room(struct nm_kring *kr);
 uint32_t nm_kring_lease_begin(struct nm_kring *kr);
 uint32_t nm_kring_lease_commit(struct nm_kring *kr, uint32_t n, uint32_t *idx);
 void nm_kring_finish(struct nm_kring *kr, uint32_t start, uint32_t n, uint32_t packets, uint64_t bytes);
+/* The same for who has the lock still. */
+void nm_kring_finish_locked(struct nm_kring *kr, uint32_t start, uint32_t n, uint32_t packets, uint64_t bytes);
 
 /* A held ring, which others may have frames in, gets offsets with its first client: those frames begin where buffers do. Control. */
 void nm_kring_set_offsets(struct nm_kring *kr, const struct nm_offsets *o);

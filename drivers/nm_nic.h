@@ -24,6 +24,9 @@
  *
  * Their number is that of the queues when the port was opened. A user who asks for fewer than nm_nic_needs_more() wants is refused
  * (EBUSY); of rings that lose their queue otherwise, frames wait until there is one again. Further queues are the host's.
+ *
+ * A driver with no device behind it, as veth, says so (`soft`). Its rings send into the system, or to somebody's rings, by its own
+ * txsync, and get what its other end puts there.
  */
 #ifndef NM_DRIVERS_NM_NIC_H
 #define NM_DRIVERS_NM_NIC_H
@@ -32,7 +35,7 @@
 
 #include <linux/netdevice.h>
 
-#define NM_NIC_VERSION 3u /* of what stands here and in core/nm_hw.h, core/nm_kring.h */
+#define NM_NIC_VERSION 4u /* of what stands here and in core/nm_hw.h, core/nm_kring.h */
 
 struct nm_nic_dev;
 
@@ -41,6 +44,11 @@ struct nm_nic_driver {
 	uint32_t version;     /* NM_NIC_VERSION */
 	uint32_t max_desc;    /* of the longest ring that the driver makes */
 	uint32_t buf_sizes;   /* bytes that receive buffers can have: a sum of powers of two */
+	/*
+	 * There is no device: buffers may have any size, r->map is NULL. It is attached and detached under RTNL, and what its detach takes
+	 * away is freed after a grace period. What its receive rings get is told by `filled` and `receive`, never by irq.
+	 */
+	bool soft;
 	/*
 	 * Under RTNL, of a device that is up: the NIC stops and forgets all buffers; it starts again, with all rings empty. Where its
 	 * queues can be stopped by themselves, those of rings that move are enough. nm_nic_taken() is true as long as they do: `up`
@@ -54,7 +62,10 @@ struct nm_nic_driver {
 	uint32_t (*rxsync)(struct nm_hw_ring *r, uint32_t budget);
 	/* nm_hw_put_foreign, likewise. */
 	bool (*txforeign)(struct nm_hw_ring *r, const struct nm_hw_foreign *f);
-	/* The frame that was reported first and is awaited is done; r->reports is not 0. If not, the NIC's interrupt tells when it is. */
+	/*
+	 * The frame that was reported first and is awaited is done; r->reports is not 0. If not, the NIC's interrupt tells when it is. A
+	 * soft driver's r->reports is not 0 while its txsync waits for what irq tells.
+	 */
 	bool (*txdone)(struct nm_hw_ring *r);
 	/* Under RTNL: what the NIC is used for now that keeps its rings from being a program's, or NULL. May be NULL itself. */
 	const char *(*refuses)(struct nm_nic_dev *d);
@@ -77,6 +88,17 @@ struct nm_nic_core {
 	netdev_tx_t (*host_frame)(struct nm_nic_dev *d, struct sk_buff *skb);
 	/* A frame of the host was lost for lack of memory. */
 	void (*host_lost)(struct nm_nic_dev *d);
+	/*
+	 * For soft drivers. Of a txsync: sends by the interface's ndo_start_xmit, which is called from within; true when it can't go on now.
+	 * Who waits then is told of room without the driver.
+	 */
+	bool (*transmit)(struct nm_hw_ring *r);
+	/* This CPU calls ndo_start_xmit with a frame of a program. */
+	bool (*transmits)(const struct net_device *dev);
+	/* Slots of a receive ring were filled (hw.finish), and its lock is not held any more. In a read section of RCU, without softirqs. */
+	void (*filled)(struct nm_hw_ring *r);
+	/* A receive ring gets a frame, whose data begins with the Ethernet header; false: it is still the caller's. Likewise. */
+	bool (*receive)(struct nm_hw_ring *r, struct sk_buff *skb);
 };
 
 struct nm_nic_dev {
@@ -88,6 +110,7 @@ struct nm_nic_dev {
 	uint32_t buf_size;          /* of receive buffers, while rings are a program's; one of driver->buf_sizes */
 	struct nm_hw_ring *tx, *rx;
 	/* netmap.ko's */
+	struct rcu_head rcu;
 	struct list_head all;
 	struct nm_nic *nic;         /* the port's, while it is one; under RTNL */
 };

@@ -6,7 +6,7 @@
  * NIC; other rings of it go on being the host's. Host rings are those of nm_nic.h. A program's own calls move its frames; the NIC's
  * interrupts only wake it. For a switch they do all.
  *
- * Lock order: root->lock, RTNL, locks of rings. A driver that leaves comes with RTNL only, takes its rings along, and leaves the rest
+ * Lock order: root->lock, RTNL, locks of rings; of these that of a transmit ring before that of a receive ring. A driver that leaves comes with RTNL only, takes its rings along, and leaves the rest
  * to the reaper, as an interface does.
  */
 #include "nm_nic.h"
@@ -88,6 +88,12 @@ hold(struct nm_kring *kr)
 		return r;
 	nm_os_spin_unlock(&kr->lock);
 	return NULL;
+}
+
+struct nm_hw_ring *
+nm_native_hold(struct nm_kring *kr)
+{
+	return hold(kr);
 }
 
 static const struct nm_nic_driver *
@@ -385,7 +391,7 @@ nm_native_changed(struct nm_port *p)
 	struct nm_nic *n = p->priv;
 
 	rtnl_lock();
-	if (n->hw && n->dma)
+	if (n->hw && n->gives)
 		assign(n, false);
 	rtnl_unlock();
 }
@@ -398,11 +404,12 @@ nm_native_enable(struct nm_nic *n, bool on)
 	ASSERT_RTNL();
 	if (!n->hw)
 		return on ? -ENXIO : 0;
-	if (on) {
+	if (on && !n->soft) {
 		n->dma = nm_dma_map(&n->port->mem->region, dma_device(n->hw), n->port->mem->pool[NM_POOL_BUF].objsize);
 		error = n->dma ? 0 : -ENOMEM;
 		n->hw->buf_size = n->port->mem->pool[NM_POOL_BUF].objsize;
 	}
+	n->gives = on && !error;
 	if (!error)
 		assign(n, !on);
 	if (!on && n->dma) {
@@ -418,7 +425,7 @@ nm_native_release(struct nm_nic *n)
 	ASSERT_RTNL();
 	if (!n->hw)
 		return;
-	if (n->dma)
+	if (n->gives)
 		nm_native_enable(n, false);
 	n->hw->nic = NULL;
 	WRITE_ONCE(n->hw, NULL);
@@ -439,11 +446,27 @@ free_dev(struct nm_nic_dev *d)
 }
 
 static void
+free_later(struct rcu_head *h)
+{
+	free_dev(container_of(h, struct nm_nic_dev, rcu));
+}
+
+/* Soft drivers come with RTNL, as their interfaces do. */
+static void
+lock_rtnl(const struct nm_nic_driver *driver)
+{
+	if (driver->soft)
+		ASSERT_RTNL();
+	else
+		rtnl_lock();
+}
+
+static void
 detach(struct nm_nic_dev **of_driver)
 {
 	struct nm_nic_dev *d = *of_driver;
 
-	rtnl_lock();
+	lock_rtnl(d->driver);
 	if (d->nic) {
 		nm_os_log(NM_LOG_WARN, "%s: its driver leaves", d->nic->port->name);
 		nm_os_linux_gone(d->nic->port);
@@ -451,6 +474,10 @@ detach(struct nm_nic_dev **of_driver)
 	}
 	list_del(&d->all);
 	WRITE_ONCE(*of_driver, NULL);
+	if (d->driver->soft) {
+		call_rcu(&d->rcu, free_later);
+		return;
+	}
 	rtnl_unlock();
 	synchronize_net(); /* syncs that have found a ring, the driver's own ways that have found that there is none */
 	free_dev(d);
@@ -467,12 +494,18 @@ static const struct nm_nic_core nic_core = {
 		.start = nm_hw_start,
 		.stop = nm_hw_stop,
 		.foreign_gone = foreign_gone,
+		.gather = nm_frame_gather,
+		.finish = nm_kring_finish_locked,
 	},
 	.detach = detach,
 	.post = post,
 	.irq = irq,
 	.host_frame = host_frame,
 	.host_lost = host_lost,
+	.transmit = nm_native_soft_transmit,
+	.transmits = nm_nic_tx_transmits,
+	.filled = nm_native_soft_filled,
+	.receive = nm_native_soft_receive,
 };
 
 struct nm_nic_dev *
@@ -505,9 +538,10 @@ netmap_nic_attach(struct net_device *dev, const struct nm_nic_driver *driver, vo
 	for (i = 0; i < nrx; i++)
 		if (nm_hw_ring_init(&d->rx[i], &nic_core.hw, NM_DIR_RX, driver->max_desc))
 			goto fail;
-	rtnl_lock();
+	lock_rtnl(driver);
 	list_add_tail(&d->all, &devices);
-	rtnl_unlock();
+	if (!driver->soft)
+		rtnl_unlock();
 	return d;
 
 fail:

@@ -188,6 +188,27 @@ static const struct nm_os_linux_port_ops native_linux_ops = {
 	.poll = nm_native_poll,
 };
 
+/* And where there is no device behind the driver: frames come and go as those of other interfaces, too. */
+static const struct nm_port_ops soft_ops = {
+	.kind = NM_PORT_KIND_NIC,
+	.enable = nic_enable,
+	.host = nm_nic_host_set,
+	.txsync = nm_native_tx_sync,
+	.rxsync = nm_native_soft_rx_sync,
+	.host_txsync = nm_nic_host_tx_sync,
+	.host_rxsync = nm_nic_rx_sync,
+	.release = nm_nic_fwd_release,
+	.unbound = nm_nic_rx_unbound,
+	.destroy = nic_destroy,
+};
+
+static const struct nm_os_linux_port_ops soft_linux_ops = {
+	.tx_later = nm_native_soft_tx_later,
+	.changed = nm_native_changed,
+	.take = nm_nic_rx_take,
+	.poll = nm_native_soft_poll,
+};
+
 /* Under RTNL: why dev can't be a port; 0 or -errno with a text. */
 static int
 check_device(struct nm_session *s, const char *name, struct net_device *dev)
@@ -225,10 +246,11 @@ find_driver(struct nm_session *s, const char *name, struct nm_nic *n)
 		nm_os_log(NM_LOG_WARN, "%s: its driver does not give rings now, because of %s; frames are copied", name, why);
 		return 0;
 	}
-	if (d && (!is_power_of_2(size) || size > PAGE_SIZE || !(d->driver->buf_sizes & size)))
+	if (d && !d->driver->soft && (!is_power_of_2(size) || size > PAGE_SIZE || !(d->driver->buf_sizes & size)))
 		return nm_session_error(s, EINVAL, "%s: its driver can't receive into buffers of %u bytes (the module's parameter buf_size); "
 		    "2048 is possible, or admode=2", name, size);
 	n->hw = d;
+	n->soft = d && d->driver->soft;
 	return 0;
 }
 
@@ -298,12 +320,12 @@ make_port(struct nm_session *s, const char *name, struct nm_nic *n, struct nm_po
 		return error;
 	}
 	if (n->hw) {
-		p->ops = &native_ops;
-		p->dma = true;
+		p->ops = n->soft ? &soft_ops : &native_ops;
+		p->dma = !n->soft;
 	}
 	__module_get(THIS_MODULE); /* we are in a call of an open descriptor */
 	p->priv = n;
-	p->host = (void *)(uintptr_t)(n->hw ? &native_linux_ops : &linux_ops);
+	p->host = (void *)(uintptr_t)(n->soft ? &soft_linux_ops : n->hw ? &native_linux_ops : &linux_ops);
 	*out = p;
 	return 0;
 }

@@ -89,7 +89,9 @@ struct nm_nic {
 	struct net_device *dev;     /* NULL when it left; RCU, changed under RTNL; referenced */
 	struct list_head all;       /* under RTNL */
 	struct nm_nic_dev *hw;      /* what its driver gives; NULL if it gives nothing, or left; changed under RTNL */
-	struct nm_dma *dma;         /* then, while rings are bound: its view of the region. Under RTNL */
+	bool soft;                  /* which is none of a device */
+	bool gives;                 /* while rings are bound: to us. Under RTNL, as the next */
+	struct nm_dma *dma;         /* of a device then: its view of the region */
 	struct net_device *napi_dev; /* of our NAPIs */
 	struct nm_nic_rx *rx;       /* of the port's receive rings, the host's last; made with the first use */
 	struct nm_nic_tx *tx;
@@ -163,6 +165,8 @@ void nm_nic_tx_dress(struct sk_buff *skb, struct net_device *dev, const struct n
  * are still the caller's. Data.
  */
 uint32_t nm_nic_tx_transmit(struct sk_buff **skb, uint32_t n, struct net_device *dev, struct netdev_queue *q, uint32_t *lost);
+/* This CPU is doing so just now. */
+bool nm_nic_tx_transmits(const struct net_device *dev);
 
 /* nm_nic_flight.c */
 int nm_nic_flight_init(struct nm_nic_tx *t);
@@ -213,6 +217,19 @@ bool nm_native_send(struct nm_nic *n, struct net_device *dev, struct sk_buff *sk
 void nm_native_changed(struct nm_port *p);
 void nm_native_take(struct nm_kring *kr, bool on);
 uint32_t nm_native_poll(struct nm_kring *kr, uint32_t budget);
+/* The driver's ring, locked, if it is up; else NULL. In a read section. */
+struct nm_hw_ring *nm_native_hold(struct nm_kring *kr);
+
+/* nm_native_soft.c: where there is no device behind the driver. As of nm_nic_core: */
+bool nm_native_soft_transmit(struct nm_hw_ring *r);
+void nm_native_soft_filled(struct nm_hw_ring *r);
+bool nm_native_soft_receive(struct nm_hw_ring *r, struct sk_buff *skb);
+/* For a receive ring in a switch, by its NAPI or who polls it: what came into its slots goes on, and their sender too. Data. */
+void nm_native_soft_turn(struct nm_kring *kr);
+/* As of nm_port_ops and nm_os_linux_port_ops. */
+int nm_native_soft_rx_sync(struct nm_kring *kr);
+void nm_native_soft_tx_later(struct nm_kring *kr);
+uint32_t nm_native_soft_poll(struct nm_kring *kr, uint32_t budget);
 
 /* nm_nic_notify.c */
 int nm_nic_notify_init(void);

@@ -69,7 +69,7 @@ send(struct nm_nic *nic, struct net_device *dev, struct sk_buff *skb)
 
 	if (!nm_nic_too_long(dev, skb->len) && nm_nic_usable(dev)) {
 		nm_nic_tx_dress(skb, dev, q);
-		if (READ_ONCE(nic->hw))
+		if (READ_ONCE(nic->hw) && !nic->soft)
 			return nm_native_send(nic, dev, skb);
 		gone = nm_nic_tx_transmit(&skb, 1, dev, q, &lost);
 	}

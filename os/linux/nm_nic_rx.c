@@ -330,6 +330,8 @@ poll(struct napi_struct *napi, int budget)
 	if (READ_ONCE(r->kr->wrap)) {
 		seen = serve(r, most);
 		wait_from_now(r, false); /* nobody is to sync */
+		if (r->nic->soft)
+			nm_native_soft_turn(r->kr);
 	} else {
 		seen = rouse(r, most);
 	}

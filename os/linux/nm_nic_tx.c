@@ -16,6 +16,7 @@
 #include "compat.h"
 
 #include <linux/if_vlan.h>
+#include <linux/percpu.h>
 
 /* Of one call: softirqs, which may have to take these frames on, get their turn after that. */
 #define STEP_FRAMES 256u
@@ -24,6 +25,14 @@
  * drops what is over 1000 of all its senders, and two of them face each other.
  */
 #define SOFT_FRAMES 480u
+
+static DEFINE_PER_CPU(const struct net_device *, transmitting);
+
+bool
+nm_nic_tx_transmits(const struct net_device *dev)
+{
+	return this_cpu_read(transmitting) == dev;
+}
 
 static struct netdev_queue *
 queue_of(const struct nm_nic_tx *t, struct net_device *dev)
@@ -184,6 +193,7 @@ nm_nic_tx_transmit(struct sk_buff **skb, uint32_t n, struct net_device *dev, str
 
 	*lost = 0;
 	HARD_TX_LOCK(dev, q, smp_processor_id());
+	this_cpu_write(transmitting, dev);
 	for (i = 0; i < n; i++) {
 		if (netif_xmit_frozen_or_drv_stopped(q))
 			break;
@@ -194,6 +204,7 @@ nm_nic_tx_transmit(struct sk_buff **skb, uint32_t n, struct net_device *dev, str
 			break;
 		*lost += rc != NETDEV_TX_OK;
 	}
+	this_cpu_write(transmitting, NULL);
 	HARD_TX_UNLOCK(dev, q);
 	return i;
 }

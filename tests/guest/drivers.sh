@@ -3,7 +3,8 @@
 # drivers.sh [--run] [--drivers NAMES] [SUITE...] - builds the drivers of drivers/, or those named, for the kernels of this release and of
 # backports (or those of SUITE..., see fetch.sh). Prints a line for each and, last, "N passed, N failed". A warning fails like an error.
 #
-#	--run      and runs each in a guest with a pair of its NICs, where the tests of TESTS (guest/nic_pair) have to pass
+#	--run      and runs each in a guest with a pair of its NICs, where the tests of TESTS (guest/nic_pair; of veth also guest/nic_veth)
+#	           have to pass
 #
 # Results are kept for scripts/driver_table.sh.
 # shellcheck source=tests/guest/lib.sh
@@ -60,10 +61,18 @@ try() {
 	return 1
 }
 
+# tests NIC
+tests() {
+	case $1 in
+	veth) echo guest/nic_pair guest/nic_veth ;;
+	*) echo guest/nic_pair ;;
+	esac
+}
+
 # guest NIC - its tests, as run.sh counts them
 guest() {
 	# shellcheck disable=SC2046,SC2086 # words
-	"$here/run.sh" --guest stock --kernels "$suite" --slow 150 --drivers "$1" $(nics "$1") ${TESTS:-guest/nic_pair} >"$work/log" 2>&1
+	"$here/run.sh" --guest stock --kernels "$suite" --slow 150 --drivers "$1" $(nics "$1") ${TESTS:-$(tests "$1")} >"$work/log" 2>&1
 	status=$?
 	if [ $status -eq 0 ] && grep -q '^ok guest/' "$work/log"; then
 		good "$1, $release, in a guest"

@@ -64,16 +64,24 @@ put_good(struct dev *d)
 	CHECK(dev_put(d, f, LEN), "no room");
 }
 
+/* Those that it wrote to, and the buffers that they had. */
+static struct netmap_slot *spoilt[1024];
+static uint32_t idx[1024], nspoilt;
+
 static void
 put_evil(struct dev *d, const struct evil *e)
 {
 	struct netmap_ring *r = d->tx;
 	uint32_t i, head = r->head;
 
+	CHECK(e->n <= sizeof(idx) / sizeof(idx[0]), "%u slots", e->n);
+	nspoilt = e->n;
 	for (i = 0; i < e->n; i++, head = next(r, head)) {
 		struct netmap_slot *s = &r->slot[head];
 
 		CHECK(head != r->tail, "no room for slot %u", i);
+		spoilt[i] = s;
+		idx[i] = s->buf_idx;
 		if (!e->own)
 			s->buf_idx = e->idx;
 		s->len = (uint16_t)e->len;
@@ -84,15 +92,15 @@ put_evil(struct dev *d, const struct evil *e)
 	__atomic_store_n(&r->head, head, __ATOMIC_RELEASE);
 }
 
-/* What the client did to its slots it makes good, so that the next ones find buffers there. */
+/* What the client did to its slots it makes good, so that the next ones find buffers there. Others may have new ones. */
 static void
-mend(struct dev *d, const uint32_t *idx)
+mend(void)
 {
 	uint32_t i;
 
-	for (i = 0; i < d->tx->num_slots; i++) {
-		d->tx->slot[i].buf_idx = idx[i];
-		d->tx->slot[i].ptr = 0;
+	for (i = 0; i < nspoilt; i++) {
+		spoilt[i]->buf_idx = idx[i];
+		spoilt[i]->ptr = 0;
 	}
 }
 
@@ -134,6 +142,7 @@ take_all(void)
 		CHECK(dev_now_ms() < end, "%u frames of %u arrived", got, sent);
 		take_some();
 	}
+	CHECK(!dev_sync(&b, false), "sync"); /* its slots are free again */
 }
 
 /* What has been counted of A since `was`, in a static buffer. */
@@ -172,7 +181,7 @@ drops(const char *port)
 
 /* One of its kind between two that are good, each time with `arrives` to look at what comes out on the other side. */
 static void
-transmit(struct dev *d, const struct evil *e, const uint32_t *idx, void (*arrives)(void))
+transmit(struct dev *d, const struct evil *e, void (*arrives)(void))
 {
 	uint64_t was[NM_STAT_COUNT], all = drops(name_a);
 	int i;
@@ -186,7 +195,7 @@ transmit(struct dev *d, const struct evil *e, const uint32_t *idx, void (*arrive
 	arrives();
 	CHECK(dev_stat(name_a, e->counter) == was[e->counter] + 1 && drops(name_a) == all + 1 &&
 	    dev_stat(name_a, NM_STAT_forwarded) == was[NM_STAT_forwarded] + 2, "%s:%s", e->what, changes(was));
-	mend(d, idx);
+	mend();
 }
 
 /* The host takes these and says nothing. */
@@ -217,17 +226,15 @@ transmit_all(struct dev *d, void (*arrives)(void))
 		{"parts that are elsewhere", NM_STAT_drop_bad_buf, 3, nbufs + 7, false, LEN, NS_MOREFRAG, 0, 0},
 		{"more than the device takes", NM_STAT_drop_no_backend, 2, 0, true, 1000, NS_MOREFRAG, 0, 0},
 	};
-	uint32_t *idx = calloc(d->tx->num_slots, sizeof(*idx)), i;
 	unsigned round, k;
 	uint64_t before;
+	uint32_t i;
 
-	for (i = 0; i < d->tx->num_slots; i++)
-		idx[i] = d->tx->slot[i].buf_idx;
 	for (round = 0; round < 3; round++)
 		for (k = 0; k < sizeof(evils) / sizeof(evils[0]); k++) {
 			if (d != &a && evils[k].counter == NM_STAT_drop_no_backend)
 				continue; /* the host takes whatever a ring can hold */
-			transmit(d, &evils[k], idx, arrives);
+			transmit(d, &evils[k], arrives);
 		}
 
 	/* the last slot says that there is more */
@@ -237,7 +244,7 @@ transmit_all(struct dev *d, void (*arrives)(void))
 	flush(d);
 	arrives();
 	CHECK(dev_stat(name_a, NM_STAT_drop_bad_frags) == before + 1, "an unfinished frame is not counted");
-	mend(d, idx);
+	mend();
 
 	/* heads out of rule: nothing is done with them, and the ring is as it was; the next call finds it in rule */
 	for (i = 0; i < 3; i++) {
@@ -253,7 +260,6 @@ transmit_all(struct dev *d, void (*arrives)(void))
 		flush(d);
 		arrives();
 	}
-	free(idx);
 }
 
 /* B gives back indices that lead elsewhere: these buffers are lost to it, the others go on, and what it pointed to is not written. */

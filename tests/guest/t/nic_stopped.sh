@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # nic_stopped.sh - a program that is stopped holds back who sends to it, but not for good: then its ring is full, and what finds no
-# room there is counted.
+# room there is counted. That is so where frames are copied; veth with hooks, where it is for good, is asked in nic_veth.
 #
 #	pkt-gen --- va ==== vb --- pkt-gen, stopped
 #
@@ -12,7 +12,10 @@ export NET_LIB
 frames=20000
 
 # shellcheck disable=SC2317,SC2329
-undo() { ip link del va 2>/dev/null; }
+undo() {
+	ip link del va 2>/dev/null
+	echo 0 >/sys/module/netmap/parameters/admode
+}
 open() { vale-ctl list | grep -q "^$1 "; }
 # shellcheck disable=SC2317,SC2329
 asleep() { grep -q '^State:.T' "/proc/$(pid_of rx)/status"; }
@@ -22,6 +25,7 @@ goes_on() { [ "$(counter vb syncs_rx)" -gt "$syncs" ]; }
 # shellcheck disable=SC2317,SC2329
 all_there() { [ "$(sum)" -eq $frames ]; }
 
+echo 2 >/sys/module/netmap/parameters/admode || fail "the module's parameter admode"
 ip link add va type veth peer name vb || skip "no veth interfaces here"
 for i in va vb; do
 	echo 1 >"/proc/sys/net/ipv6/conf/$i/disable_ipv6" # the host has nothing to say
