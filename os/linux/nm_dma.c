@@ -5,6 +5,9 @@
  * Pages are mapped one by one, since they need not be neighbours, and for both directions: a client gives a buffer that it received
  * into to be sent. A device that takes physical addresses is none here (dev is NULL). A device may leave while its region grows, so
  * there is a lock of its own for the lists.
+ *
+ * Each transfer is announced by itself (core/nm_hw.h), and nothing is when pages are mapped and unmapped: what the device saw last of a
+ * buffer must not come over what a client has written there since, nor over what another device of the region has.
  */
 #include "nm_os_mem.h"
 #include "nm_mem.h"
@@ -20,7 +23,7 @@ static DEFINE_MUTEX(dma_lock);
 static dma_addr_t
 map_page(const struct nm_dma *d, struct page *page)
 {
-	return d->dev ? dma_map_page(d->dev, page, 0, PAGE_SIZE, DMA_BIDIRECTIONAL) : page_to_phys(page);
+	return d->dev ? dma_map_page_attrs(d->dev, page, 0, PAGE_SIZE, DMA_BIDIRECTIONAL, DMA_ATTR_SKIP_CPU_SYNC) : page_to_phys(page);
 }
 
 /* Under dma_lock. What was mapped stays when the next can't be. */
@@ -100,7 +103,7 @@ nm_dma_unmap(struct nm_dma *d)
 	mutex_unlock(&dma_lock);
 	while (d->done-- > 0) {
 		if (d->dev)
-			dma_unmap_page(d->dev, d->addr[d->done * d->per_page], PAGE_SIZE, DMA_BIDIRECTIONAL);
+			dma_unmap_page_attrs(d->dev, d->addr[d->done * d->per_page], PAGE_SIZE, DMA_BIDIRECTIONAL, DMA_ATTR_SKIP_CPU_SYNC);
 		if (d->done % 1024 == 0)
 			cond_resched();
 	}
