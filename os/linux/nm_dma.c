@@ -31,6 +31,7 @@ static int
 extend(struct nm_dma *d, size_t pages)
 {
 	int error = 0;
+	size_t n;
 
 	for (; d->done < pages && !error; d->done++) {
 		dma_addr_t a = map_page(d, d->pages->page[d->first + d->done]);
@@ -45,7 +46,8 @@ extend(struct nm_dma *d, size_t pages)
 		if (d->dev && dma_need_sync(d->dev, a))
 			WRITE_ONCE(d->hw.copies, true);
 	}
-	smp_store_release(&d->hw.n, (uint32_t)(d->done * d->per_page));
+	n = d->done * d->per_page;
+	smp_store_release(&d->hw.n, n < d->most ? (uint32_t)n : d->most);
 	return error;
 }
 
@@ -64,7 +66,7 @@ nm_dma_grow(struct nm_os_pages *g, size_t pages)
 }
 
 struct nm_dma *
-nm_dma_map(const struct nm_os_region *r, struct device *dev, uint32_t stride)
+nm_dma_map(const struct nm_os_region *r, struct device *dev, uint32_t stride, uint32_t nbufs)
 {
 	const struct nm_os_part *part = &r->part[NM_POOL_BUF];
 	struct nm_dma *d = kzalloc(sizeof(*d), GFP_KERNEL);
@@ -77,6 +79,7 @@ nm_dma_map(const struct nm_os_region *r, struct device *dev, uint32_t stride)
 	d->max = part->size >> PAGE_SHIFT;
 	d->hw.stride = stride;
 	d->per_page = PAGE_SIZE / stride;
+	d->most = nbufs;
 	d->addr = kvcalloc(d->max * d->per_page, sizeof(*d->addr), GFP_KERNEL);
 	d->hw.addr = d->addr;
 	INIT_LIST_HEAD(&d->list);
