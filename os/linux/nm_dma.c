@@ -5,6 +5,9 @@
  * Pages are mapped one by one, since they need not be neighbours, and for both directions: a client gives a buffer that it received
  * into to be sent. A device that takes physical addresses is none here (dev is NULL). A device may leave while its region grows, so
  * there is a lock of its own for the lists.
+ *
+ * Each transfer is announced by itself (core/nm_hw.h), and nothing is when pages are mapped and unmapped: what the device saw last of a
+ * buffer must not come over what a client has written there since, nor over what another device of the region has.
  */
 #include "nm_os_mem.h"
 #include "nm_mem.h"
@@ -20,7 +23,7 @@ static DEFINE_MUTEX(dma_lock);
 static dma_addr_t
 map_page(const struct nm_dma *d, struct page *page)
 {
-	return d->dev ? dma_map_page(d->dev, page, 0, PAGE_SIZE, DMA_BIDIRECTIONAL) : page_to_phys(page);
+	return d->dev ? dma_map_page_attrs(d->dev, page, 0, PAGE_SIZE, DMA_BIDIRECTIONAL, DMA_ATTR_SKIP_CPU_SYNC) : page_to_phys(page);
 }
 
 /* Under dma_lock. What was mapped stays when the next can't be. */
@@ -28,6 +31,7 @@ static int
 extend(struct nm_dma *d, size_t pages)
 {
 	int error = 0;
+	size_t n;
 
 	for (; d->done < pages && !error; d->done++) {
 		dma_addr_t a = map_page(d, d->pages->page[d->first + d->done]);
@@ -42,7 +46,8 @@ extend(struct nm_dma *d, size_t pages)
 		if (d->dev && dma_need_sync(d->dev, a))
 			WRITE_ONCE(d->hw.copies, true);
 	}
-	smp_store_release(&d->hw.n, (uint32_t)(d->done * d->per_page));
+	n = d->done * d->per_page;
+	smp_store_release(&d->hw.n, n < d->most ? (uint32_t)n : d->most);
 	return error;
 }
 
@@ -61,7 +66,7 @@ nm_dma_grow(struct nm_os_pages *g, size_t pages)
 }
 
 struct nm_dma *
-nm_dma_map(const struct nm_os_region *r, struct device *dev, uint32_t stride)
+nm_dma_map(const struct nm_os_region *r, struct device *dev, uint32_t stride, uint32_t nbufs)
 {
 	const struct nm_os_part *part = &r->part[NM_POOL_BUF];
 	struct nm_dma *d = kzalloc(sizeof(*d), GFP_KERNEL);
@@ -74,6 +79,7 @@ nm_dma_map(const struct nm_os_region *r, struct device *dev, uint32_t stride)
 	d->max = part->size >> PAGE_SHIFT;
 	d->hw.stride = stride;
 	d->per_page = PAGE_SIZE / stride;
+	d->most = nbufs;
 	d->addr = kvcalloc(d->max * d->per_page, sizeof(*d->addr), GFP_KERNEL);
 	d->hw.addr = d->addr;
 	INIT_LIST_HEAD(&d->list);
@@ -100,7 +106,7 @@ nm_dma_unmap(struct nm_dma *d)
 	mutex_unlock(&dma_lock);
 	while (d->done-- > 0) {
 		if (d->dev)
-			dma_unmap_page(d->dev, d->addr[d->done * d->per_page], PAGE_SIZE, DMA_BIDIRECTIONAL);
+			dma_unmap_page_attrs(d->dev, d->addr[d->done * d->per_page], PAGE_SIZE, DMA_BIDIRECTIONAL, DMA_ATTR_SKIP_CPU_SYNC);
 		if (d->done % 1024 == 0)
 			cond_resched();
 	}

@@ -399,15 +399,16 @@ nm_native_changed(struct nm_port *p)
 int
 nm_native_enable(struct nm_nic *n, bool on)
 {
+	const struct nm_pool *bufs = &n->port->mem->pool[NM_POOL_BUF];
 	int error = 0;
 
 	ASSERT_RTNL();
 	if (!n->hw)
 		return on ? -ENXIO : 0;
 	if (on && !n->soft) {
-		n->dma = nm_dma_map(&n->port->mem->region, dma_device(n->hw), n->port->mem->pool[NM_POOL_BUF].objsize);
+		n->dma = nm_dma_map(&n->port->mem->region, dma_device(n->hw), bufs->objsize, bufs->objtotal);
 		error = n->dma ? 0 : -ENOMEM;
-		n->hw->buf_size = n->port->mem->pool[NM_POOL_BUF].objsize;
+		n->hw->buf_size = bufs->objsize;
 	}
 	n->gives = on && !error;
 	if (!error)

@@ -33,11 +33,12 @@ struct nm_dma {
 	size_t first;                 /* page of the region where the buffers begin */
 	size_t done, max;             /* pages from there that are mapped, that there can be */
 	uint32_t per_page;            /* buffers */
+	uint32_t most;                /* that the region can have; its last page may have room for more */
 	uint64_t *addr;               /* hw.addr */
 };
 
 /* The region's buffers, as far as they are there, and those that it gets later; dev is NULL: by physical addresses. NULL without memory. Control. */
-struct nm_dma *nm_dma_map(const struct nm_os_region *r, struct device *dev, uint32_t stride);
+struct nm_dma *nm_dma_map(const struct nm_os_region *r, struct device *dev, uint32_t stride, uint32_t nbufs);
 /* The device must not use them any more. */
 void nm_dma_unmap(struct nm_dma *d);
 /* So many pages of buffers are there: all devices get them. 0 or -ENOMEM. Control. */

@@ -15,6 +15,9 @@
 #	swiotlb        debug: NICs whose transfers all go through bounce buffers
 #	iommu          debug: NICs behind an emulated IOMMU
 #	drivers        stock: those drivers with hooks of whose NICs this machine's QEMU has models
+#	drivers:few    debug: two of them, with little of all that a driver does to its rings, and programs without manners on these
+#	drivers:debug  debug: three of them, with more of it
+#	drivers:swiotlb, drivers:iommu   debug: programs without manners where NICs reach memory another way
 #	models         stock, with the kernel's own drivers on models of the NICs that QEMU lacks
 #	releases       stock, with the kernels of other releases: a few tests
 #
@@ -55,6 +58,13 @@ dma() {
 		--env "DMA_WANTED=$how" "$@"
 }
 
+# hooked TESTS DRIVERS OPTION... - drivers with hooks in a debug guest
+hooked() {
+	tests=$1 with=$2
+	shift 2
+	run "$tests" --guest debug --slow 200 --limit 1500 --total 3600 --drivers "$with" --nics "$(echo "$with" | sed 's/virtio_net/virtio-net-pci/')" "$@"
+}
+
 guest() {
 	case $1 in
 	kernels:stock) exec "$here/fetch.sh" own ;;
@@ -78,6 +88,11 @@ guest() {
 		run "guest/nic_load guest/nic_pair guest/nic_forward guest/nic_veth guest/nic_queues guest/nic_leave" --guest stock --slow 150 --total 2400 --drivers "$*" \
 			--nics "$(echo "$*" | sed 's/virtio_net/virtio-net-pci/; s/veth//')"
 		;;
+	drivers:few) hooked "guest/nic_storm guest/nic_hostile" "e1000 virtio_net" --env STORM_ACTS=1 ;;
+	drivers:debug) hooked "guest/nic_pair guest/nic_storm guest/nic_hostile" "e1000 e1000e virtio_net" --env STORM_ACTS=8 --env HOSTILE_SECONDS=60 ;;
+	drivers:swiotlb) hooked "guest/nic_pair guest/nic_hostile" "e1000 e1000e" --env DMA_WANTED=swiotlb --append swiotlb=force ;;
+	# see iommu
+	drivers:iommu) hooked "guest/nic_pair guest/nic_hostile" "e1000 e1000e" --env DMA_WANTED=iommu --append intel_iommu=on --qemu "-device intel-iommu" ;;
 	models) run guest/nic_models --guest stock --models "forcedeth r8169 ixgbe" --nics "" --limit 580 --total 2400 ;;
 	releases) run "$sample $nics" --guest stock --slow 150 --total 2400 --kernels all ;;
 	*) die "$1 is unknown" ;;

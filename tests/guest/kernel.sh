@@ -5,7 +5,7 @@
 #
 # GUEST is one of those that have such a file: uml and umldebug (User Mode Linux), debug (for QEMU).
 # The folder is named after the version of the source, the compiler and the configuration, so that a change of one of them
-# builds anew. With --clang it is only made ready for clang to compile modules.
+# builds anew; its modules are in installed/. With --clang it is only made ready for clang to compile modules.
 #
 # Environment: GUEST_JOBS (processors, 2 at most for the sake of others)
 # shellcheck disable=SC2317,SC2329 # called by name through locked()
@@ -47,8 +47,9 @@ build_locked() {
 	# shellcheck disable=SC2086 # targets are words
 	(
 		configure "$part" && nice -n "${GUEST_NICE:-10}" make -C "$source" -j"$jobs" CC=$cc ARCH="$karch" O="$part" $target &&
+			{ [ -n "$clang" ] || [ "$karch" = um ] || make -s -C "$source" CC=$cc ARCH="$karch" O="$part" INSTALL_MOD_PATH="$part/installed" modules_install; } &&
 			# modules are built against symbols and tools alone
-			find "$part" \( -name '*.o' -o -name '*.a' -o -name '.*.cmd' \) -not -path '*/scripts/*' -delete
+			find "$part" \( -name '*.o' -o -name '*.a' -o -name '.*.cmd' \) -not -path '*/scripts/*' -delete && rm -f "$part/installed/lib/modules"/*/build "$part/installed/lib/modules"/*/source
 	) >"$folder.log" 2>&1 || { grep -E 'error|\*\*\*|asks for' "$folder.log" | tail -20 >&2; return 1; }
 	touch "$part/done" && mv "$part" "$folder"
 }

@@ -21,7 +21,7 @@
 #	                 the kernel's driver. NICs of PCIe are put behind root ports.
 #	--models KINDS   pairs of NICs that QEMU lacks, such as "forcedeth r8169 forcedeth:mcp55": see devices/. Those of --nics are
 #	                 there only if it is given too, and QEMU is that of trixie-backports unless --qemu-suite says else.
-#	--drivers NAMES  drivers of drivers/ that take the place of the kernel's own (stock)
+#	--drivers NAMES  drivers of drivers/ that take the place of the kernel's own (stock, debug)
 #	--cpus N         processors of a guest in QEMU (2)
 #	--keep           keep the folder of the run also if all went well
 #	--list           print the tests and end
@@ -114,7 +114,7 @@ uml | umldebug) : "${limit:=240}" ;;
 stock | debug) : "${limit:=600}" ;;
 *) die "--guest $guest: uml, umldebug, stock or debug is expected" ;;
 esac
-[ -z "$kinds" ] || [ "$guest" = stock ] || die "--models: only --guest stock has the drivers of these NICs"
+case ${kinds:+models}$guest in models*uml*) die "--models: a guest in QEMU is needed" ;; esac
 case $guest in
 uml) : "${slow:=4}" ;;
 debug) : "${slow:=20}" ;;
@@ -166,7 +166,7 @@ stage() {
 		GUEST=$guest GUEST_SCALE=$GUEST_SCALE GUEST_LIMIT=$limit GUEST_LEAK=$GUEST_LEAK GUEST_SLOW=$slow
 		GUEST_MODULE=$(basename "$2" .ko) GUEST_PORT=$results GUEST_PARAMS='$params' GUEST_MODPROBE='$modprobe'
 		GUEST_BENCH='${GUEST_BENCH:-}' GUEST_NATIVE='$drivers' GUEST_MODELS='$kinds'
-		export GUEST GUEST_SCALE GUEST_NATIVE GUEST_MODELS$environment
+		export GUEST GUEST_SCALE GUEST_NATIVE GUEST_MODELS GUEST_PORT$environment
 	EOF
 }
 
@@ -193,6 +193,12 @@ drivers_for() {
 	for nic in $drivers; do cp "$3-drivers/$nic.state" "$run/" || return 1; done
 }
 
+# links - does what the lines "link ID on" and "link ID off" on its input ask for: the link of a NIC, by QEMU's monitor. A guest can
+# ask for nothing else.
+links() {
+	sed -n 's/^link \(n[0-9]*\) \(o[nf]f*\)$/set_link \1 \2/p' >>"$run/monitor.in"
+}
+
 # watch - shows results as they come, until the guest has ended; fails if it has to be ended
 watch() {
 	until_=$(($(date +%s) + total)) shown=0
@@ -202,7 +208,9 @@ watch() {
 		tr -d '\r' <"$run/results" >"$run/results.now" # only whole lines
 		lines=$(wc -l <"$run/results.now")
 		if [ "$lines" -gt "$shown" ]; then
-			head -n "$lines" "$run/results.now" | tail -n +$((shown + 1)) | grep -v '^end '
+			head -n "$lines" "$run/results.now" | tail -n +$((shown + 1)) >"$run/results.new"
+			grep -v -e '^end ' -e '^link ' "$run/results.new"
+			[ ! -p "$run/monitor.in" ] || ! grep -q '^link ' "$run/results.new" || links <"$run/results.new"
 			shown=$lines
 		fi
 		[ -n "$alive" ] || return 0
@@ -350,12 +358,14 @@ emulated() {
 	output=qemu.log
 	# With everything watched, the tables of QEMU's older machine take minutes: they compute the ways of interrupts in loops.
 	[ "$guest" != debug ] || machine=q35
+	[ -p "$run/monitor.in" ] || mkfifo "$run/monitor.in" || return 1
+	: >"$run/monitor.out"
 	models_begin
 	# shellcheck disable=SC2086,SC2090 # words, in which quotes are QEMU's
 	boot "$qemu_program" -machine $machine$shared -accel tcg,thread=multi -smp "$cpus" -m "${GUEST_MEM:-2048}" $memory -nodefaults -no-user-config \
 		-display none -no-reboot -kernel "$1" -initrd "$2" \
 		-append "rdinit=/netmap/init.sh console=ttyS0 panic=-1 printk.time=1 loglevel=7 $append" \
-		-serial "file:$run/console.log" -serial "file:$run/results" $qemu $nics
+		-serial "file:$run/console.log" -serial "file:$run/results" -chardev "pipe,id=monitor,path=$run/monitor" -mon chardev=monitor $qemu $nics
 	models_end
 }
 
@@ -379,10 +389,14 @@ stock() {
 debug() {
 	kernel=$("$here/kernel.sh" debug) || return 1
 	ko=$(module_for "$kernel" "$(basename "$kernel")") || return 1
-	results=ttyS1 modprobe=
+	release=$(make -s -C "$kernel" kernelrelease)
+	results=ttyS1 modprobe="veth$drivers_of_nics"
 	alone stage "$run/netmap" "$ko" || return 1
-	"$here/initramfs.sh" "$run/initramfs" "$run/netmap" >/dev/null || return 1
+	drivers_for own "$kernel" "$(dirname "$ko")" || return 1
+	# shellcheck disable=SC2086 # words
+	"$here/initramfs.sh" "$run/initramfs" "$run/netmap" "$kernel/installed" "$release" $modprobe >/dev/null || return 1
 	emulated "$kernel/arch/x86/boot/bzImage" "$run/initramfs"
+	record "$release"
 }
 
 # each SUITE... - a guest for each; the logs of those before are kept
