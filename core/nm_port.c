@@ -48,7 +48,7 @@ nm_port_nic_create(struct nm_session *s, const char *name, uint16_t mem_id, stru
 
 	if (error)
 		return error;
-	error = nm_port_mem_find(s, name, mem_id ? mem_id : 1, &p->mem);
+	error = nm_port_take_mem(s, p, name, mem_id ? mem_id : 1);
 	if (error) {
 		p->mem = NULL;
 		nm_port_put(p);

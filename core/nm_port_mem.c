@@ -60,7 +60,7 @@ private_geometry(const struct nm_port *p, uint32_t extra, const struct nmreq_reg
 	g->num[NM_POOL_IF] = 8 + 4 * SPARE_PIPES + max32(tx, rx) + max32(ptx, prx);
 	g->size[NM_POOL_RING] = max32(20480, (uint32_t)ring);
 	g->num[NM_POOL_RING] = tx + rx + 2 + 8 * SPARE_PIPES + 2 * (ptx + prx);
-	g->size[NM_POOL_BUF] = p->dma ? DMA_BUF_SIZE : p->root->limits.buf_size;
+	g->size[NM_POOL_BUF] = p->dma_sizes ? DMA_BUF_SIZE : p->root->limits.buf_size;
 	g->num[NM_POOL_BUF] = bufs > MAX_BUFS ? MAX_BUFS : (uint32_t)bufs;
 	return bufs;
 }
@@ -85,6 +85,23 @@ nm_port_mem_find(struct nm_session *s, const char *name, uint16_t id, struct nm_
 }
 
 int
+nm_port_take_mem(struct nm_session *s, struct nm_port *p, const char *name, uint16_t id)
+{
+	int error = nm_port_mem_find(s, name, id, &p->mem);
+	uint32_t size;
+
+	if (error || !p->dma_sizes)
+		return error;
+	size = p->mem->pool[NM_POOL_BUF].objsize;
+	if (!(size & (size - 1)) && (size & p->dma_sizes))
+		return 0;
+	nm_mem_put(p->mem);
+	p->mem = NULL;
+	return nm_session_error(s, EINVAL, "%s: region %u has buffers of %u bytes, which its device can't use; open %s first, and give its region "
+	    "to the others", name, id, size, name);
+}
+
+int
 nm_port_private_mem(struct nm_session *s, struct nm_port *p, const struct nmreq_register *reg, const struct nmreq_register *pipe)
 {
 	struct nm_mem_geometry g;
@@ -93,7 +110,7 @@ nm_port_private_mem(struct nm_session *s, struct nm_port *p, const struct nmreq_
 	int error;
 
 	if (reg->nr_mem_id)
-		return nm_port_mem_find(s, p->name, reg->nr_mem_id, &p->mem);
+		return nm_port_take_mem(s, p, p->name, reg->nr_mem_id);
 	bufs = private_geometry(p, reg->nr_extra_bufs, pipe, &g);
 	if (bufs > MAX_BUFS && pipe)
 		return nm_session_error(s, ENOMEM, "%s: a pipe of %u + %u rings of %u and %u slots needs %llu buffers, a region has %u at most",

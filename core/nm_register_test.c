@@ -12,6 +12,7 @@ setup(void **state)
 	(void)state;
 	host_nic_rings[0] = 3, host_nic_rings[1] = 2;
 	host_nic_host[0] = 2, host_nic_host[1] = 1;
+	host_nic_dma_sizes = 0;
 	return host_begin(&root, sessions);
 }
 
@@ -242,6 +243,30 @@ regions_are_shared_by_id(void **state)
 	assert_int_equal(b.nr_extra_bufs, 3);
 }
 
+/* Buffers of 2112 bytes, as switch ports have them, lie across pages. */
+static void
+a_device_gets_buffers_that_it_can_use(void **state)
+{
+	struct nmreq_register a = {.nr_mode = NR_REG_ALL_NIC}, b;
+
+	(void)state;
+	assert_int_equal(host_register(&s, "vale0:a", &a), 0);
+	host_nic_dma_sizes = 1024 | 2048;
+	b = (struct nmreq_register){.nr_mode = NR_REG_ALL_NIC, .nr_mem_id = a.nr_mem_id};
+	assert_int_equal(host_register(&t, "nic0", &b), -EINVAL);
+	assert_string_equal(t.errtext, "nic0: region 2 has buffers of 2112 bytes, which its device can't use; open nic0 first, and give its region "
+	    "to the others");
+	b.nr_mem_id = 0;
+	assert_int_equal(host_register(&t, "nic0", &b), 0);
+	nm_session_close(&t);
+	host_nic_dma_sizes = 512 | 1024; /* of the interfaces' region, too */
+	assert_int_equal(host_register(&t, "nic0", &b), -EINVAL);
+	host_nic_dma_sizes = 0;
+	b.nr_mem_id = a.nr_mem_id;
+	assert_int_equal(host_register(&t, "nic0", &b), 0);
+	assert_ptr_equal(s.mem, t.mem);
+}
+
 static void
 another_users_region_is_refused(void **state)
 {
@@ -399,6 +424,7 @@ main(void)
 		T(exclusive_rings_are_held_alone),
 		T(both_ends_of_a_pipe_can_be_exclusive),
 		T(regions_are_shared_by_id),
+		T(a_device_gets_buffers_that_it_can_use),
 		T(another_users_region_is_refused),
 		T(interfaces_are_found_again),
 		T(quota_is_told_in_numbers),

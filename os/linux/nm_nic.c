@@ -319,10 +319,10 @@ make_port(struct nm_session *s, const char *name, struct nm_nic *n, struct nm_po
 		nm_port_put(p);
 		return error;
 	}
-	if (n->hw) {
+	if (n->hw)
 		p->ops = n->soft ? &soft_ops : &native_ops;
-		p->dma = !n->soft;
-	}
+	if (n->hw && !n->soft)
+		p->dma_sizes = n->hw->driver->buf_sizes & (2 * PAGE_SIZE - 1);
 	__module_get(THIS_MODULE); /* we are in a call of an open descriptor */
 	p->priv = n;
 	p->host = (void *)(uintptr_t)(n->soft ? &soft_linux_ops : n->hw ? &native_linux_ops : &linux_ops);

@@ -22,7 +22,7 @@ uint16_t host_nic_rings[2] = {1, 1}, host_nic_host[2] = {1, 1};
 unsigned host_nic_sent;
 int host_nic_enabled;
 bool host_nic_stuck;
-uint32_t host_nic_keeps;
+uint32_t host_nic_keeps, host_nic_dma_sizes;
 enum nm_port_host host_nic_taken;
 const char *host_nic_last;
 struct nm_kring *host_later;
@@ -262,6 +262,7 @@ nm_os_nic_create(struct nm_root *root, struct nm_session *s, const char *name, s
 		p->nhost[dir] = host_nic_host[dir];
 		p->nslots[dir] = 64;
 	}
+	p->dma_sizes = host_nic_dma_sizes;
 	*out = p;
 	return 0;
 }

@@ -31,6 +31,7 @@ extern unsigned host_nic_sent;         /* frames it took */
 extern const char *host_nic_last;      /* the last of them */
 extern int host_nic_enabled;
 extern bool host_nic_stuck;            /* it takes none */
+extern uint32_t host_nic_dma_sizes;    /* its port's dma_sizes */
 extern uint32_t host_nic_keeps;        /* so many slots that it took last are not free yet */
 extern enum nm_port_host host_nic_taken;
 extern uint32_t host_cpus;             /* of nm_os_polling_cpus; 0: there is no polling */
