@@ -164,14 +164,19 @@ counter() {
 	echo "$sum_"
 }
 
-# expect_identity PORT-OR-SWITCH - nothing that was sent got lost in the books
-expect_identity() {
+# books_differ PORT-OR-SWITCH - by how many frames: sent, and neither passed on nor dropped
+books_differ() {
 	counters_of "$1" >"$tmp/identity"
-	difference_=$(awk -F '[":, ]+' '
+	awk -F '[":, ]+' '
 		$2 == "tx_packets" { seen++ }
 		$2 == "tx_packets" || $2 == "flood_copies" { sum += $3 }
 		$2 == "flooded" || $2 == "forwarded" || $2 ~ /^drop_/ { sum -= $3 }
-		END { if (seen == 1) printf "%.0f\n", sum }' "$tmp/identity")
+		END { if (seen == 1) printf "%.0f\n", sum }' "$tmp/identity"
+}
+
+# expect_identity PORT-OR-SWITCH - nothing that was sent got lost in the books
+expect_identity() {
+	difference_=$(books_differ "$1")
 	[ "$difference_" = 0 ] || fail "$1: tx_packets + flood_copies - flooded exceeds forwarded + drops by '$difference_': $(cat "$tmp/identity")"
 }
 

@@ -271,7 +271,7 @@ static uint64_t received;
 static void
 look(struct netmap_ring *r)
 {
-	uint32_t head = r->head, tail = __atomic_load_n(&r->tail, __ATOMIC_ACQUIRE), len = 0, i;
+	uint32_t head = r->head, tail = __atomic_load_n(&r->tail, __ATOMIC_ACQUIRE), len = 0, i, k, others;
 
 	for (; head != tail; head = head + 1 == r->num_slots ? 0 : head + 1) {
 		const struct netmap_slot *s = &r->slot[head];
@@ -280,8 +280,10 @@ look(struct netmap_ring *r)
 		len += s->len;
 		for (i = 0; i < s->len && (p[i] == NASTY || p[i] == GOOD); i++)
 			;
-		CHECK(i == s->len, "byte %u of %u of frame %llu is 0x%02x: no byte of its sender's region", i, s->len,
-		    (unsigned long long)received, p[i]);
+		for (others = 0, k = i; k < s->len; k++)
+			others += p[k] != NASTY && p[k] != GOOD;
+		CHECK(i == s->len, "byte %u of %u of frame %llu is 0x%02x: no byte of its sender's region; %u are none; slot %u has buffer %u, flags 0x%x",
+		    i, s->len, (unsigned long long)received, p[i], others, head, s->buf_idx, s->flags);
 		CHECK(len <= MOST_BYTES, "a frame of %u bytes", len);
 		if (s->flags & NS_MOREFRAG)
 			continue;

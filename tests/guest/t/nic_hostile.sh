@@ -12,10 +12,13 @@ export NET_LIB
 . "$NET_LIB/nic_lib.sh"
 [ -n "${GUEST_NATIVE:-}" ] || skip "there are no drivers with hooks in this guest"
 there=
+home=$BUILD/../..
 # shellcheck disable=SC2317,SC2329
 undo() {
-	echo 0 >/sys/module/netmap/parameters/admode
 	for i_ in $there; do ip link set "$i_" netns 1 2>/dev/null; done
+	# the next test loads its own
+	for d_ in $GUEST_NATIVE; do rmmod "$d_" 2>/dev/null; done
+	rmmod netmap 2>/dev/null
 }
 carrier() { ip link show "$1" | grep -q LOWER_UP; }
 
@@ -32,8 +35,11 @@ both() {
 }
 
 tested=
-# by the driver's own rings, or not at all
-echo 1 >/sys/module/netmap/parameters/admode || fail "the module's parameter admode"
+# switch ports get regions that NICs can use, and interfaces the driver's own rings or none
+for d in $GUEST_NATIVE; do rmmod "$d" || fail "$d can't be unloaded"; done
+rmmod netmap || fail "netmap can't be unloaded"
+insmod "$home/netmap.ko" priv_buf_size=2048 admode=1 || fail "netmap can't be loaded"
+for ko in "$home"/drivers/*.ko; do insmod "$ko" || fail "$ko can't be loaded"; done
 for pair in ${GUEST_PAIRS:-}; do
 	kind=${pair%%:*} pair=${pair#*:}
 	case " $GUEST_NATIVE " in *" $kind "*) ;; *) continue ;; esac
