@@ -63,10 +63,11 @@ nm_os_tx_later(struct nm_kring *kr)
 }
 
 int
-nm_os_nic_create(struct nm_root *r, struct nm_session *s, const char *name, struct nm_port **out)
+nm_os_nic_create(struct nm_root *r, struct nm_session *s, const char *name, uint32_t buf_size, struct nm_port **out)
 {
 	(void)r;
 	(void)out;
+	(void)buf_size;
 	return nm_session_error(s, ENXIO, "there is no interface %s here", name);
 }
 

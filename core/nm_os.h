@@ -90,9 +90,10 @@ int nm_os_copy_indirect(struct nm_kring *kr, void *dst, uint64_t uaddr, uint32_t
 /*
  * Creates the port of the OS interface `name` in *out, with its shape (rings, slots, host rings) and its operations but
  * without memory; linking it is left to the caller. Its destroy lets go of the interface. Control. -ENXIO no such
- * interface, -EPERM the client may not, -EOPNOTSUPP this home has none; each with a text.
+ * interface, -EPERM the client may not, -EOPNOTSUPP this home has none; each with a text. Buffers will have buf_size bytes, unless
+ * the port is moved into a region of its own; 0: it will be.
  */
-int nm_os_nic_create(struct nm_root *root, struct nm_session *s, const char *name, struct nm_port **out);
+int nm_os_nic_create(struct nm_root *root, struct nm_session *s, const char *name, uint32_t buf_size, struct nm_port **out);
 
 /*
  * The same for a persistent port: makes an interface of the OS called `name`, which goes with the port. The shape in

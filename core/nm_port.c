@@ -43,15 +43,17 @@ nm_port_find(struct nm_root *root, const char *name)
 int
 nm_port_nic_create(struct nm_session *s, const char *name, uint16_t mem_id, struct nm_port **out)
 {
+	struct nm_mem *mem;
 	struct nm_port *p;
-	int error = nm_os_nic_create(s->root, s, name, &p);
+	int error = nm_port_mem_find(s, name, mem_id ? mem_id : 1, &mem);
 
 	if (error)
 		return error;
-	error = nm_port_take_mem(s, p, name, mem_id ? mem_id : 1);
-	if (error) {
-		p->mem = NULL;
+	error = nm_os_nic_create(s->root, s, name, mem->pool[NM_POOL_BUF].objsize, &p);
+	if (!error && (error = nm_port_use_mem(s, p, mem)))
 		nm_port_put(p);
+	if (error) {
+		nm_mem_put(mem);
 		return error;
 	}
 	nm_port_link(p);

@@ -85,32 +85,32 @@ nm_port_mem_find(struct nm_session *s, const char *name, uint16_t id, struct nm_
 }
 
 int
-nm_port_take_mem(struct nm_session *s, struct nm_port *p, const char *name, uint16_t id)
+nm_port_use_mem(struct nm_session *s, struct nm_port *p, struct nm_mem *mem)
 {
-	int error = nm_port_mem_find(s, name, id, &p->mem);
-	uint32_t size;
+	uint32_t size = mem->pool[NM_POOL_BUF].objsize;
 
-	if (error || !p->dma_sizes)
-		return error;
-	size = p->mem->pool[NM_POOL_BUF].objsize;
-	if (!(size & (size - 1)) && (size & p->dma_sizes))
-		return 0;
-	nm_mem_put(p->mem);
-	p->mem = NULL;
-	return nm_session_error(s, EINVAL, "%s: region %u has buffers of %u bytes, which its device can't use; open %s first, and give its region "
-	    "to the others", name, id, size, name);
+	if (p->dma_sizes && ((size & (size - 1)) || !(size & p->dma_sizes)))
+		return nm_session_error(s, EINVAL, "%s: region %u has buffers of %u bytes, which its device can't use; open %s first, and give its "
+		    "region to the others", p->name, mem->id, size, p->name);
+	p->mem = mem;
+	return 0;
 }
 
 int
 nm_port_private_mem(struct nm_session *s, struct nm_port *p, const struct nmreq_register *reg, const struct nmreq_register *pipe)
 {
 	struct nm_mem_geometry g;
+	struct nm_mem *m;
 	uint64_t bufs;
 	size_t bytes;
 	int error;
 
-	if (reg->nr_mem_id)
-		return nm_port_take_mem(s, p, p->name, reg->nr_mem_id);
+	if (reg->nr_mem_id) {
+		error = nm_port_mem_find(s, p->name, reg->nr_mem_id, &m);
+		if (!error && (error = nm_port_use_mem(s, p, m)))
+			nm_mem_put(m);
+		return error;
+	}
 	bufs = private_geometry(p, reg->nr_extra_bufs, pipe, &g);
 	if (bufs > MAX_BUFS && pipe)
 		return nm_session_error(s, ENOMEM, "%s: a pipe of %u + %u rings of %u and %u slots needs %llu buffers, a region has %u at most",

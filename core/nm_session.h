@@ -51,8 +51,8 @@ int nm_port_hints_check(struct nm_session *s, const char *name, const struct nmr
     uint32_t max_slots);
 /* The region with this id, for the port called name; referenced. */
 int nm_port_mem_find(struct nm_session *s, const char *name, uint16_t id, struct nm_mem **out);
-/* The same into p->mem, if the port can use its buffers. */
-int nm_port_take_mem(struct nm_session *s, struct nm_port *p, const char *name, uint16_t id);
+/* It becomes p->mem, if the port can use its buffers; -EINVAL with a text if not. */
+int nm_port_use_mem(struct nm_session *s, struct nm_port *p, struct nm_mem *mem);
 /*
  * The memory of a port made by this request: region reg->nr_mem_id, else a private one. A base that is made for the sake
  * of a pipe has room for what `pipe` asks for.

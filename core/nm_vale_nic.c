@@ -257,7 +257,7 @@ free_nic(struct nm_session *s, const char *ifname, struct nm_port **out)
 		    nic->wrap->name);
 	if (nic && (nic->sessions || (nic->ops->kind != NM_PORT_KIND_NIC && nic->ops->kind != NM_PORT_KIND_VALE_PERSISTENT)))
 		return nm_session_error(s, EBUSY, "%s is in use by a program; end that first", ifname);
-	error = nic ? 0 : nm_os_nic_create(s->root, s, ifname, out);
+	error = nic ? 0 : nm_os_nic_create(s->root, s, ifname, 0, out);
 	if (error)
 		return error;
 	if (nic)

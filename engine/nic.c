@@ -179,7 +179,7 @@ make_port(struct nm_session *s, const char *name, const struct nm_port_ops *ops,
 }
 
 int
-nm_os_nic_create(struct nm_root *root, struct nm_session *s, const char *name, struct nm_port **out)
+nm_os_nic_create(struct nm_root *root, struct nm_session *s, const char *name, uint32_t buf_size, struct nm_port **out)
 {
 	unsigned ifindex = if_nametoindex(name);
 	struct nic *n;
@@ -187,6 +187,7 @@ nm_os_nic_create(struct nm_root *root, struct nm_session *s, const char *name, s
 	int error;
 
 	(void)root;
+	(void)buf_size;
 	if (!ifindex)
 		return nm_session_error(s, ENXIO, "there is no interface %s; a switch port is called valeX:PORT, a pipe NAME{ID", name);
 	if (!s->cred.net_raw)

@@ -230,9 +230,9 @@ check_device(struct nm_session *s, const char *name, struct net_device *dev)
 
 /* Under RTNL: n->hw, if the driver gives rings and they are wanted; 0 or -errno with a text. */
 static int
-find_driver(struct nm_session *s, const char *name, struct nm_nic *n)
+find_driver(struct nm_session *s, const char *name, struct nm_nic *n, uint32_t size)
 {
-	uint32_t admode = nm_param_admode(), size = s->root->limits.global.size[NM_POOL_BUF];
+	uint32_t admode = nm_param_admode();
 	struct nm_nic_dev *d = admode == NM_PARAM_ADMODE_GENERIC ? NULL : nm_native_find(n->dev);
 	const char *why = d && d->driver->refuses ? d->driver->refuses(d) : NULL;
 
@@ -246,16 +246,21 @@ find_driver(struct nm_session *s, const char *name, struct nm_nic *n)
 		nm_os_log(NM_LOG_WARN, "%s: its driver does not give rings now, because of %s; frames are copied", name, why);
 		return 0;
 	}
-	if (d && !d->driver->soft && (!is_power_of_2(size) || size > PAGE_SIZE || !(d->driver->buf_sizes & size)))
-		return nm_session_error(s, EINVAL, "%s: its driver can't receive into buffers of %u bytes (the module's parameter buf_size); "
-		    "2048 is possible, or admode=2", name, size);
+	if (size && d && !d->driver->soft && (!is_power_of_2(size) || size > PAGE_SIZE || !(d->driver->buf_sizes & size))) {
+		if (admode == NM_PARAM_ADMODE_NATIVE)
+			return nm_session_error(s, EINVAL, "%s: its driver can't receive into buffers of %u bytes (the module's parameters buf_size, "
+			    "and priv_buf_size of the regions of switch ports); 2048 is possible, or admode=0", name, size);
+		nm_os_log(NM_LOG_WARN, "%s: its driver does not receive into buffers of %u bytes, as its region has them; frames are copied",
+		    name, size);
+		return 0;
+	}
 	n->hw = d;
 	n->soft = d && d->driver->soft;
 	return 0;
 }
 
 static int
-find_device(struct nm_session *s, const char *name, struct nm_nic *n)
+find_device(struct nm_session *s, const char *name, struct nm_nic *n, uint32_t buf_size)
 {
 	const struct nm_port *other;
 	int error;
@@ -263,7 +268,7 @@ find_device(struct nm_session *s, const char *name, struct nm_nic *n)
 	n->dev = __dev_get_by_name(nm_os_linux_file(s)->net->net, name);
 	if (!n->dev)
 		return nm_session_error(s, ENXIO, "there is no interface %s; a switch port is called valeX:PORT, a pipe NAME{ID", name);
-	error = find_driver(s, name, n);
+	error = find_driver(s, name, n, buf_size);
 	if (!error && !n->hw)
 		error = check_device(s, name, n->dev);
 	other = error ? NULL : nm_nic_notify_add(n);
@@ -296,7 +301,7 @@ slots_of(const struct nm_root *root)
 }
 
 static int
-make_port(struct nm_session *s, const char *name, struct nm_nic *n, struct nm_port **out)
+make_port(struct nm_session *s, const char *name, struct nm_nic *n, uint32_t buf_size, struct nm_port **out)
 {
 	struct nm_port *p = nm_port_alloc(s->root, name, &nic_ops, &s->cred);
 	int dir, error;
@@ -305,7 +310,7 @@ make_port(struct nm_session *s, const char *name, struct nm_nic *n, struct nm_po
 		return nm_session_error(s, ENOMEM, "%s: no memory for a port", name);
 	n->port = p;
 	rtnl_lock();
-	error = find_device(s, name, n);
+	error = find_device(s, name, n, buf_size);
 	if (!error) {
 		p->nrings[NM_DIR_TX] = rings_of(n->hw ? min(n->hw->ntx, n->dev->real_num_tx_queues) : n->dev->real_num_tx_queues);
 		p->nrings[NM_DIR_RX] = rings_of(n->hw ? min(n->hw->nrx, n->dev->real_num_rx_queues) : n->dev->real_num_rx_queues);
@@ -331,7 +336,7 @@ make_port(struct nm_session *s, const char *name, struct nm_nic *n, struct nm_po
 }
 
 int
-nm_os_nic_create(struct nm_root *root, struct nm_session *s, const char *name, struct nm_port **out)
+nm_os_nic_create(struct nm_root *root, struct nm_session *s, const char *name, uint32_t buf_size, struct nm_port **out)
 {
 	struct nm_nic *n;
 	int error;
@@ -345,7 +350,7 @@ nm_os_nic_create(struct nm_root *root, struct nm_session *s, const char *name, s
 		return nm_session_error(s, ENOMEM, "%s: no memory for a port", name);
 	}
 	INIT_LIST_HEAD(&n->all);
-	error = make_port(s, name, n, out);
+	error = make_port(s, name, n, buf_size, out);
 	if (error) {
 		nm_compat_dummy_free(n->napi_dev);
 		kfree(n);

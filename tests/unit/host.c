@@ -247,11 +247,12 @@ nm_os_copy_indirect(struct nm_kring *kr, void *dst, uint64_t uaddr, uint32_t len
 }
 
 int
-nm_os_nic_create(struct nm_root *root, struct nm_session *s, const char *name, struct nm_port **out)
+nm_os_nic_create(struct nm_root *root, struct nm_session *s, const char *name, uint32_t buf_size, struct nm_port **out)
 {
 	struct nm_port *p;
 	int dir;
 
+	(void)buf_size;
 	if (strcmp(name, "nic0"))
 		return nm_session_error(s, ENXIO, "there is no interface %s", name);
 	p = nm_port_alloc(root, name, &nic_ops, &s->cred);
