@@ -122,8 +122,10 @@ if [ -n "$guests" ]; then
 	[ -z "$debug" ] || step "module, guest debug" env BUILD=build/gcc sh tests/guest/check.sh "$debug"
 	step "NIC drivers, guest stock" env BUILD=build/gcc sh tests/guest/check.sh drivers
 	if [ -n "$full" ]; then
-		step "NIC drivers, all kernels" env BUILD=build/gcc TESTS="guest/nic_pair guest/nic_load guest/nic_forward guest/nic_switch guest/nic_native_queues" sh tests/guest/drivers.sh --run
-		for guest in models hostile swiotlb iommu releases tools; do
+		on_nics=
+		for t in pair load forward switch native_queues hostile storm veth queues leave; do on_nics="$on_nics guest/nic_$t"; done
+		step "NIC drivers, all kernels" env BUILD=build/gcc TESTS="$on_nics" sh tests/guest/drivers.sh --run
+		for guest in models hostile swiotlb iommu drivers:debug drivers:swiotlb drivers:iommu releases tools; do
 			step "module, $guest" env BUILD=build/gcc sh tests/guest/check.sh $guest
 		done
 	fi

@@ -72,7 +72,7 @@ tests() {
 # guest NIC - its tests, as run.sh counts them
 guest() {
 	# shellcheck disable=SC2046,SC2086 # words
-	"$here/run.sh" --guest stock --kernels "$suite" --slow 150 --drivers "$1" $(nics "$1") ${TESTS:-$(tests "$1")} >"$work/log" 2>&1
+	"$here/run.sh" --guest stock --kernels "$suite" --slow 150 --total 2400 --drivers "$1" $(nics "$1") ${TESTS:-$(tests "$1")} >"$work/log" 2>&1
 	status=$?
 	if [ $status -eq 0 ] && grep -q '^ok guest/' "$work/log"; then
 		good "$1, $release, in a guest"
