@@ -278,6 +278,20 @@ a_gap_gives_more_room(void **state)
 	assert_int_equal(host_stat(&a, NM_DIR_TX, NM_STAT_forwarded), 3);
 }
 
+/* Offsets up to a buffer's end, with that much to be left free, leave no byte for frames. */
+static void
+a_gap_of_a_whole_buffer_takes_no_frame(void **state)
+{
+	(void)state;
+	root.limits.buf_size = 2112;
+	assert_int_equal(open_at(&b, "vale0:b", 2112, 0), 0);
+	assert_int_equal(ask(&a, "vale0:a", NR_REG_ALL_NIC, NULL), 0);
+	put(&a, 0, 60, 0);
+	assert_int_equal(host_txsync(&a), 0);
+	nothing_comes(&b);
+	assert_int_equal(host_stat(&a, NM_DIR_TX, NM_STAT_drop_bad_len), 1);
+}
+
 static void
 a_pipe_hands_offsets_over(void **state)
 {
@@ -407,6 +421,7 @@ main(void)
 		T(who_comes_later_asks_for_less),
 		T(a_switch_reads_and_writes_at_offsets),
 		T(a_gap_gives_more_room),
+		T(a_gap_of_a_whole_buffer_takes_no_frame),
 		T(a_pipe_hands_offsets_over),
 		T(a_pipe_to_who_knows_no_offsets),
 		T(offsets_that_change_meanwhile),

@@ -55,7 +55,7 @@ plan_frame(struct nm_vale_work *w, uint32_t i)
 static uint32_t
 plan_anew(struct nm_kring *kr, struct nm_vale_work *w, uint32_t i, uint32_t room, uint32_t stride)
 {
-	uint32_t n = (w->frag[i].total + stride - 1) / stride;
+	uint32_t n = stride ? (w->frag[i].total + stride - 1) / stride : NETMAP_MAX_FRAGS + 1;
 
 	if (n > NETMAP_MAX_FRAGS || n > room) {
 		kr->stat[n > NETMAP_MAX_FRAGS ? NM_STAT_drop_bad_len : NM_STAT_drop_no_space]++;
