@@ -2,12 +2,13 @@
 /*
  * nic_hostile [--seconds N] [--seed S] A B - NICs that are connected: a client without manners has all rings of A and its host's and
  * writes nonsense to slots and indices, by one thread while another one syncs; a client with manners has B. What a region's buffers
- * hold is known: NASTY in those of A, RESERVED in the two that nobody is to have, GOOD in what B sends, KEPT in B's other buffers,
+ * hold is known: NASTY in those of A, RESERVED in the two that nobody is to have, BEGIN and GOOD in what B sends, KEPT in B's other buffers,
  * BESIDE in a region of somebody else's, and HELD in buffers of A's region that a third client keeps and writes to meanwhile.
  *
- * B gets nothing but NASTY and GOOD, in frames no longer than A's interface may send; what is reserved, kept or held stays as it is
+ * B gets nothing but NASTY, BEGIN and GOOD, in frames no longer than A's interface may send; what is reserved, kept or held stays as it is
  * written by its owner. Then A's client is killed, and a new one finds its NIC in order.
  */
+#include "../devices/frame.h"
 #include "dev.h"
 
 #include <errno.h>
@@ -25,7 +26,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { NASTY = 0xa5, RESERVED = 0x5c, GOOD = 0x3c, KEPT = 0xc3, BESIDE = 0x99, HELD = 0x66, HELD_NOW = 0x77 };
+enum { NASTY = 0xa5, RESERVED = 0x5c, BEGIN = 0x3e, GOOD = 0x3c, KEPT = 0xc3, BESIDE = 0x99, HELD = 0x66, HELD_NOW = 0x77 };
 
 #define MOST_BYTES 1518u /* of a frame of an interface whose MTU is 1500 */
 #define MAX_RINGS 40u
@@ -267,7 +268,33 @@ attack(const struct region *reg, const char *name, unsigned seed, int ready)
 
 static uint64_t received;
 
-/* All bytes of what is in a ring are NASTY or GOOD. A frame that did not come from A is none of these. */
+static bool
+known(uint8_t byte)
+{
+	return byte == NASTY || byte == BEGIN || byte == GOOD;
+}
+
+/* The longest of B's frames; others begin like it. */
+static uint8_t sent[MOST_BYTES];
+
+/*
+ * Is the byte at `at` one of the check sequence of one of B's frames? Some NICs write it into A's buffer, behind the frame. Lengths of
+ * B's are multiples of 8, so that none is written over a part of another.
+ */
+static bool
+checks(const uint8_t *p, uint32_t at)
+{
+	uint32_t k, begin;
+
+	for (k = 0; k < 4 && k <= at; k++)
+		for (begin = (at - k) % 8; begin < at - k; begin += 8)
+			if (p[begin] == BEGIN && at - k - begin <= sizeof(sent) &&
+			    p[at] == (uint8_t)(frame_crc(sent, at - k - begin) >> 8 * k))
+				return true;
+	return false;
+}
+
+/* All bytes of what is in a ring are of A's region. A frame that did not come from A is not. */
 static void
 look(struct netmap_ring *r)
 {
@@ -278,10 +305,10 @@ look(struct netmap_ring *r)
 		const uint8_t *p = (const void *)NETMAP_BUF(r, s->buf_idx);
 
 		len += s->len;
-		for (i = 0; i < s->len && (p[i] == NASTY || p[i] == GOOD); i++)
+		for (i = 0; i < s->len && (known(p[i]) || checks(p, i)); i++)
 			;
 		for (others = 0, k = i; k < s->len; k++)
-			others += p[k] != NASTY && p[k] != GOOD;
+			others += !known(p[k]);
 		CHECK(i == s->len, "byte %u of %u of frame %llu is 0x%02x: no byte of its sender's region; %u are none; slot %u has buffer %u, flags 0x%x",
 		    i, s->len, (unsigned long long)received, p[i], others, head, s->buf_idx, s->flags);
 		CHECK(len <= MOST_BYTES, "a frame of %u bytes", len);
@@ -298,14 +325,12 @@ static void
 take_and_send(struct dev *d)
 {
 	struct netmap_if *n = NETMAP_IF(d->mem, d->ofs);
-	uint8_t f[MOST_BYTES];
 	unsigned i;
 
 	CHECK(!dev_sync(d, false), "sync");
 	for (i = 0; i < n->ni_rx_rings; i++)
 		look(NETMAP_RXRING(n, i));
-	memset(f, GOOD, sizeof(f));
-	for (i = 0; i < 8 && dev_put(d, f, (uint16_t)(60 + (unsigned)random() % 1455)); i++)
+	for (i = 0; i < 8 && dev_put(d, sent, (uint16_t)(64 + 8 * ((unsigned)random() % 182))); i++)
 		;
 	CHECK(!dev_sync(d, true), "sync");
 	poll(NULL, 0, 1);
@@ -440,6 +465,8 @@ main(int argc, char **argv)
 	no_access = mmap(NULL, 65536, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	CHECK(indirect != MAP_FAILED && no_access != MAP_FAILED, "mmap");
 	memset(indirect, NASTY, 65536);
+	memset(sent, GOOD, sizeof(sent));
+	*sent = BEGIN;
 	printf("seed %u\n", seed);
 	fflush(stdout);
 	run(argv[optind], argv[optind + 1], seed);

@@ -15,12 +15,13 @@ there=
 home=$BUILD/../..
 # shellcheck disable=SC2317,SC2329
 undo() {
-	for i_ in $there; do ip link set "$i_" netns 1 2>/dev/null; done
+	echo 0 >/sys/module/netmap/parameters/admode
+	# shellcheck disable=SC2086 # words
+	bring_back $there
 	# the next test loads its own
 	for d_ in $GUEST_NATIVE; do rmmod "$d_" 2>/dev/null; done
 	rmmod netmap 2>/dev/null
 }
-carrier() { ip link show "$1" | grep -q LOWER_UP; }
 
 # both KIND NA NB
 both() {
@@ -29,7 +30,7 @@ both() {
 		ip link set "$i" promisc on
 		ip link set "$i" up
 	done
-	for i in "$2" "$3"; do until_true "$1: $i has a carrier" carrier "$i"; done
+	for i in "$2" "$3"; do until_true "$1: $i has a carrier" carrier - "$i"; done
 	"$BUILD/guest/nic_hostile" ${HOSTILE_SEED:+--seed "$HOSTILE_SEED"} --seconds $((${HOSTILE_SECONDS:-4} * ${GUEST_SCALE:-1})) "$2" "$3" ||
 		fail "$1: hostile clients"
 }
@@ -44,7 +45,7 @@ for pair in ${GUEST_PAIRS:-}; do
 	kind=${pair%%:*} pair=${pair#*:}
 	case " $GUEST_NATIVE " in *" $kind "*) ;; *) continue ;; esac
 	for i in "${pair%:*}" "${pair#*:}"; do
-		nsenter -t 1 -n ip link set "$i" netns $$ || fail "$i into this namespace"
+		outside ip link set "$i" netns $$ || fail "$i into this namespace"
 		there="$there $i"
 	done
 	tested=1
