@@ -37,6 +37,29 @@ in_() {
 # dress STATION INTERFACE ADDRESS - moves nothing, gives the address and brings up
 dress() { in_ "$1" ip addr add "$3/24" dev "$2" && in_ "$1" ip link set "$2" up; }
 
+# open PORT, closed PORT - as a port of netmap
+open() { vale-ctl list | grep -q "^$1 "; }
+closed() { ! open "$1"; }
+
+# carrier STATION INTERFACE
+carrier() { in_ "$1" ip link show "$2" | grep -q LOWER_UP; }
+
+# outside COMMAND... - where the guest's own interfaces are
+outside() { nsenter -t 1 -n "$@"; }
+
+# native - the driver of $kind has hooks in this guest
+# shellcheck disable=SC2154
+native() { case " ${GUEST_NATIVE:-} " in *" $kind "*) ;; *) return 1 ;; esac; }
+
+# bring_back INTERFACE... - from the stations, which go, and from here, to where they were
+bring_back() {
+	for s_ in $stations; do
+		for i_; do in_ "${s_##*-}" ip link set "$i_" netns 1 2>/dev/null; done
+		ip netns del "$s_" 2>/dev/null
+	done
+	for i_; do ip link set "$i_" netns 1 2>/dev/null; done
+}
+
 # engine NAME - in the foreground of its own, so that the script knows its process; nothing in another home
 engine() {
 	[ "$NET_HOME" = user ] || return 0

@@ -21,16 +21,9 @@ there=
 undo() {
 	echo 0 >$fwd
 	echo 0 >$parameters/admode
-	for s_ in $stations; do
-		for i_ in $there; do in_ "${s_##*-}" ip link set "$i_" netns 1 2>/dev/null; done
-		ip netns del "$s_" 2>/dev/null
-	done
-	for i_ in $there; do ip link set "$i_" netns 1 2>/dev/null; done
+	# shellcheck disable=SC2086 # words
+	bring_back $there
 }
-outside() { nsenter -t 1 -n "$@"; }
-closed() { ! vale-ctl list | grep -q "^$na "; }
-carrier() { in_ "$1" ip link show "$2" | grep -q LOWER_UP; }
-native() { case " ${GUEST_NATIVE:-} " in *" $kind "*) ;; *) return 1 ;; esac; }
 begin() {
 	start f forward "netmap:$na*" "$@"
 	told f ready
@@ -41,7 +34,7 @@ end() {
 	expect_identity "$na"
 	signal f INT
 	finish f
-	until_true "$kind: $na is closed" closed
+	until_true "$kind: $na is closed" closed "$na"
 }
 arrived() { in_ a ip -j -s link show "$nb" | jq '.[0].stats64.rx.packets'; }
 

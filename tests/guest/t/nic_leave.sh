@@ -11,8 +11,6 @@ export NET_LIB
 # shellcheck source=tests/net/nic_lib.sh
 . "$NET_LIB/nic_lib.sh"
 
-open() { vale-ctl list | grep -q "^$1 "; }
-closed() { ! open "$1"; }
 unattached() { ! vale-ctl list | grep -q "vale0:$1"; }
 pair() {
 	ip link add va type veth peer name vb || skip "no veth interfaces here"

@@ -19,7 +19,6 @@ NET_LIMIT=40
 # shellcheck disable=SC2034 # of nic_lib.sh
 tcp_bytes=$(amount 80000000 800000000)
 
-outside() { nsenter -t 1 -n "$@"; }
 # shellcheck disable=SC2317,SC2329
 undo() {
 	for s_ in $stations; do
@@ -31,7 +30,6 @@ modelled() {
 	for m_ in $GUEST_MODELS; do [ "${m_%%:*}" != "$1" ] || return 0; done
 	return 1
 }
-carrier() { in_ "$1" ip link show "$2" | grep -q LOWER_UP; }
 # quiet STATION - nothing is said there that nobody asked for
 quiet() { in_ "$1" sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1; }
 

@@ -22,17 +22,10 @@ there=
 sys=$tmp/sys # of this namespace
 # shellcheck disable=SC2317,SC2329
 undo() {
-	for s_ in $stations; do
-		for i_ in $there; do in_ "${s_##*-}" ip link set "$i_" netns 1 2>/dev/null; done
-		ip netns del "$s_" 2>/dev/null
-	done
-	for i_ in $there; do ip link set "$i_" netns 1 2>/dev/null; done
+	# shellcheck disable=SC2086 # words
+	bring_back $there
 	umount "$sys" 2>/dev/null
 }
-outside() { nsenter -t 1 -n "$@"; }
-open() { vale-ctl list | grep -q "^$1 "; }
-closed() { ! open "$1"; }
-carrier() { in_ "$1" ip link show "$2" | grep -q LOWER_UP; }
 gone() { ! running "$1"; }
 link() { cat "$sys/class/net/$na/$1"; }
 

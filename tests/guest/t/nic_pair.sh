@@ -20,16 +20,9 @@ there=
 # shellcheck disable=SC2317,SC2329
 undo() {
 	[ -z "${GUEST_NATIVE:-}" ] || echo 0 >/sys/module/netmap/parameters/admode
-	for s_ in $stations; do
-		for i_ in $there; do in_ "${s_##*-}" ip link set "$i_" netns 1 2>/dev/null; done
-		ip netns del "$s_" 2>/dev/null
-	done
-	for i_ in $there; do ip link set "$i_" netns 1 2>/dev/null; done
+	# shellcheck disable=SC2086 # words
+	bring_back $there
 }
-outside() { nsenter -t 1 -n "$@"; }
-open() { vale-ctl list | grep -q "^$1 "; }
-closed() { ! open "$1"; }
-carrier() { ip link show "$1" | grep -q LOWER_UP; }
 quiet() { echo 1 >"/proc/sys/net/ipv6/conf/$1/disable_ipv6" && ip link set "$1" up; }
 
 # all_there INTERFACE N - in the receiver's ring, or counted
@@ -71,7 +64,6 @@ passes() {
 }
 # how often the link of an interface came and went
 flaps() { ip -j -s -s link show "$1" | jq '.[0].stats64.tx.carrier_changes'; }
-native() { case " ${GUEST_NATIVE:-} " in *" $kind "*) ;; *) return 1 ;; esac; }
 
 # pass FROM TO COUNT - so many by each ring; paced, since a NIC has no means to hold back who sends to it
 pass() {
@@ -103,8 +95,8 @@ by_bridge() {
 	dress a "$2" 192.0.2.1
 	start bridge bridge -w 0 -i "netmap:$1" -i "netmap:$1^"
 	until_true "$kind: the bridge has $1" open "$1"
-	until_true "$kind: $1 has a carrier" carrier "$1"
-	until_true "$kind: $2 has a carrier" in_ a sh -c "ip link show $2 | grep -q LOWER_UP"
+	until_true "$kind: $1 has a carrier" carrier - "$1"
+	until_true "$kind: $2 has a carrier" carrier a "$2"
 	ping_all "$kind: ping" - 192.0.2.1
 	# frames that are merged as they come have a sum of their own
 	in_ a ethtool -K "$2" gro off || fail "$kind: $2 merges frames"
@@ -148,8 +140,8 @@ both() {
 	! native || admode 1
 	quiet "$1"
 	quiet "$2"
-	until_true "$kind: $1 has a carrier" carrier "$1"
-	until_true "$kind: $2 has a carrier" carrier "$2"
+	until_true "$kind: $1 has a carrier" carrier - "$1"
+	until_true "$kind: $2 has a carrier" carrier - "$2"
 	# virtio NICs are nothing that has to be mapped
 	case $kind:${DMA_WANTED:-} in
 	e1000:swiotlb) expect_ge "$1, $2: slots of bounce buffers in use" "$(cat /sys/kernel/debug/swiotlb/io_tlb_used)" 1 ;;

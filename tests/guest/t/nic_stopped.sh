@@ -16,7 +16,6 @@ undo() {
 	ip link del va 2>/dev/null
 	echo 0 >/sys/module/netmap/parameters/admode
 }
-open() { vale-ctl list | grep -q "^$1 "; }
 # shellcheck disable=SC2317,SC2329
 asleep() { grep -q '^State:.T' "/proc/$(pid_of rx)/status"; }
 sum() { echo $(($(counter vb rx_packets) + $(counter vb missed))); }

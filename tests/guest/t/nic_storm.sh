@@ -54,21 +54,15 @@ there='' broken=''
 undo() {
 	[ ! -w /sys/power/pm_test ] || echo none >/sys/power/pm_test
 	umount "$tmp/sys" 2>/dev/null
-	for s_ in $stations; do
-		for i_ in $there; do in_ "${s_##*-}" ip link set "$i_" netns 1 2>/dev/null; done
-		ip netns del "$s_" 2>/dev/null
-	done
-	for i_ in $there; do ip link set "$i_" netns 1 2>/dev/null; done
+	# shellcheck disable=SC2086 # words
+	bring_back $there
 	# the next test loads its own
 	ip link del ka 2>/dev/null
 	for d_ in $GUEST_NATIVE; do rmmod "$d_" 2>/dev/null; done
 	rmmod netmap 2>/dev/null
 }
-outside() { nsenter -t 1 -n "$@"; }
 # shellcheck disable=SC2317,SC2329
 gone() { ! running "$1"; }
-closed() { ! vale-ctl list | grep -q "^$1 "; }
-carrier() { in_ "$1" ip link show "$2" | grep -q LOWER_UP; }
 no_carrier() { ! carrier "$1" "$2"; }
 ctl_a() { in_ a "$BUILD/vale-ctl" "$@"; }
 

@@ -25,17 +25,9 @@ undo() {
 	echo 0 >$admode
 	vale-ctl -d "vale0:$na" 2>/dev/null
 	vale-ctl -r vb 2>/dev/null
-	for s_ in $stations; do
-		for i_ in $there; do in_ "${s_##*-}" ip link set "$i_" netns 1 2>/dev/null; done
-		ip netns del "$s_" 2>/dev/null
-	done
-	for i_ in $there; do ip link set "$i_" netns 1 2>/dev/null; done
+	# shellcheck disable=SC2086 # words
+	bring_back $there
 }
-outside() { nsenter -t 1 -n "$@"; }
-open() { vale-ctl list | grep -q "^$1 "; }
-closed() { ! open "$1"; }
-carrier() { in_ "$1" ip link show "$2" | grep -q LOWER_UP; }
-native() { case " ${GUEST_NATIVE:-} " in *" $kind "*) ;; *) return 1 ;; esac; }
 quiet() { in_ "$1" sh -c "echo 1 >/proc/sys/net/ipv6/conf/$2/disable_ipv6"; }
 # passes WHAT STATION - frames to 192.0.2.1, also after a NIC was reset
 passes() { until_true "$kind, $1: passes" in_ "$2" ping -q -c 1 -W 1 192.0.2.1; }

@@ -27,8 +27,6 @@ undo() {
 	for s_ in $stations; do ip netns del "$s_" 2>/dev/null; done
 	grep -q '^veth ' /proc/modules || insmod "$ko"
 }
-open() { vale-ctl list | grep -q "^$1 "; }
-closed() { ! open "$1"; }
 gone() { ! running "$1"; }
 quiet() { in_ "$1" sh -c "echo 1 >/proc/sys/net/ipv6/conf/$2/disable_ipv6" && in_ "$1" ip link set "$2" up; }
 

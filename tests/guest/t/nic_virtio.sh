@@ -22,16 +22,8 @@ driver=$(dirname "$0")/../../../drivers/virtio_net.ko
 
 # shellcheck disable=SC2317,SC2329
 undo() {
-	for s_ in $stations; do
-		in_ "${s_##*-}" ip link set "$nb" netns 1 2>/dev/null
-		ip netns del "$s_" 2>/dev/null
-	done
-	ip link set "$na" netns 1 2>/dev/null
+	bring_back "$nb" "$na"
 }
-outside() { nsenter -t 1 -n "$@"; }
-open() { vale-ctl list | grep -q "^$1 "; }
-closed() { ! open "$1"; }
-carrier() { ip link show "$1" | grep -q LOWER_UP; }
 stat() { ip -j -s link show "$na" | jq ".[0].stats64.$1.packets"; }
 
 # settle - na to this namespace, nb to station a, with addresses
@@ -42,7 +34,7 @@ settle() {
 	ip addr add 192.0.2.2/24 dev "$na"
 	ip link set "$na" up
 	dress a "$nb" 192.0.2.1
-	until_true "$na has a carrier" carrier "$na"
+	until_true "$na has a carrier" carrier - "$na"
 	until_true "$na reaches $nb" ping -q -c 1 -W 1 192.0.2.1
 }
 bridge_on() {

@@ -16,8 +16,6 @@ vlan() {
 	in_ "$1" ip addr add "$3/24" dev "$2.5"
 	in_ "$1" ip link set "$2.5" up
 }
-open() { vale-ctl list | grep -q "^$1 "; }
-closed() { ! open "$1"; }
 
 station a
 station b
