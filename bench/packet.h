@@ -3,6 +3,8 @@
 #ifndef BENCH_PACKET_H
 #define BENCH_PACKET_H
 
+#include "cpus.h"
+
 #include <arpa/inet.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
@@ -13,7 +15,40 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#define PACKET_SETTLE_NS 300000000u
+
 static volatile sig_atomic_t packet_stop;
+
+struct packet_count {
+	uint64_t first, from, last; /* times */
+	uint64_t frames, settled;   /* all, and those before from */
+};
+
+/* n frames more, n > 0. Those of the first PACKET_SETTLE_NS don't count for the rate. */
+static inline void
+packet_count(struct packet_count *c, uint64_t n)
+{
+	c->last = cpus_now();
+	if (!c->first)
+		c->first = c->last;
+	c->frames += n;
+	if (!c->from && c->last - c->first >= PACKET_SETTLE_NS) {
+		c->from = c->last;
+		c->settled = c->frames;
+	}
+}
+
+/* Prints the rate in Mpps; 0, or 1 with a message where there is none. */
+static inline int
+packet_rate(const struct packet_count *c, const char *program, const char *what)
+{
+	if (!c->from || c->last <= c->from) {
+		fprintf(stderr, "%s: %llu frames %s, too few for a rate\n", program, (unsigned long long)c->frames, what);
+		return 1;
+	}
+	printf("%.4f\n", (double)(c->frames - c->settled) / ((double)(c->last - c->from) / 1e9) / 1e6);
+	return 0;
+}
 
 static inline bool
 packet_stopped(void)

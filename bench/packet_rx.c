@@ -3,7 +3,6 @@
  * packet_rx.c - receives from an interface through a mapped ring (TPACKET_V3) and reads the first line of each frame, until a signal.
  * Prints Mpps, from 0.3 s after the first frame to the last.
  */
-#include "cpus.h"
 #include "packet.h"
 
 #include <errno.h>
@@ -16,11 +15,9 @@
 #define BLOCKS 64u
 #define BLOCK_SIZE (256u << 10)
 #define FRAME_SIZE 2048u
-#define SETTLE_NS 300000000u
 
-struct count {
-	uint64_t first, from, last; /* times */
-	uint64_t frames, settled;   /* all, and those before from */
+struct received {
+	struct packet_count c;
 	uint64_t sink;
 };
 
@@ -47,7 +44,7 @@ map_ring(int fd)
 }
 
 static void
-read_block(struct count *c, struct tpacket_block_desc *b)
+read_block(struct received *g, struct tpacket_block_desc *b)
 {
 	uint8_t *at = (uint8_t *)b + b->hdr.bh1.offset_to_first_pkt;
 	uint32_t i, n = b->hdr.bh1.num_pkts;
@@ -57,23 +54,16 @@ read_block(struct count *c, struct tpacket_block_desc *b)
 		struct tpacket3_hdr *h = (struct tpacket3_hdr *)(void *)at;
 
 		memcpy(&word, at + h->tp_mac, sizeof(word));
-		c->sink ^= word;
+		g->sink ^= word;
 		at += h->tp_next_offset;
 	}
 	if (!n)
 		return;
-	c->last = cpus_now();
-	if (!c->first)
-		c->first = c->last;
-	c->frames += n;
-	if (!c->from && c->last - c->first >= SETTLE_NS) {
-		c->from = c->last;
-		c->settled = c->frames;
-	}
+	packet_count(&g->c, n);
 }
 
 static int
-receive(int fd, uint8_t *ring, struct count *c)
+receive(int fd, uint8_t *ring, struct received *g)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 	uint32_t i = 0;
@@ -88,7 +78,7 @@ receive(int fd, uint8_t *ring, struct count *c)
 			}
 			continue;
 		}
-		read_block(c, b);
+		read_block(g, b);
 		__atomic_store_n(&b->hdr.bh1.block_status, TP_STATUS_KERNEL, __ATOMIC_RELEASE);
 		i = (i + 1) % BLOCKS;
 	}
@@ -98,7 +88,7 @@ receive(int fd, uint8_t *ring, struct count *c)
 int
 main(int argc, char **argv)
 {
-	static struct count c;
+	static struct received g;
 	uint8_t *ring;
 	int fd, pair[2];
 
@@ -114,13 +104,8 @@ main(int argc, char **argv)
 	if (!ring || packet_bind(fd, argv[1], ETH_P_ALL))
 		return 1;
 	fprintf(stderr, "ready\n");
-	if (receive(fd, ring, &c))
+	if (receive(fd, ring, &g))
 		return 1;
-	__asm__ volatile("" : : "r"(c.sink));
-	if (!c.from || c.last <= c.from) {
-		fprintf(stderr, "packet_rx: %llu frames came in, too few for a rate\n", (unsigned long long)c.frames);
-		return 1;
-	}
-	printf("%.4f\n", (double)(c.frames - c.settled) / ((double)(c.last - c.from) / 1e9) / 1e6);
-	return 0;
+	__asm__ volatile("" : : "r"(g.sink));
+	return packet_rate(&g.c, "packet_rx", "came in");
 }

@@ -6,7 +6,6 @@
  * Around the queueing discipline, by sendmmsg() or, with "ring", from a mapped ring (PACKET_TX_RING); which one is faster depends on the
  * driver.
  */
-#include "cpus.h"
 #include "packet.h"
 
 #include <errno.h>
@@ -19,33 +18,18 @@
 #define RING_FRAMES 1024u
 #define RING_BLOCK 65536u
 #define FRAME_SIZE 2048u
-#define SETTLE_NS 300000000u
 
-struct count {
-	uint64_t first, from, last; /* times */
-	uint64_t frames, settled;   /* all, and those before from */
+struct sent {
+	struct packet_count c;
 	uint64_t full;
 };
 
-static void
-count(struct count *c, uint64_t n)
-{
-	c->last = cpus_now();
-	if (!c->first)
-		c->first = c->last;
-	c->frames += n;
-	if (!c->from && c->last - c->first >= SETTLE_NS) {
-		c->from = c->last;
-		c->settled = c->frames;
-	}
-}
-
 /* Whether a failed call is to be made again. */
 static bool
-again(struct count *c, const char *what)
+again(struct sent *t, const char *what)
 {
 	if (errno == ENOBUFS || errno == EAGAIN)
-		c->full++;
+		t->full++;
 	else if (errno != EINTR) {
 		perror(what);
 		return false;
@@ -54,7 +38,7 @@ again(struct count *c, const char *what)
 }
 
 static int
-send_all(int fd, uint8_t *frame, size_t len, struct count *c)
+send_all(int fd, uint8_t *frame, size_t len, struct sent *t)
 {
 	static struct mmsghdr msg[BATCH];
 	struct iovec iov = { .iov_base = frame, .iov_len = len };
@@ -65,8 +49,8 @@ send_all(int fd, uint8_t *frame, size_t len, struct count *c)
 	while (!packet_stopped()) {
 		n = sendmmsg(fd, msg, BATCH, 0);
 		if (n > 0)
-			count(c, (uint64_t)n);
-		else if (!again(c, "packet_tx: sendmmsg"))
+			packet_count(&t->c, (uint64_t)n);
+		else if (!again(t, "packet_tx: sendmmsg"))
 			return 1;
 	}
 	return 0;
@@ -74,15 +58,14 @@ send_all(int fd, uint8_t *frame, size_t len, struct count *c)
 
 /* A frame is counted when its place in the ring is free again. */
 static int
-send_ring(int fd, const uint8_t *frame, size_t len, struct count *c)
+send_ring(int fd, const uint8_t *frame, size_t len, struct sent *t)
 {
 	struct tpacket_req req = { .tp_block_size = RING_BLOCK, .tp_block_nr = RING_FRAMES * FRAME_SIZE / RING_BLOCK, .tp_frame_size = FRAME_SIZE,
 		.tp_frame_nr = RING_FRAMES };
 	const size_t data = TPACKET2_HDRLEN - sizeof(struct sockaddr_ll);
 	int version = TPACKET_V2;
-	uint64_t put = 0;
+	uint32_t i, n, gone, at = 0, put = 0; /* put: at most as many as there are in the ring */
 	uint8_t *ring;
-	uint32_t i, n, at = 0;
 
 	if (setsockopt(fd, SOL_PACKET, PACKET_VERSION, &version, sizeof(version)) || setsockopt(fd, SOL_PACKET, PACKET_TX_RING, &req, sizeof(req))) {
 		perror("packet_tx: ring");
@@ -107,10 +90,12 @@ send_ring(int fd, const uint8_t *frame, size_t len, struct count *c)
 				break;
 			__atomic_store_n(&h->tp_status, TP_STATUS_SEND_REQUEST, __ATOMIC_RELEASE);
 			at = (at + 1) % RING_FRAMES;
-			if (++put > RING_FRAMES)
-				count(c, 1);
 		}
-		if (send(fd, NULL, 0, n ? MSG_DONTWAIT : 0) < 0 && !again(c, "packet_tx: send"))
+		gone = put + n > RING_FRAMES ? put + n - RING_FRAMES : 0;
+		put += n - gone;
+		if (gone)
+			packet_count(&t->c, gone);
+		if (send(fd, NULL, 0, n ? MSG_DONTWAIT : 0) < 0 && !again(t, "packet_tx: send"))
 			return 1;
 	}
 	return 0;
@@ -121,7 +106,7 @@ main(int argc, char **argv)
 {
 	static uint8_t frame[2048];
 	bool ring = argc == 5 && !strcmp(argv[4], "ring");
-	static struct count c;
+	static struct sent t;
 	unsigned long len = argc == 4 || ring ? strtoul(argv[2], NULL, 10) : 0;
 	unsigned mac[6];
 	int fd, pair[2], i, one = 1;
@@ -147,9 +132,8 @@ main(int argc, char **argv)
 		perror("packet_tx: PACKET_QDISC_BYPASS");
 		return 1;
 	}
-	if (ring ? send_ring(fd, frame, len, &c) : send_all(fd, frame, len, &c))
+	if (ring ? send_ring(fd, frame, len, &t) : send_all(fd, frame, len, &t))
 		return 1;
-	printf("%.4f\n", c.from && c.last > c.from ? (double)(c.frames - c.settled) / ((double)(c.last - c.from) / 1e9) / 1e6 : 0.0);
-	fprintf(stderr, "%llu frames sent, %llu times no room\n", (unsigned long long)c.frames, (unsigned long long)c.full);
-	return 0;
+	fprintf(stderr, "%llu frames sent, %llu times no room\n", (unsigned long long)t.c.frames, (unsigned long long)t.full);
+	return packet_rate(&t.c, "packet_tx", "went out");
 }
