@@ -53,9 +53,9 @@ plan_frame(struct nm_vale_work *w, uint32_t i)
 
 /* A run of its own without `frames`, which takes `next` slots of the destination. Returns these, or 0. */
 static uint32_t
-plan_anew(struct nm_kring *kr, struct nm_vale_work *w, uint32_t i, uint32_t room, uint32_t stride)
+plan_anew(struct nm_kring *kr, struct nm_vale_work *w, uint32_t i, uint32_t room)
 {
-	uint32_t n = stride ? (w->frag[i].total + stride - 1) / stride : NETMAP_MAX_FRAGS + 1;
+	uint32_t n = w->step ? (w->frag[i].total + w->step - 1) / w->step : NETMAP_MAX_FRAGS + 1;
 
 	if (n > NETMAP_MAX_FRAGS || n > room) {
 		kr->stat[n > NETMAP_MAX_FRAGS ? NM_STAT_drop_bad_len : NM_STAT_drop_no_space]++;
@@ -67,14 +67,14 @@ plan_anew(struct nm_kring *kr, struct nm_vale_work *w, uint32_t i, uint32_t room
 
 /* Frame by frame: a run that does not fit whole, or one for smaller buffers. Returns the slots planned. */
 static uint32_t
-plan_part(struct nm_kring *kr, struct nm_vale_work *w, const struct nm_vale_run *r, uint32_t room, uint32_t stride)
+plan_part(struct nm_kring *kr, struct nm_vale_work *w, const struct nm_vale_run *r, uint32_t room)
 {
 	uint32_t i = r->first, end = i + r->slots, slots = 0, n;
 
 	for (; i < end; i += n) {
 		n = w->frag[i].nfrags;
-		if (stride < kr->stride && !fits(&w->frag[i], stride)) {
-			slots += plan_anew(kr, w, i, room - slots, stride);
+		if (w->step < kr->stride && !fits(&w->frag[i], w->step)) {
+			slots += plan_anew(kr, w, i, room - slots);
 		} else if (slots + n > room) {
 			kr->stat[NM_STAT_drop_no_space]++;
 		} else {
@@ -87,17 +87,17 @@ plan_part(struct nm_kring *kr, struct nm_vale_work *w, const struct nm_vale_run 
 
 /* The runs of two lists that go to a ring of `room` slots, into w->plan; counts the others on the sender. */
 static uint32_t
-plan_runs(struct nm_kring *kr, struct nm_vale_work *w, uint32_t a, uint32_t b, uint32_t room, uint32_t stride)
+plan_runs(struct nm_kring *kr, struct nm_vale_work *w, uint32_t a, uint32_t b, uint32_t room)
 {
 	uint32_t i, slots = 0;
 
 	w->nplan = 0;
 	while ((i = next_of(w, &a, &b)) != NIL) {
-		if (NM_LIKELY(slots + w->run[i].slots <= room && stride >= kr->stride)) {
+		if (NM_LIKELY(slots + w->run[i].slots <= room && w->step >= kr->stride)) {
 			w->plan[w->nplan++] = w->run[i];
 			slots += w->run[i].slots;
 		} else {
-			slots += plan_part(kr, w, &w->run[i], room - slots, stride);
+			slots += plan_part(kr, w, &w->run[i], room - slots);
 		}
 	}
 	return slots;
@@ -157,7 +157,10 @@ offset_of(const struct nm_kring *d, uint32_t slot, uint32_t len)
 	return offset > d->stride - len ? d->stride - len : offset;
 }
 
-/* The same where slots of either ring have offsets. A frame may end where its buffer does: not with nm_os_copy, which needs room for whole lines. */
+/*
+ * The same where slots of either ring have offsets. A frame may end where its buffer does: not with nm_os_copy, which needs room for whole
+ * lines.
+ */
 static uint32_t
 copy_run_at(const struct nm_vale_work *w, const struct nm_vale_run *r, const struct nm_kring *d, const uint32_t *idx, uint32_t slot,
     uint64_t *bytes)
@@ -179,19 +182,19 @@ copy_run_at(const struct nm_vale_work *w, const struct nm_vale_run *r, const str
 	return slot;
 }
 
-/* What plan_anew has planned: as much as goes into each buffer. */
+/* What plan_anew has planned. */
 static uint32_t
 copy_anew(const struct nm_vale_work *w, const struct nm_vale_run *r, const struct nm_kring *d, const uint32_t *idx, uint32_t slot,
     uint64_t *bytes)
 {
 	const struct nm_vale_frag *f = &w->frag[r->first];
-	uint32_t step = d->stride - d->offsets.gap, left = f->total, n = r->next, used = 0, len, at, part, offset;
+	uint32_t left = f->total, n = r->next, used = 0, len, at, part, offset;
 
 	*bytes += left;
 	for (; n; n--, idx++, left -= len) {
 		char *to;
 
-		len = left < step ? left : step;
+		len = left < w->step ? left : w->step;
 		offset = offset_of(d, slot, len);
 		to = d->bufs + (size_t)*idx * d->stride + offset;
 		for (at = 0; at < len; at += part) {
@@ -235,7 +238,8 @@ deliver(struct nm_kring *kr, struct nm_vale_work *w, struct nm_kring *d, uint32_
 	room = nm_kring_lease_begin(d);
 	if (room > NM_VALE_FRAGS) /* frames that are put together anew may take more than they took */
 		room = NM_VALE_FRAGS;
-	slots = plan_runs(kr, w, a, b, room, d->stride - d->offsets.gap);
+	w->step = d->stride - NM_READ_ONCE(d->offsets.gap);
+	slots = plan_runs(kr, w, a, b, room);
 	start = slot = nm_kring_lease_commit(d, slots, w->idx);
 	if (!slots)
 		return;

@@ -42,6 +42,7 @@ struct nm_vale_work {
 	struct nm_vale_run run[NM_VALE_STEP];
 	struct nm_vale_run plan[NM_VALE_STEP];     /* what goes to one ring, in order */
 	uint32_t idx[NM_VALE_FRAGS + NM_VALE_AHEAD];
+	uint32_t step; /* bytes that go into one; read once, since a ring that is held may get offsets meanwhile */
 	struct nm_vale_list list[NM_VALE_MAX_PORTS + 1];
 	uint8_t touched[NM_VALE_MAX_PORTS + 1];
 };

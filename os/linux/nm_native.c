@@ -6,8 +6,8 @@
  * NIC; other rings of it go on being the host's. Host rings are those of nm_nic.h. A program's own calls move its frames; the NIC's
  * interrupts only wake it. For a switch they do all.
  *
- * Lock order: root->lock, RTNL, locks of rings; of these that of a transmit ring before that of a receive ring. A driver that leaves comes with RTNL only, takes its rings along, and leaves the rest
- * to the reaper, as an interface does.
+ * Lock order: root->lock, RTNL, locks of rings; of these that of a transmit ring before that of a receive ring. A driver that leaves
+ * comes with RTNL only, takes its rings along, and leaves the rest to the reaper, as an interface does.
  */
 #include "nm_nic.h"
 #include "nm_os_mem.h"
