@@ -193,7 +193,7 @@ room_is_what_was_given_back(void **state)
 	kr->atok->head = kr->atok->cur = nm_ring_add(3, 7, 8);
 	assert_int_equal(lease(kr, 16, &a), 7);
 	nm_kring_finish(kr, a, 7, 7, 0);
-	kr->slots[nm_ring_add(a, 2, 8)].buf_idx = UINT32_MAX;
+	kr->slots[nm_ring_add(a, 2, 8)].buf_idx = kr->nbufs;
 	kr->atok->head = kr->atok->cur = kr->ktoa->hwtail;
 	assert_int_equal(lease(kr, 16, &a), 6);
 	nm_kring_finish(kr, a, 6, 6, 0);

@@ -296,10 +296,11 @@ slots_are_seen_in_the_order_of_their_leases(void **state)
 static void
 what_is_out_of_rule_is_counted_by_its_name(void **state)
 {
+	enum { KEEP = 0xffff, BEYOND = 0xfffe }; /* its own buffer; the first index that is none */
 	static const struct { uint32_t len, buf; uint16_t flags; int why; } bad[] = {
-		{60, 0, 0, NM_STAT_drop_bad_buf}, {60, 1, 0, NM_STAT_drop_bad_buf}, {60, UINT32_MAX, 0, NM_STAT_drop_bad_buf},
-		{2049, 0xffff, 0, NM_STAT_drop_bad_len}, {65535, 0xffff, 0, NM_STAT_drop_bad_len}, {13, 0xffff, 0, NM_STAT_drop_short},
-		{0, 0xffff, 0, NM_STAT_drop_short}, {60, 0xffff, NS_INDIRECT, NM_STAT_drop_indirect},
+		{60, BEYOND, 0, NM_STAT_drop_bad_buf}, {60, 0, 0, NM_STAT_drop_bad_buf}, {60, 1, 0, NM_STAT_drop_bad_buf}, {60, UINT32_MAX, 0, NM_STAT_drop_bad_buf},
+		{2049, KEEP, 0, NM_STAT_drop_bad_len}, {65535, KEEP, 0, NM_STAT_drop_bad_len}, {13, KEEP, 0, NM_STAT_drop_short},
+		{0, KEEP, 0, NM_STAT_drop_short}, {60, KEEP, NS_INDIRECT, NM_STAT_drop_indirect},
 	};
 	uint32_t i, at = 0, keep, size;
 
@@ -313,14 +314,14 @@ what_is_out_of_rule_is_counted_by_its_name(void **state)
 			keep = p->buf_idx;
 			p->len = (uint16_t)bad[i].len;
 			p->flags = bad[i].flags;
-			if (bad[i].buf != 0xffff)
-				p->buf_idx = bad[i].buf;
+			if (bad[i].buf != KEEP)
+				p->buf_idx = bad[i].buf == BEYOND ? l.tx->nbufs : bad[i].buf;
 			move(1);
 			assert_int_equal(l.slots, 0);
 			assert_true(l.tx->stat[bad[i].why] > 0);
 			p->buf_idx = keep;
 		}
-		assert_int_equal(l.tx->stat[NM_STAT_drop_bad_buf], 3);
+		assert_int_equal(l.tx->stat[NM_STAT_drop_bad_buf], 4);
 		assert_int_equal(l.tx->stat[NM_STAT_forwarded], 0);
 		/* longer than the interface says */
 		l.max_bytes = 1518;
