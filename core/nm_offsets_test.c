@@ -142,6 +142,20 @@ interfaces_have_none(void **state)
 }
 
 static void
+programs_of_32_bits_have_none(void **state)
+{
+	struct nmreq_opt_offsets o = {.nro_max_offset = 64};
+
+	(void)state;
+	a.ofs32 = true;
+	assert_int_equal(ask(&a, "vale0:a", NR_REG_ALL_NIC, &o), -EOPNOTSUPP);
+	assert_string_equal(a.errtext,
+	    "vale0:a: option 5 (OFFSETS) is not for programs of 32 bits: where their rings have offset_mask depends on their time_t");
+	assert_int_equal(o.nro_opt.nro_status, EOPNOTSUPP);
+	assert_null(a.port);
+}
+
+static void
 slots_begin_with_the_first_offset(void **state)
 {
 	struct nmreq_opt_offsets o = {.nro_max_offset = 2048, .nro_initial_offset = 96};
@@ -417,6 +431,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(what_is_out_of_rule_is_refused),
 		T(interfaces_have_none),
+		T(programs_of_32_bits_have_none),
 		T(slots_begin_with_the_first_offset),
 		T(who_comes_later_asks_for_less),
 		T(a_switch_reads_and_writes_at_offsets),

@@ -179,6 +179,10 @@ look_at_offsets(struct nm_session *s, const struct nm_port *p, const struct nmre
 	if (!p->ops->offsets)
 		return nm_session_error(s, EOPNOTSUPP, "%s: option %u (OFFSETS) is not supported yet for ports of this kind", p->name,
 		    NETMAP_REQ_OPT_OFFSETS);
+	if (s->ofs32)
+		return nm_session_error(s, EOPNOTSUPP,
+		    "%s: option %u (OFFSETS) is not for programs of 32 bits: where their rings have offset_mask depends on their time_t",
+		    p->name, NETMAP_REQ_OPT_OFFSETS);
 	bits = o->nro_offset_bits ? o->nro_offset_bits : 64;
 	if (bits > 64)
 		return nm_session_error(s, EINVAL, "%s: an offset of %u bits, 64 are the most", p->name, bits);

@@ -5,7 +5,7 @@
  * Where 64-bit fields align to 4 bytes, two bodies are shorter: nmreq_register, whose nr_flags moves up by 4, and
  * nmreq_vale_attach, which begins with it. All else has the same layout. Their netmap_if has offsets of 4 bytes
  * (nm_session.ofs32). A ring is the same up to its flags and from sem on; its ts, offset_mask and buf_align lie
- * where a 64-bit program has them, so rings are not stamped for a program of 32 bits.
+ * where a 64-bit program has them, so rings are not stamped for a program of 32 bits, nor does it get the option OFFSETS.
  */
 #include "nm_os_linux.h"
 #include "nm_dev_ctl.h"
