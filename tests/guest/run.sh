@@ -277,7 +277,7 @@ uml() {
 	alone stage "$run/netmap" "$ko" || return 1
 	# shellcheck disable=SC2086 # words
 	boot "$kernel/vmlinux" mem="${GUEST_MEM:-1024}M" root=/dev/root rootfstype=hostfs rootflags=/ ro init="$run/netmap/init.sh" \
-		con=null con0=null,fd:1 ssl0=null,fd:3 panic=-1 loglevel=7 $append
+		con=null con0=null,fd:1 ssl0=null,fd:3 panic=-1 loglevel=7 slab_nomerge $append
 }
 
 # What is a module in the kernel of a distribution and what tests need of it. The NICs come in pairs, each back to back.
@@ -364,7 +364,7 @@ emulated() {
 	# shellcheck disable=SC2086,SC2090 # words, in which quotes are QEMU's
 	boot "$qemu_program" -machine $machine$shared -accel tcg,thread=multi -smp "$cpus" -m "${GUEST_MEM:-2048}" $memory -nodefaults -no-user-config \
 		-display none -no-reboot -kernel "$1" -initrd "$2" \
-		-append "rdinit=/netmap/init.sh console=ttyS0 panic=-1 printk.time=1 loglevel=7 $append" \
+		-append "rdinit=/netmap/init.sh console=ttyS0 panic=-1 printk.time=1 loglevel=7 slab_nomerge $append" \
 		-serial "file:$run/console.log" -serial "file:$run/results" -chardev "pipe,id=monitor,path=$run/monitor" -mon chardev=monitor $qemu $nics
 	models_end
 }
