@@ -4,13 +4,14 @@
  *
  *	stream send PORT count=N [id=N] [to=N|all] [min=N] [max=N] [fragment=N] [swap=N] [indirect] [poll] [move]
  *	            [nap=FRAMES,US]
- *	stream recv PORT [id=N] [min=N] [max=N] [swap=N] [nap=FRAMES,US] [quiet]
+ *	stream recv PORT [id=N] [min=N] [max=N] [swap=N] [nap=FRAMES,US] [quiet] [late=N]
  *
  * send prints "ready", sends `count` frames from each ring, prints a JSON object once all were taken, and waits for SIGTERM.
  * With move it changes to another processor before each sync.
  * With nap= it rests that long after each burst, which are of so many frames at most: for receivers that can't hold it back.
  * recv prints "ready", receives until SIGINT, takes what is still there, prints a JSON object, and waits for SIGTERM. Then
- * the port is closed. min and max have to be the same on both sides.
+ * the port is closed. min and max have to be the same on both sides. With late=N frames may come up to N behind the newest one of
+ * their stream, each once: for links that keep frames back.
  */
 #include "stream.h"
 
@@ -49,6 +50,7 @@ option(struct stream_options *o, const char *arg)
 	const char *v = strchr(arg, '=') ? strchr(arg, '=') + 1 : "";
 	const struct { const char *name; uint32_t *to; } numbers[] = {
 		{"id=", &o->id}, {"min=", &o->pat.min}, {"max=", &o->pat.max}, {"fragment=", &o->fragment}, {"swap=", &o->swap},
+		{"late=", &o->late},
 	};
 	size_t i;
 

@@ -18,6 +18,7 @@ struct piece {
 
 struct stream_state {
 	uint64_t frames, next;
+	bool *seen; /* with late=: of so many numbers below next, at number % late */
 };
 
 struct receiver {
@@ -25,7 +26,7 @@ struct receiver {
 	struct nmport_d *d;
 	struct common_rings rings;
 	struct stream_state *stream;
-	uint64_t frames, bytes, slots, hello, foreign, altered, reordered, bad_count, unfinished, naps;
+	uint64_t frames, bytes, slots, hello, foreign, altered, reordered, late, bad_count, unfinished, naps;
 	uint32_t named;
 	/* --swap: buffers taken out of the ring with what lay in them, looked at when the slots went back */
 	uint32_t spare;            /* list of extra buffers */
@@ -89,6 +90,34 @@ addressed(const struct receiver *r, const uint8_t *mac, uint32_t *to)
 	return mac[0] == 0xff || !memcmp(mac, own, 6);
 }
 
+/* The next number of a stream, one that comes late, or one that should not come. */
+static void
+in_order(struct receiver *r, uint32_t stream, uint64_t seq, uint32_t len)
+{
+	struct stream_state *s = &r->stream[stream];
+	uint32_t window = r->o->late;
+	uint64_t n;
+
+	if (window && !s->seen) {
+		s->seen = calloc(window, sizeof(*s->seen));
+		if (!s->seen)
+			die("no memory");
+	}
+	if (seq < s->next) {
+		if (s->next - seq > window || s->seen[seq % window]) {
+			report(r, &r->reordered, "again or late", stream, seq, len);
+			return;
+		}
+		r->late++;
+	} else {
+		for (n = seq - s->next < window ? s->next : seq + 1 - window; window && n < seq; n++)
+			s->seen[n % window] = false;
+		s->next = seq + 1;
+	}
+	if (window)
+		s->seen[seq % window] = true;
+}
+
 static void
 check(struct receiver *r, const struct piece *p, uint32_t n, uint32_t len)
 {
@@ -127,10 +156,7 @@ check(struct receiver *r, const struct piece *p, uint32_t n, uint32_t len)
 		report(r, &r->altered, "content altered", stream, seq, len);
 		return;
 	}
-	if (seq < r->stream[stream].next)
-		report(r, &r->reordered, "again or late", stream, seq, len);
-	else
-		r->stream[stream].next = seq + 1;
+	in_order(r, stream, seq, len);
 	r->stream[stream].frames++;
 }
 
@@ -267,10 +293,10 @@ summary(const struct receiver *r)
 	const char *comma = "";
 
 	printf("{\"role\": \"recv\", \"frames\": %llu, \"bytes\": %llu, \"slots\": %llu, \"hello\": %llu, \"foreign\": %llu, "
-	    "\"altered\": %llu, \"reordered\": %llu, \"bad_count\": %llu, \"unfinished\": %llu, \"streams\": {",
+	    "\"altered\": %llu, \"reordered\": %llu, \"late\": %llu, \"bad_count\": %llu, \"unfinished\": %llu, \"streams\": {",
 	    (unsigned long long)r->frames, (unsigned long long)r->bytes, (unsigned long long)r->slots, (unsigned long long)r->hello,
 	    (unsigned long long)r->foreign, (unsigned long long)r->altered, (unsigned long long)r->reordered,
-	    (unsigned long long)r->bad_count, (unsigned long long)r->unfinished);
+	    (unsigned long long)r->late, (unsigned long long)r->bad_count, (unsigned long long)r->unfinished);
 	for (i = 0; i < PAT_STREAMS; i++) {
 		if (!r->stream[i].frames)
 			continue;
@@ -298,6 +324,7 @@ int
 stream_recv(const struct stream_options *o)
 {
 	struct receiver r = {.o = o, .d = common_open(o->port, o->swap)};
+	uint32_t i;
 
 	r.stream = calloc(PAT_STREAMS, sizeof(*r.stream));
 	r.kept = calloc(o->swap + 1, sizeof(*r.kept));
@@ -316,6 +343,8 @@ stream_recv(const struct stream_options *o)
 	stream_hold();
 	r.d->nifp->ni_bufs_head = r.spare;
 	nmport_close(r.d);
+	for (i = 0; i < PAT_STREAMS; i++)
+		free(r.stream[i].seen);
 	free(r.stream);
 	free(r.kept);
 	free(r.pieces);
