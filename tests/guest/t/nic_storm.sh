@@ -4,7 +4,8 @@
 # random order and under load, until at last the driver leaves its programs.
 #
 #	stream send --- na ==== nb :station a --- stream recv      whole: all rings of both are programs'
-#	ping of the host's --- nb ==== na --- the host             half: so is what na receives and nb sends the hosts'
+#	ping of the host's --- nb ==== na --- the host             half: so is what na receives and nb sends the hosts', and what
+#	                                                           na sends while its program is being replaced by another one
 #
 # After each of it frames pass again. What was received is as it was sent, nothing twice; all slots come back to who leaves in peace;
 # counters add up; afterwards no buffer is missing, rings begin as they should, and the host has its NIC as before.
@@ -109,7 +110,8 @@ send_on() {
 	sender s "netmap:$na$tx_only" id=$((nth * 16)) count=1000000000 min=60 max=1514 nap=16,3000
 }
 recv_on() {
-	start r ip netns exec "nic-$$-a" stream recv "netmap:$nb$rx_only" min=60 max=1514 quiet late=65536
+	# shellcheck disable=SC2086 # an option
+	start r ip netns exec "nic-$$-a" stream recv "netmap:$nb$rx_only" min=60 max=1514 quiet late=65536 ${tx_only:+host=$mac_a}
 	told r ready
 }
 # kill_it NAME - with no time to do anything about it

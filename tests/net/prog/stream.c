@@ -5,16 +5,18 @@
  *	stream send PORT count=N [id=N] [to=N|all] [min=N] [max=N] [fragment=N] [swap=N] [indirect] [poll] [move]
  *	            [nap=FRAMES,US]
  *	stream recv PORT [id=N] [min=N] [max=N] [swap=N] [nap=FRAMES,US] [quiet] [late=N]
+ *	            [host=MAC]
  *
  * send prints "ready", sends `count` frames from each ring, prints a JSON object once all were taken, and waits for SIGTERM.
  * With move it changes to another processor before each sync.
  * With nap= it rests that long after each burst, which are of so many frames at most: for receivers that can't hold it back.
  * recv prints "ready", receives until SIGINT, takes what is still there, prints a JSON object, and waits for SIGTERM. Then
  * the port is closed. min and max have to be the same on both sides. With late=N frames may come up to N behind the newest one of
- * their stream, each once: for links that keep frames back.
+ * their stream, each once: for links that keep frames back. With host=MAC frames from there are counted apart, whatever they are.
  */
 #include "stream.h"
 
+#include <netinet/ether.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -66,6 +68,9 @@ option(struct stream_options *o, const char *arg)
 	} else if (!strncmp(arg, "nap=", 4) && strchr(v, ',')) {
 		o->nap_every = (uint32_t)number(arg, v);
 		o->nap_us = (uint32_t)number(arg, strchr(v, ',') + 1);
+	} else if (!strncmp(arg, "host=", 5)) {
+		if (!ether_aton_r(v, (struct ether_addr *)o->host))
+			die("%s: an address like 52:54:00:00:00:01 is expected", arg);
 	} else if (!strcmp(arg, "indirect")) {
 		o->indirect = true;
 	} else if (!strcmp(arg, "poll")) {

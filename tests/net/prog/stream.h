@@ -49,6 +49,7 @@ struct stream_options {
 	uint32_t fragment; /* send: 0, or slots get random lengths up to this */
 	uint32_t swap;    /* extra buffers that frames are written to or kept in */
 	uint32_t nap_every, nap_us; /* recv: be slow */
+	uint8_t host[6];  /* recv: whose frames may come too; zeroes: nobody's */
 	uint32_t late;    /* recv: 0, or so far behind the newest a frame may come that has not come before */
 	bool indirect, poll_only, quiet, move;
 };

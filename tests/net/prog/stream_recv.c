@@ -26,7 +26,7 @@ struct receiver {
 	struct nmport_d *d;
 	struct common_rings rings;
 	struct stream_state *stream;
-	uint64_t frames, bytes, slots, hello, foreign, altered, reordered, late, bad_count, unfinished, naps;
+	uint64_t frames, bytes, slots, hello, foreign, host, altered, reordered, late, bad_count, unfinished, naps;
 	uint32_t named;
 	/* --swap: buffers taken out of the ring with what lay in them, looked at when the slots went back */
 	uint32_t spare;            /* list of extra buffers */
@@ -40,8 +40,9 @@ report(struct receiver *r, uint64_t *counter, const char *what, uint32_t stream,
 {
 	++*counter;
 	if (r->named++ < NAMED_ERRORS)
-		fprintf(stderr, "%s: frame %llu: %s, stream %u number %llu, %u bytes\n", r->o->port, (unsigned long long)r->frames, what,
-		    stream, (unsigned long long)seq, len);
+		fprintf(stderr, "%s: frame %llu: %s, stream %u number %llu (next is %llu), %u bytes\n", r->o->port,
+		    (unsigned long long)r->frames, what, stream, (unsigned long long)seq,
+		    (unsigned long long)(stream < PAT_STREAMS ? r->stream[stream].next : 0), len);
 }
 
 static void
@@ -104,8 +105,12 @@ in_order(struct receiver *r, uint32_t stream, uint64_t seq, uint32_t len)
 			die("no memory");
 	}
 	if (seq < s->next) {
-		if (s->next - seq > window || s->seen[seq % window]) {
-			report(r, &r->reordered, "again or late", stream, seq, len);
+		if (s->next - seq > window) {
+			report(r, &r->reordered, window ? "too late to tell whether again" : "again or late", stream, seq, len);
+			return;
+		}
+		if (s->seen[seq % window]) {
+			report(r, &r->reordered, "again", stream, seq, len);
 			return;
 		}
 		r->late++;
@@ -133,6 +138,10 @@ check(struct receiver *r, const struct piece *p, uint32_t n, uint32_t len)
 	stream = (uint32_t)h[10] << 8 | h[11];
 	if (!memcmp(h + 6, "\2\377", 2)) { /* another receiver that announces itself */
 		r->hello++;
+		return;
+	}
+	if (len >= 14 && !memcmp(h + 6, r->o->host, 6)) {
+		r->host++;
 		return;
 	}
 	if (len < 14 || memcmp(h + 6, "\2\0\0\0", 4) || stream >= PAT_STREAMS) {
@@ -293,9 +302,9 @@ summary(const struct receiver *r)
 	const char *comma = "";
 
 	printf("{\"role\": \"recv\", \"frames\": %llu, \"bytes\": %llu, \"slots\": %llu, \"hello\": %llu, \"foreign\": %llu, "
-	    "\"altered\": %llu, \"reordered\": %llu, \"late\": %llu, \"bad_count\": %llu, \"unfinished\": %llu, \"streams\": {",
+	    "\"host\": %llu, \"altered\": %llu, \"reordered\": %llu, \"late\": %llu, \"bad_count\": %llu, \"unfinished\": %llu, \"streams\": {",
 	    (unsigned long long)r->frames, (unsigned long long)r->bytes, (unsigned long long)r->slots, (unsigned long long)r->hello,
-	    (unsigned long long)r->foreign, (unsigned long long)r->altered, (unsigned long long)r->reordered,
+	    (unsigned long long)r->foreign, (unsigned long long)r->host, (unsigned long long)r->altered, (unsigned long long)r->reordered,
 	    (unsigned long long)r->late, (unsigned long long)r->bad_count, (unsigned long long)r->unfinished);
 	for (i = 0; i < PAT_STREAMS; i++) {
 		if (!r->stream[i].frames)
