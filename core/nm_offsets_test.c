@@ -130,6 +130,20 @@ what_is_out_of_rule_is_refused(void **state)
 }
 
 static void
+rings_with_offsets_are_not_for_programs_of_32_bits(void **state)
+{
+	(void)state;
+	a.ofs32 = b.ofs32 = true;
+	assert_int_equal(ask(&a, "vale0:a", NR_REG_ALL_NIC, NULL), 0);
+	assert_int_equal(open_at(&c, "vale0:a", 64, 0), -EBUSY);
+	nm_session_close(&a);
+	assert_int_equal(open_at(&c, "vale0:a", 64, 0), 0);
+	assert_int_equal(ask(&b, "vale0:a", NR_REG_ALL_NIC, NULL), -EBUSY);
+	assert_string_equal(b.errtext, "vale0:a: tx ring 0 is in use with offsets, which a program of 32 bits can't see; build it for 64 bits");
+	a.ofs32 = b.ofs32 = false;
+}
+
+static void
 interfaces_have_none(void **state)
 {
 	struct nmreq_opt_offsets o = {.nro_max_offset = 64};
@@ -430,6 +444,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(what_is_out_of_rule_is_refused),
+		T(rings_with_offsets_are_not_for_programs_of_32_bits),
 		T(interfaces_have_none),
 		T(programs_of_32_bits_have_none),
 		T(slots_begin_with_the_first_offset),
