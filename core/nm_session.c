@@ -255,6 +255,8 @@ nm_session_bind(struct nm_session *s, struct nm_port *p, uint32_t extra_wanted, 
 	error = check_exclusive(s, p);
 	if (!error)
 		error = check_offsets(s, p);
+	if (!error && s->offsets.mask && p->ops->admit)
+		error = p->ops->admit(p, s);
 	if (error)
 		return error;
 	s->port = p;
