@@ -150,6 +150,7 @@ nic_destroy(struct nm_port *p)
 
 static const struct nm_port_ops nic_ops = {
 	.kind = NM_PORT_KIND_NIC,
+	.offsets = true,
 	.enable = nic_enable,
 	.host = nm_nic_host_set,
 	.txsync = nm_nic_tx_sync,
@@ -170,6 +171,8 @@ static const struct nm_os_linux_port_ops linux_ops = {
 /* Where the driver gives its rings: what is otherwise is that these are not ours. */
 static const struct nm_port_ops native_ops = {
 	.kind = NM_PORT_KIND_NIC,
+	.offsets = true,
+	.admit = nm_native_admit,
 	.enable = nic_enable,
 	.host = nm_nic_host_set,
 	.txsync = nm_native_tx_sync,
@@ -191,6 +194,7 @@ static const struct nm_os_linux_port_ops native_linux_ops = {
 /* And where there is no device behind the driver: frames come and go as those of other interfaces, too. */
 static const struct nm_port_ops soft_ops = {
 	.kind = NM_PORT_KIND_NIC,
+	.offsets = true,
 	.enable = nic_enable,
 	.host = nm_nic_host_set,
 	.txsync = nm_native_tx_sync,
