@@ -112,7 +112,7 @@ $(BUILD)/test/core/%: core/%.c $(CORE_OBJ) tests/unit/host.c tests/unit/host.h
 	$(CC) $(CFLAGS_ALL) -Itests/unit $(LDFLAGS_ALL) -o $@ $< tests/unit/host.c $(CORE_OBJ) -lcmocka $(ENGINE_LIBS)
 $(BUILD)/test/drivers/%: drivers/%.c $(wildcard drivers/*.h drivers/*/*.h) $(CORE_OBJ) $(wildcard tests/unit/nic*.[ch]) tests/unit/host.c tests/unit/host.h
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) -fno-strict-aliasing -Wno-unused-parameter -I. -Itests/unit $(LDFLAGS_ALL) -o $@ $< tests/unit/nic_bed.c tests/unit/host.c $(CORE_OBJ) -lcmocka $(ENGINE_LIBS)
+	$(CC) $(CFLAGS_ALL) -fno-strict-aliasing -Wno-unused-parameter -I. -Itests/unit $(LDFLAGS_ALL) -o $@ $< tests/unit/nic_bed.c tests/unit/nic_offsets.c tests/unit/host.c $(CORE_OBJ) -lcmocka $(ENGINE_LIBS)
 $(BUILD)/test/os/user/% $(BUILD)/test/engine/%: $$(patsubst $(BUILD)/test/$$(PERCENT),$$(PERCENT),$$@).c $(ENGINE_OBJ) $(BUILD)/netmapd tests/unit/raw_client.c tests/unit/raw_client.h
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) -Itests/unit $(LDFLAGS_ALL) -o $@ $< tests/unit/raw_client.c $(ENGINE_OBJ) -lcmocka $(ENGINE_LIBS)

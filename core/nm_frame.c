@@ -5,15 +5,18 @@
 static int
 take(const struct nm_kring *kr, const struct netmap_slot *s, struct nm_frame *f)
 {
+	uint32_t offset;
+
 	if (f->slots >= NETMAP_MAX_FRAGS)
 		return NM_STAT_drop_bad_frags;
 	if (s->flags & NS_INDIRECT)
 		return NM_STAT_drop_indirect;
 	if (!nm_kring_buf(kr, s->buf_idx))
 		return NM_STAT_drop_bad_buf;
-	if (s->len > kr->stride)
+	offset = nm_kring_offset(&kr->offsets, s->ptr);
+	if (s->len > kr->stride - offset)
 		return NM_STAT_drop_bad_len;
-	f->part[f->parts++] = (struct nm_frame_part){s->buf_idx, s->len};
+	f->part[f->parts++] = (struct nm_frame_part){s->buf_idx, s->len, offset};
 	return 0;
 }
 

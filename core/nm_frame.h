@@ -16,6 +16,7 @@ struct nm_frame {
 	struct nm_frame_part {
 		uint32_t buf; /* below the ring's nbufs */
 		uint32_t len;
+		uint32_t offset; /* where they begin; offset + len is within the buffer */
 	} part[NETMAP_MAX_FRAGS];
 };
 

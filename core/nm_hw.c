@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "nm_hw.h"
+#include "nm_port.h"
+#include "nm_session.h"
 
 int
 nm_hw_ring_init(struct nm_hw_ring *r, const struct nm_hw_core *core, int dir, uint32_t max_desc)
@@ -7,11 +9,12 @@ nm_hw_ring_init(struct nm_hw_ring *r, const struct nm_hw_core *core, int dir, ui
 	*r = (struct nm_hw_ring){.core = core, .room = max_desc};
 	if (dir == NM_DIR_RX) {
 		r->buf = nm_os_alloc((size_t)max_desc * sizeof(*r->buf));
+		r->buf_offset = nm_os_alloc((size_t)max_desc * sizeof(*r->buf_offset));
 	} else {
 		r->report = nm_os_alloc((size_t)max_desc * sizeof(*r->report));
 		r->frame = nm_os_alloc(sizeof(*r->frame));
 	}
-	if (r->buf || (r->report && r->frame))
+	if ((r->buf && r->buf_offset) || (r->report && r->frame))
 		return 0;
 	nm_hw_ring_fini(r);
 	return -ENOMEM;
@@ -21,9 +24,34 @@ void
 nm_hw_ring_fini(struct nm_hw_ring *r)
 {
 	nm_os_free(r->buf);
+	nm_os_free(r->buf_offset);
 	nm_os_free(r->report);
 	nm_os_free(r->frame);
 	*r = (struct nm_hw_ring){0};
+}
+
+int
+nm_hw_admit(struct nm_session *s, const struct nm_port *p, const struct nm_hw_bufs *b, uint32_t least)
+{
+	uint32_t stride = p->mem->pool[NM_POOL_BUF].objsize, left = stride - s->offsets.gap, needs = least ? least : 1;
+	bool receives = s->first[NM_DIR_RX] < s->last[NM_DIR_RX] && s->first[NM_DIR_RX] < p->nrings[NM_DIR_RX];
+
+	if (!s->offsets.mask || !receives || nm_hw_buf_size(b, left) >= needs)
+		return 0;
+	while (needs < stride && (!nm_hw_buf_size(b, needs) || nm_hw_buf_size(b, needs) < least))
+		needs++;
+	if (needs < stride)
+		return nm_session_error(s, EINVAL, "%s: offsets that leave %u of a buffer's %u bytes are too large for its NIC, which needs %u to "
+		    "receive; ask for at most %u", p->name, left, stride, needs, stride - needs);
+	return nm_session_error(s, EINVAL, "%s: its NIC needs all of a buffer's %u bytes to receive; offsets need larger buffers", p->name,
+	    stride);
+}
+
+void
+nm_hw_set_bufs(struct nm_hw_ring *r, const struct nm_kring *kr, const struct nm_hw_bufs *b)
+{
+	r->rx_align = b && b->align ? b->align : 1;
+	r->buf_bytes = kr->offsets.mask ? nm_hw_buf_size(b, nm_kring_chunk(kr)) : kr->stride;
 }
 
 /* What the NIC had is nobody's. Under kr->lock. */
@@ -74,18 +102,18 @@ nm_hw_stop(struct nm_hw_ring *r)
 	nm_os_spin_unlock(&r->kr->lock);
 }
 
-/* A short frame is filled up where it ends. */
+/* A short frame is filled up where it ends, if its buffer has room for that. */
 static void
 fill_up(struct nm_hw_ring *r, struct nm_frame *f, uint32_t min_bytes)
 {
 	struct nm_frame_part *last = &f->part[f->parts - 1];
-	uint32_t more = min_bytes - f->bytes;
+	uint32_t more = min_bytes - f->bytes, end = last->offset + last->len;
 
-	if (last->len + more > r->kr->stride) {
+	if (end + more > r->kr->stride) {
 		f->bad = NM_STAT_drop_no_backend;
 		return;
 	}
-	memset(nm_kring_buf(r->kr, last->buf) + last->len, 0, more);
+	memset(nm_kring_buf(r->kr, last->buf) + end, 0, more);
 	last->len += more;
 }
 

@@ -7,7 +7,8 @@
  *
  *	transmit:  slots   [hwtail + 1 .. hwcur) are with the NIC, in descriptors [clean .. use)
  *	receive:   descriptors [clean .. use) have the buffers buf[]; what is filled goes to slots [hwtail .. lease), and the buffers
- *	           that the client gives back are on its ring's stack until they are posted
+ *	           that the client gives back are on its ring's stack until they are posted. With the option OFFSETS one is posted with
+ *	           the offset of the slot that it will come to if no frame before it is refused; and buf_bytes end where buffers do
  *
  * The NIC reads and writes memory by addresses that come from a table of ours (nm_hw_map) and by lengths that were checked; a
  * client that writes to slots or buffers meanwhile changes its own frames only.
@@ -74,7 +75,10 @@ struct nm_hw_ring {
 	bool polled;              /* receive: the host polls it for a switch, its interrupts mean nothing */
 	bool skip;                /* receive: the rest of the frame that comes is not wanted */
 	uint32_t room;            /* entries of the arrays */
-	uint32_t *buf;            /* receive: by descriptor */
+	uint32_t *buf;            /* receive: by descriptor; */
+	uint32_t *buf_offset;     /* where in it the NIC may begin to write, if the ring has offsets, */
+	uint32_t buf_bytes;       /* and how much: what the NIC was told of all of the ring's buffers. nm_hw_set_bufs */
+	uint32_t rx_align;        /* receive: buf_offset is a multiple of it */
 	struct nm_hw_report {
 		uint32_t desc, slot;  /* the frame's last, and the slot after it */
 		uint32_t frames;      /* it and those before it */
@@ -83,6 +87,40 @@ struct nm_hw_ring {
 	uint32_t report_first, reports;
 	struct nm_frame *frame;   /* transmit: the one at hand, where it is not of one slot */
 };
+
+/*
+ * What a NIC knows of receive buffers. With offsets it is told of less than a buffer has: a buffer is posted at most as far from its start
+ * as bytes were left out, so that what the NIC writes ends where it does.
+ */
+struct nm_hw_bufs {
+	uint32_t sizes;           /* bytes that buffers can have: a sum of powers of two */
+	uint32_t step;            /* and what it can be told of them: any multiple of this; 0: one of `sizes` */
+	uint32_t align;           /* it takes addresses that are a multiple of this, a power of two; 0: any. Offsets are rounded down */
+};
+
+/* The most that it can be told of a buffer with room for `room` bytes; 0: nothing. */
+static inline uint32_t
+nm_hw_buf_size(const struct nm_hw_bufs *b, uint32_t room)
+{
+	uint32_t size = 1u << 31;
+
+	if (b->step)
+		return room - room % b->step;
+	while (size && (!(b->sizes & size) || size > room))
+		size >>= 1;
+	return size;
+}
+
+/*
+ * As of nm_port_ops.admit, for a NIC that has to be told of at least `least` bytes of a receive buffer (0: any). -EINVAL: the session's
+ * offsets leave less.
+ */
+int nm_hw_admit(struct nm_session *s, const struct nm_port *p, const struct nm_hw_bufs *b, uint32_t least);
+/*
+ * Receive ring r is about to be that of kr, whose offsets were admitted: sets buf_bytes, which the driver tells the NIC. Without offsets b
+ * may be NULL. Control.
+ */
+void nm_hw_set_bufs(struct nm_hw_ring *r, const struct nm_kring *kr, const struct nm_hw_bufs *b);
 
 /* Arrays for a NIC's ring of up to max_desc descriptors. Control. 0 or -ENOMEM. */
 int nm_hw_ring_init(struct nm_hw_ring *r, const struct nm_hw_core *core, int dir, uint32_t max_desc);
@@ -182,7 +220,7 @@ nm_hw_put_frame(struct nm_hw_ring *r, const struct nm_hw_tx *t, uint32_t at)
 	}
 	while (k-- > 0) {
 		const struct nm_frame_part *p = &f->part[k];
-		uint64_t addr = nm_hw_addr(r->map, p->buf);
+		uint64_t addr = nm_hw_addr(r->map, p->buf) + p->offset;
 
 		if (NM_UNLIKELY(r->map->copies))
 			r->core->to_device(r->map, addr, p->len);
@@ -264,7 +302,8 @@ nm_hw_tx_runs(struct nm_hw_ring *r, const struct nm_hw_tx *t, uint32_t *at, uint
 {
 	struct nm_kring *kr = r->kr;
 	uint32_t room = r->ndesc - 1 - nm_hw_out(r), want = left < room ? left : room, done = 0, run, n;
-	uint32_t nbufs = r->map->copies ? 2 : nm_hw_known(r->map); /* 2, none: nm_hw_put_frame tells a device that sees other memory */
+	/* 2, none: nm_hw_put_frame tells a device that sees other memory, and knows offsets */
+	uint32_t nbufs = r->map->copies || kr->offsets.mask ? 2 : nm_hw_known(r->map);
 
 	for (n = run = 0; done < want && n == run; done += n) {
 		run = want - done;
@@ -353,7 +392,7 @@ nm_hw_put_foreign(struct nm_hw_ring *r, const struct nm_hw_tx *t, const struct n
 	if (f->parts > r->ndesc - 1 - nm_hw_out(r))
 		return false;
 	for (k = 0; k < f->parts; k++) /* drivers may ask for all of them with the first */
-		f->part[k] = (struct nm_frame_part){0, len - k * step < step ? len - k * step : step};
+		f->part[k] = (struct nm_frame_part){.len = len - k * step < step ? len - k * step : step};
 	while (k-- > 0)
 		t->put(r, nm_ring_add(r->use, k, r->ndesc), g->addr + k * step, f->part[k].len,
 		    (k ? 0 : NM_HW_FIRST) | (k + 1 == f->parts ? NM_HW_LAST | NM_HW_REPORT : 0));
@@ -370,11 +409,11 @@ NM_HW_INLINE void
 nm_hw_take(struct nm_hw_ring *r, uint32_t len, uint16_t flags)
 {
 	struct nm_kring *kr = r->kr;
-	uint32_t buf = r->buf[r->clean];
+	uint32_t buf = r->buf[r->clean], offset = kr->offsets.mask ? r->buf_offset[r->clean] : 0;
 
 	if (NM_UNLIKELY(r->map->copies))
-		r->core->from_device(r->map, nm_hw_addr(r->map, buf), len);
-	nm_kring_put_slot(&kr->slots[kr->lease], buf, (uint16_t)len, flags);
+		r->core->from_device(r->map, nm_hw_addr(r->map, buf) + offset, len);
+	nm_kring_put_slot_at(&kr->slots[kr->lease], buf, (uint16_t)len, flags, offset);
 	kr->lease = nm_ring_add(kr->lease, 1, kr->nslots);
 	r->clean = nm_ring_add(r->clean, 1, r->ndesc);
 }
@@ -396,7 +435,7 @@ nm_hw_whole(struct nm_hw_ring *r, const struct nm_hw_rx *x, bool *good, bool *st
 
 		if (!st)
 			return 0;
-		if ((st & NM_HW_BAD) || len > r->map->stride)
+		if ((st & NM_HW_BAD) || len > r->buf_bytes)
 			*good = false;
 		if (st & NM_HW_LAST) {
 			r->skip = false;
@@ -442,16 +481,25 @@ nm_hw_take_whole(struct nm_hw_ring *r, const struct nm_hw_rx *x, uint32_t *room,
 	return true;
 }
 
-/* Buffers that came back to the NIC, if they are worth it. */
+/* Where the NIC may begin to write in a buffer that will come to this slot. */
+static inline uint32_t
+nm_hw_place(const struct nm_hw_ring *r, uint32_t slot)
+{
+	uint32_t offset = nm_kring_place(r->kr, slot, r->buf_bytes);
+
+	return offset & ~(r->rx_align - 1);
+}
+
+/* Buffers that came back to the NIC, if they are worth it; `at`, a constant: the ring has offsets. */
 NM_HW_INLINE void
-nm_hw_post(struct nm_hw_ring *r, const struct nm_hw_rx *x, bool starved)
+nm_hw_post(struct nm_hw_ring *r, const struct nm_hw_rx *x, bool starved, bool at)
 {
 	struct nm_kring *kr = r->kr;
 	const struct nm_hw_map *m = r->map;
 	const uint64_t *addrs = m->addr;
 	const uint32_t *stack = kr->stack;
 	uint32_t out = nm_hw_out(r), ndesc = r->ndesc, can = ndesc - 1 - out, first = r->use, use = first, nbufs = nm_hw_known(m), n = kr->nstack;
-	uint32_t *bufs = r->buf, k;
+	uint32_t *bufs = r->buf, k, slot = at ? nm_ring_add(kr->lease, out, kr->nslots) : 0;
 	bool copies = m->copies;
 
 	if (can > n)
@@ -473,6 +521,10 @@ nm_hw_post(struct nm_hw_ring *r, const struct nm_hw_rx *x, bool starved)
 			addr = addrs[nm_os_index_nospec(buf, nbufs)];
 			if (NM_UNLIKELY(copies))
 				r->core->for_device(m, addr, m->stride);
+			if (at) {
+				addr += r->buf_offset[use] = nm_hw_place(r, slot);
+				slot = nm_ring_add(slot, 1, kr->nslots);
+			}
 			bufs[use] = buf;
 			x->put(r, use++, addr);
 		}
@@ -494,12 +546,12 @@ nm_hw_rx_run(struct nm_hw_ring *r, const struct nm_hw_rx *x, struct netmap_slot 
 {
 	const struct nm_hw_map *m = r->map;
 	const uint32_t *bufs = r->buf;
-	uint32_t first = r->clean, clean = first, end = clean + n, stride = m->stride, sum = 0, len = 0;
+	uint32_t first = r->clean, clean = first, end = clean + n, most = r->buf_bytes, sum = 0, len = 0;
 	bool copies = m->copies;
 
 	for (; clean != end; clean++, p++) {
 		*st = x->get(r, clean, &len);
-		if (NM_UNLIKELY(*st != (NM_HW_DONE | NM_HW_LAST) || len > stride))
+		if (NM_UNLIKELY(*st != (NM_HW_DONE | NM_HW_LAST) || len > most))
 			break;
 		if (NM_UNLIKELY(copies))
 			r->core->from_device(m, nm_hw_addr(m, bufs[clean]), len);
@@ -510,19 +562,19 @@ nm_hw_rx_run(struct nm_hw_ring *r, const struct nm_hw_rx *x, struct netmap_slot 
 	return clean - first;
 }
 
-/* Up to `budget` frames into slots, then buffers that came back to the NIC. Frames that were looked at. */
+/* Up to `budget` frames into slots, one by one if the ring has offsets; then buffers that came back to the NIC. Frames that were looked at. */
 NM_HW_INLINE uint32_t
 nm_hw_rx(struct nm_hw_ring *r, const struct nm_hw_rx *x, uint32_t budget)
 {
 	struct nm_kring *kr = r->kr;
 	uint32_t room, frames = 0, packets = 0, n;
-	bool starved = false;
+	bool starved = false, at = kr->offsets.mask != 0;
 	uint64_t bytes = 0;
 
 	r->core->room(kr);
 	room = kr->nslots - 1 - nm_ring_dist(kr->rel, kr->lease, kr->nslots);
 	while (frames < budget && r->clean != r->use) {
-		uint32_t run = r->skip ? 0 : (r->use > r->clean ? r->use : r->ndesc) - r->clean;
+		uint32_t run = r->skip || at ? 0 : (r->use > r->clean ? r->use : r->ndesc) - r->clean;
 		unsigned st = 0;
 
 		if (run > room)
@@ -548,7 +600,10 @@ nm_hw_rx(struct nm_hw_ring *r, const struct nm_hw_rx *x, uint32_t budget)
 	kr->stat[NM_STAT_rx_bytes] += bytes;
 	NM_STORE_RELEASE(&kr->hwtail, kr->lease);
 	r->core->publish(kr);
-	nm_hw_post(r, x, starved);
+	if (NM_UNLIKELY(at))
+		nm_hw_post(r, x, starved, true);
+	else
+		nm_hw_post(r, x, starved, false);
 	return frames;
 }
 

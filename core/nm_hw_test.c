@@ -151,6 +151,7 @@ open_rings(uint32_t slots)
 	tx.map = rx.map = &map;
 	tx.kr = kr;
 	rx.kr = nm_session_kring(&s, NM_DIR_RX, 0);
+	nm_hw_set_bufs(&rx, rx.kr, NULL);
 }
 
 static uint32_t

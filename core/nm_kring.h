@@ -140,6 +140,22 @@ nm_kring_offset(const struct nm_offsets *o, uint64_t ptr)
 	return nm_os_index_nospec((uint32_t)ptr, o->max + 1);
 }
 
+/* Bytes of a frame that a receive slot takes; 0: none, where offsets may leave no byte. Of a ring that is held, to be read once. */
+static inline uint32_t
+nm_kring_chunk(const struct nm_kring *kr)
+{
+	return kr->stride - NM_READ_ONCE(kr->offsets.gap);
+}
+
+/* Where `len` <= stride bytes begin in the buffer of a receive slot: where that says, or as much before as they are too long. */
+static inline uint32_t
+nm_kring_place(const struct nm_kring *kr, uint32_t slot, uint32_t len)
+{
+	uint32_t offset = nm_kring_offset(&kr->offsets, NM_READ_ONCE(kr->slots[slot].ptr));
+
+	return offset > kr->stride - len ? kr->stride - len : offset;
+}
+
 /*
  * Takes head and cur of the client (read once by the caller) for a transmit or receive ring. 0, or -EINVAL after
  * the ring was reset to hwcur/hwtail in the kring's view and the error counted: nothing may be synced then.

@@ -29,16 +29,8 @@ static int
 ask(struct nm_session *s, const char *name, uint32_t mode, struct nmreq_opt_offsets *o)
 {
 	struct nmreq_register reg = {.nr_mode = mode, .nr_tx_slots = SLOTS, .nr_rx_slots = SLOTS};
-	struct nmreq_header h = {.nr_version = NETMAP_API, .nr_reqtype = NETMAP_REQ_REGISTER};
-	struct nm_ctl_opt opt = {.hdr = {.nro_reqtype = NETMAP_REQ_OPT_OFFSETS, .nro_status = 99}, .body = o};
-	struct nm_ctl_msg m = {.hdr = &h, .body = &reg, .opts = &opt, .nopts = o ? 1 : 0};
-	int error;
 
-	snprintf(h.nr_name, sizeof(h.nr_name), "%s", name);
-	error = nm_ctl_request(s, &m);
-	if (o)
-		o->nro_opt.nro_status = opt.hdr.nro_status;
-	return error;
+	return host_register_at(s, name, &reg, o);
 }
 
 static int
@@ -130,7 +122,88 @@ what_is_out_of_rule_is_refused(void **state)
 }
 
 static void
-interfaces_have_none(void **state)
+what_a_nic_can_be_told_of(void **state)
+{
+	const struct nm_hw_bufs powers = {.sizes = 256 | 1024}, any = {.sizes = 2048, .step = 1}, kib = {.sizes = 2048, .step = 1024};
+
+	(void)state;
+	assert_int_equal(nm_hw_buf_size(&powers, 255), 0);
+	assert_int_equal(nm_hw_buf_size(&powers, 256), 256);
+	assert_int_equal(nm_hw_buf_size(&powers, 1023), 256);
+	assert_int_equal(nm_hw_buf_size(&powers, 4096), 1024);
+	assert_int_equal(nm_hw_buf_size(&any, 1999), 1999);
+	assert_int_equal(nm_hw_buf_size(&any, 0), 0);
+	assert_int_equal(nm_hw_buf_size(&kib, 1023), 0);
+	assert_int_equal(nm_hw_buf_size(&kib, 3071), 2048);
+}
+
+/* Which of them a NIC is to be told of, and what it is not asked for. */
+static void
+a_nic_admits_what_leaves_it_enough(void **state)
+{
+	static const struct { struct nm_hw_bufs bufs; uint32_t least, most; } nic[] = {
+		{{.sizes = 256 | 512 | 1024 | 2048}, 0, 2048 - 256},
+		{{.sizes = 256 | 512 | 1024 | 2048}, 1000, 1024},
+		{{.sizes = 1024 | 2048 | 4096, .step = 1024, .align = 2}, 0, 1024},
+		{{.sizes = 2048 | 4096, .step = 8, .align = 8}, 1522, 520},
+		{{.sizes = 2048, .step = 1}, 1518, 530},
+		{{.sizes = 2048 | 4096}, 0, 0},
+	};
+	struct nmreq_opt_offsets o;
+	char text[200];
+	size_t i;
+
+	(void)state;
+	host_nic_rings[0] = host_nic_rings[1] = 1;
+	root.limits.global.size[NM_POOL_BUF] = 2048;
+	for (i = 0; i < sizeof(nic) / sizeof(nic[0]); i++) {
+		uint32_t most = nic[i].most;
+
+		host_nic_bufs = &nic[i].bufs;
+		host_nic_least = nic[i].least;
+		o = (struct nmreq_opt_offsets){.nro_max_offset = most + 1};
+		assert_int_equal(ask(&a, "nic0", NR_REG_ALL_NIC, &o), -EINVAL);
+		assert_int_equal(o.nro_opt.nro_status, EINVAL);
+		if (most)
+			snprintf(text, sizeof(text), "nic0: offsets that leave %u of a buffer's 2048 bytes are too large for its NIC, which needs %u to "
+			    "receive; ask for at most %u", 2048 - most - 1, 2048 - most, most);
+		else
+			snprintf(text, sizeof(text), "nic0: its NIC needs all of a buffer's 2048 bytes to receive; offsets need larger buffers");
+		assert_string_equal(a.errtext, text);
+		assert_null(a.port);
+		/* the room is what counts, and only where something is received */
+		o = (struct nmreq_opt_offsets){.nro_max_offset = 2048, .nro_min_gap = most};
+		assert_int_equal(ask(&a, "nic0", NR_REG_ALL_NIC, &o), most ? 0 : -EINVAL);
+		nm_session_close(&a);
+		o = (struct nmreq_opt_offsets){.nro_max_offset = 2048};
+		assert_int_equal(ask(&a, "nic0", NR_REG_SW, &o), 0);
+		nm_session_close(&a);
+		assert_int_equal(open_at(&a, "nic0", most, 0), 0);
+		/* others have no more */
+		o = (struct nmreq_opt_offsets){.nro_max_offset = most + 1, .nro_offset_bits = 16};
+		assert_int_equal(ask(&b, "nic0", NR_REG_ALL_NIC, &o), -EBUSY);
+		assert_int_equal(o.nro_opt.nro_status, EBUSY);
+		nm_session_close(&a);
+	}
+	host_nic_bufs = NULL;
+}
+
+static void
+rings_with_offsets_are_not_for_programs_of_32_bits(void **state)
+{
+	(void)state;
+	a.ofs32 = b.ofs32 = true;
+	assert_int_equal(ask(&a, "vale0:a", NR_REG_ALL_NIC, NULL), 0);
+	assert_int_equal(open_at(&c, "vale0:a", 64, 0), -EBUSY);
+	nm_session_close(&a);
+	assert_int_equal(open_at(&c, "vale0:a", 64, 0), 0);
+	assert_int_equal(ask(&b, "vale0:a", NR_REG_ALL_NIC, NULL), -EBUSY);
+	assert_string_equal(b.errtext, "vale0:a: tx ring 0 is in use with offsets, which a program of 32 bits can't see; build it for 64 bits");
+	a.ofs32 = b.ofs32 = false;
+}
+
+static void
+interfaces_that_know_none_have_none(void **state)
 {
 	struct nmreq_opt_offsets o = {.nro_max_offset = 64};
 
@@ -430,7 +503,10 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(what_is_out_of_rule_is_refused),
-		T(interfaces_have_none),
+		T(what_a_nic_can_be_told_of),
+		T(a_nic_admits_what_leaves_it_enough),
+		T(rings_with_offsets_are_not_for_programs_of_32_bits),
+		T(interfaces_that_know_none_have_none),
 		T(programs_of_32_bits_have_none),
 		T(slots_begin_with_the_first_offset),
 		T(who_comes_later_asks_for_less),

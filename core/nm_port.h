@@ -18,6 +18,8 @@ enum nm_port_host { NM_PORT_HOST_FREE, NM_PORT_HOST_HELD, NM_PORT_HOST_TAKEN };
 struct nm_port_ops {
 	uint32_t kind;                                  /* NM_PORT_KIND_* */
 	bool offsets;                                   /* its syncs know nm_kring.offsets */
+	/* Can it serve those of the session, s->offsets, for the rings that this is about to bind? 0, or -errno with a text. Control; may be NULL. */
+	int (*admit)(struct nm_port *p, struct nm_session *s);
 	int (*enable)(struct nm_port *p, bool on);      /* may be NULL */
 	int (*txsync)(struct nm_kring *kr);
 	int (*rxsync)(struct nm_kring *kr);

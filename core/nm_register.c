@@ -282,8 +282,8 @@ nm_register(struct nm_session *s, struct nm_ctl_msg *m)
 		error = take_offsets(s, p, offsets);
 	if (!error)
 		error = check_bind(s, p, reg);
-	if (!error)
-		error = nm_session_bind(s, p, reg->nr_extra_bufs, &extra);
+	if (!error && (error = nm_session_bind(s, p, reg->nr_extra_bufs, &extra)) == -EINVAL && offsets)
+		offsets->hdr.nro_status = EINVAL; /* the port's admit says so */
 	if (error == -EBUSY && offsets)
 		offsets->hdr.nro_status = EBUSY;
 	if (error)

@@ -158,11 +158,14 @@ check_offsets(struct nm_session *s, struct nm_port *p)
 	uint32_t i;
 	int dir;
 
-	for (dir = 0; o->mask && dir < 2; dir++)
+	for (dir = 0; (o->mask || s->ofs32) && dir < 2; dir++)
 		for (i = s->first[dir]; i < s->last[dir]; i++) {
 			const struct nm_kring *kr = &p->krings[dir][i];
 
-			if (kr->users - kr->held == 0 && !kr->offsets.mask)
+			if (s->ofs32 && kr->offsets.mask)
+				return nm_session_error(s, EBUSY, "%s: %s ring %u is in use with offsets, which a program of 32 bits can't see; "
+				    "build it for 64 bits", p->name, dir ? "rx" : "tx", i);
+			if (!o->mask || (kr->users - kr->held == 0 && !kr->offsets.mask))
 				continue;
 			if ((o->mask & ~kr->offsets.mask) || o->max > kr->offsets.max)
 				return nm_session_error(s, EBUSY, "%s: %s ring %u is in use with offsets of up to %u in bits 0x%llx, and more is asked for",
@@ -252,6 +255,8 @@ nm_session_bind(struct nm_session *s, struct nm_port *p, uint32_t extra_wanted, 
 	error = check_exclusive(s, p);
 	if (!error)
 		error = check_offsets(s, p);
+	if (!error && s->offsets.mask && p->ops->admit)
+		error = p->ops->admit(p, s);
 	if (error)
 		return error;
 	s->port = p;

@@ -148,15 +148,6 @@ copy_run(const struct nm_vale_work *w, const struct nm_vale_run *r, const struct
 	return slot;
 }
 
-/* Where `len` bytes begin in the buffer of a slot: where the slot says, or as much before that as they are too long. */
-static uint32_t
-offset_of(const struct nm_kring *d, uint32_t slot, uint32_t len)
-{
-	uint32_t offset = nm_kring_offset(&d->offsets, NM_READ_ONCE(d->slots[slot].ptr));
-
-	return offset > d->stride - len ? d->stride - len : offset;
-}
-
 /*
  * The same where slots of either ring have offsets. A frame may end where its buffer does: not with nm_os_copy, which needs room for whole
  * lines.
@@ -174,7 +165,7 @@ copy_run_at(const struct nm_vale_work *w, const struct nm_vale_run *r, const str
 			left = f->nfrags;
 			flags = (uint16_t)(left << 8);
 		}
-		offset = offset_of(d, slot, f->len);
+		offset = nm_kring_place(d, slot, f->len);
 		memcpy(d->bufs + (size_t)*idx * d->stride + offset, f->buf, f->len);
 		nm_kring_put_slot_at(&d->slots[slot], *idx, f->len, --left ? flags | NS_MOREFRAG : flags, offset);
 		*bytes += f->len;
@@ -195,7 +186,7 @@ copy_anew(const struct nm_vale_work *w, const struct nm_vale_run *r, const struc
 		char *to;
 
 		len = left < w->step ? left : w->step;
-		offset = offset_of(d, slot, len);
+		offset = nm_kring_place(d, slot, len);
 		to = d->bufs + (size_t)*idx * d->stride + offset;
 		for (at = 0; at < len; at += part) {
 			part = f->len - used < len - at ? f->len - used : len - at;
@@ -238,7 +229,7 @@ deliver(struct nm_kring *kr, struct nm_vale_work *w, struct nm_kring *d, uint32_
 	room = nm_kring_lease_begin(d);
 	if (room > NM_VALE_FRAGS) /* frames that are put together anew may take more than they took */
 		room = NM_VALE_FRAGS;
-	w->step = d->stride - NM_READ_ONCE(d->offsets.gap);
+	w->step = nm_kring_chunk(d);
 	slots = plan_runs(kr, w, a, b, room);
 	start = slot = nm_kring_lease_commit(d, slots, w->idx);
 	if (!slots)

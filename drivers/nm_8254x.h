@@ -12,7 +12,7 @@
 
 #include <linux/if_vlan.h>
 
-/* 13.4.22: buffers as large as the region's, frames without their checksum. */
+/* 13.4.22: buffers of so many bytes, one of these sizes; frames without their checksum. */
 static u32
 nm_8254x_rctl(u32 rctl, uint32_t buf_size)
 {

@@ -35,7 +35,7 @@
 
 #include <linux/netdevice.h>
 
-#define NM_NIC_VERSION 4u /* of what stands here and in core/nm_hw.h, core/nm_kring.h */
+#define NM_NIC_VERSION 5u /* of what stands here and in core/nm_hw.h, core/nm_kring.h */
 
 struct nm_nic_dev;
 
@@ -43,7 +43,7 @@ struct nm_nic_dev;
 struct nm_nic_driver {
 	uint32_t version;     /* NM_NIC_VERSION */
 	uint32_t max_desc;    /* of the longest ring that the driver makes */
-	uint32_t buf_sizes;   /* bytes that receive buffers can have: a sum of powers of two */
+	const struct nm_hw_bufs *bufs; /* what receive buffers can be; NULL for a soft driver */
 	/*
 	 * There is no device: buffers may have any size, r->map is NULL. It is attached and detached under RTNL, and what its detach takes
 	 * away is freed after a grace period. What its receive rings get is told by `filled` and `receive`, never by irq.
@@ -69,6 +69,8 @@ struct nm_nic_driver {
 	bool (*txdone)(struct nm_hw_ring *r);
 	/* Under RTNL: what the NIC is used for now that keeps its rings from being a program's, or NULL. May be NULL itself. */
 	const char *(*refuses)(struct nm_nic_dev *d);
+	/* Under RTNL: the bytes of a receive buffer that the NIC has to be told of at least, where it takes a frame in one. May be NULL: any. */
+	uint32_t (*rx_least)(const struct nm_nic_dev *d);
 	/* The device that buffers are mapped for; NULL: it takes physical addresses. May be NULL itself: the parent of the interface. */
 	struct device *(*dma_device)(struct nm_nic_dev *d);
 };
@@ -107,8 +109,7 @@ struct nm_nic_dev {
 	struct net_device *dev;
 	void *priv;                 /* the driver's */
 	uint32_t ntx, nrx;          /* rings that there can be */
-	uint32_t buf_size;          /* of receive buffers, while rings are a program's; one of driver->buf_sizes */
-	struct nm_hw_ring *tx, *rx;
+	struct nm_hw_ring *tx, *rx; /* while a receive ring is a program's, its buf_bytes are what the NIC is to be told of its buffers */
 	/* netmap.ko's */
 	struct rcu_head rcu;
 	struct list_head all;

@@ -95,6 +95,7 @@ nic_destroy(struct nm_port *p)
 
 static const struct nm_port_ops nic_ops = {
 	.kind = NM_PORT_KIND_NIC,
+	.offsets = true,
 	.enable = nic_enable,
 	.host = nic_host_set,
 	.txsync = nic_tx_sync,
@@ -106,6 +107,7 @@ static const struct nm_port_ops nic_ops = {
 
 static const struct nm_port_ops vif_ops = {
 	.kind = NM_PORT_KIND_VALE_PERSISTENT,
+	.offsets = true,
 	.enable = nic_enable,
 	.txsync = nic_tx_sync,
 	.rxsync = nic_rxsync,

@@ -33,23 +33,24 @@ room_of(struct nm_kring *kr)
 	return room;
 }
 
+/* Of `chunk` bytes at most; where offsets leave none of a buffer, more than there are. */
 static uint32_t
-chunks_of(const struct nm_kring *kr, uint32_t len)
+chunks_of(uint32_t chunk, uint32_t len)
 {
-	return len ? (len + kr->stride - 1) / kr->stride : 1;
+	return !chunk ? MAX_CHUNKS + 1 : len ? (len + chunk - 1) / chunk : 1;
 }
 
 /* Over as many slots as it takes, from the given one on; returns them. */
 static uint32_t
 put_frame(struct nm_kring *kr, const struct nic_in *in, uint32_t slot, const uint32_t *idx)
 {
-	uint32_t n = chunks_of(kr, in->len), k;
+	uint32_t chunk = nm_kring_chunk(kr), n = chunks_of(chunk, in->len), k;
 
-	for (k = 0; k < n; k++) {
-		uint32_t at = k * kr->stride, len = in->len - at < kr->stride ? in->len - at : kr->stride;
+	for (k = 0; k < n; k++, slot = nm_ring_add(slot, 1, kr->nslots)) {
+		uint32_t at = k * chunk, len = in->len - at < chunk ? in->len - at : chunk, offset = nm_kring_place(kr, slot, len);
 
-		memcpy(kr->bufs + (size_t)idx[k] * kr->stride, in->data + at, len);
-		nm_kring_put_slot(&kr->slots[nm_ring_add(slot, k, kr->nslots)], idx[k], (uint16_t)len, k + 1 < n ? NS_MOREFRAG : 0);
+		memcpy(kr->bufs + (size_t)idx[k] * kr->stride + offset, in->data + at, len);
+		nm_kring_put_slot_at(&kr->slots[slot], idx[k], (uint16_t)len, k + 1 < n ? NS_MOREFRAG : 0, offset);
 	}
 	return n;
 }
@@ -62,7 +63,7 @@ deliver(struct nm_kring *kr, struct nic_in *in, uint32_t n)
 	uint64_t bytes = 0;
 
 	for (i = 0; i < n; i++) {
-		need = chunks_of(kr, in[i].len);
+		need = chunks_of(nm_kring_chunk(kr), in[i].len);
 		if (need > MAX_CHUNKS)
 			kr->stat[NM_STAT_refused]++;
 		else if (slots + need > room)

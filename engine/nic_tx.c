@@ -15,13 +15,17 @@ struct batch {
 static int
 take_slot(struct nm_kring *kr, const struct netmap_slot *s, struct iovec *v)
 {
-	v->iov_base = nm_kring_buf(kr, s->buf_idx);
-	v->iov_len = s->len;
+	uint32_t offset = nm_kring_offset(&kr->offsets, s->ptr);
+	char *buf = nm_kring_buf(kr, s->buf_idx);
+
 	if (s->flags & NS_INDIRECT)
 		return NM_STAT_drop_indirect;
-	if (!v->iov_base)
+	if (!buf)
 		return NM_STAT_drop_bad_buf;
-	return s->len > kr->stride ? NM_STAT_drop_bad_len : 0;
+	if (s->len > kr->stride - offset)
+		return NM_STAT_drop_bad_len;
+	*v = (struct iovec){buf + offset, s->len};
+	return 0;
 }
 
 /* The frame at slot i into the batch; returns its slots. *bad is the counter of why it can't be sent, or 0. */

@@ -107,7 +107,7 @@ nm_e1000_tx_irq(struct e1000_adapter *a)
 static u32
 nm_e1000_rctl(struct e1000_adapter *a, u32 rctl)
 {
-	return nm_e1000_owns_rx(a) ? nm_8254x_rctl(rctl, a->netmap->buf_size) : rctl & ~E1000_RCTL_SECRC;
+	return nm_e1000_owns_rx(a) ? nm_8254x_rctl(rctl, a->netmap->rx[0].buf_bytes) : rctl & ~E1000_RCTL_SECRC;
 }
 
 /*
@@ -150,7 +150,7 @@ nm_e1000_up(struct nm_nic_dev *d)
 static const struct nm_nic_driver nm_e1000_driver = {
 	.version = NM_NIC_VERSION,
 	.max_desc = E1000_MAX_82544_TXD,
-	.buf_sizes = 256 | 512 | 1024 | 2048 | 4096,
+	.bufs = &nm_e1000_bufs,
 	.down = nm_e1000_down,
 	.up = nm_e1000_up,
 	.txsync = nm_e1000_txsync,

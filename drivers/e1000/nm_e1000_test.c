@@ -58,7 +58,7 @@ static bool
 posted(uint32_t desc, uint64_t *addr, uint32_t *size)
 {
 	*addr = le64_to_cpu(rx_desc[desc].buffer_addr);
-	*size = nic_rx.map->stride; /* a register says so */
+	*size = nic_rx.buf_bytes; /* a register says so */
 	return desc != intel_tail[NM_DIR_RX];
 }
 
@@ -71,7 +71,7 @@ fill(uint32_t desc, uint32_t len, unsigned flags)
 }
 
 static const struct nic_model model = {nm_e1000_txsync, nm_e1000_rxsync, nm_e1000_txdone, nm_e1000_txforeign, .ndesc = INTEL_DESC, .min_bytes = ETH_ZLEN,
-    .max_parts = NETMAP_MAX_FRAGS, .joins = true, .reset = reset, .sends = intel_sends_legacy, .sent = intel_sent, .posted = posted, .fill = fill};
+    .bufs = &nm_e1000_bufs, .max_parts = NETMAP_MAX_FRAGS, .joins = true, .reset = reset, .sends = intel_sends_legacy, .sent = intel_sent, .posted = posted, .fill = fill};
 
 int
 main(int argc, char **argv)

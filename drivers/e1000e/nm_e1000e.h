@@ -56,7 +56,7 @@ nm_e1000e_rctl(struct e1000_adapter *a, u32 rctl)
 	if (!nm_e1000e_owns_rx(a))
 		return a->flags2 & FLAG2_CRC_STRIPPING ? rctl : rctl & ~E1000_RCTL_SECRC;
 	a->rx_ps_pages = 0;
-	return nm_8254x_rctl(rctl & ~E1000_RCTL_DTYP_PS, a->netmap->buf_size);
+	return nm_8254x_rctl(rctl & ~E1000_RCTL_DTYP_PS, a->netmap->rx[0].buf_bytes);
 }
 
 /*
@@ -177,7 +177,7 @@ nm_e1000e_up(struct nm_nic_dev *d)
 static const struct nm_nic_driver nm_e1000e_driver = {
 	.version = NM_NIC_VERSION,
 	.max_desc = E1000_MAX_TXD,
-	.buf_sizes = 256 | 512 | 1024 | 2048 | 4096,
+	.bufs = &nm_e1000e_bufs,
 	.down = nm_e1000e_down,
 	.up = nm_e1000e_up,
 	.txsync = nm_e1000e_txsync,

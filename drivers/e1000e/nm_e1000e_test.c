@@ -73,7 +73,7 @@ fill(uint32_t desc, uint32_t len, unsigned flags)
 }
 
 static const struct nic_model model = {nm_e1000e_txsync, nm_e1000e_rxsync, nm_e1000e_txdone, nm_e1000e_txforeign, .ndesc = INTEL_DESC, .min_bytes = ETH_ZLEN,
-    .max_parts = NETMAP_MAX_FRAGS, .joins = true, .reset = reset, .sends = intel_sends_legacy, .sent = intel_sent, .posted = intel_posted, .fill = fill};
+    .bufs = &nm_e1000e_bufs, .max_parts = NETMAP_MAX_FRAGS, .joins = true, .reset = reset, .sends = intel_sends_legacy, .sent = intel_sent, .posted = intel_posted, .fill = fill};
 
 static void
 chips_that_may_miss_a_tail_get_it_from_the_driver(void **state)

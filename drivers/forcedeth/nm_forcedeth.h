@@ -125,7 +125,7 @@ nm_forcedeth_tags(struct net_device *dev)
 static u32
 nm_forcedeth_rx_max(struct fe_priv *np)
 {
-	return nm_forcedeth_owns_rx(np->dev) ? min(np->rx_buf_sz, np->netmap->buf_size) : np->rx_buf_sz;
+	return nm_forcedeth_owns_rx(np->dev) ? min(np->rx_buf_sz, np->netmap->rx[0].buf_bytes) : np->rx_buf_sz;
 }
 
 static void
@@ -290,16 +290,24 @@ nm_forcedeth_shutdown(struct net_device *dev)
 	rtnl_unlock();
 }
 
+/* A frame is in one buffer; that its frame check sequence is too, is to be expected. */
+static uint32_t
+nm_forcedeth_rx_least(const struct nm_nic_dev *d)
+{
+	return d->dev->mtu + ETH_HLEN + VLAN_HLEN + ETH_FCS_LEN;
+}
+
 static const struct nm_nic_driver nm_forcedeth_driver = {
 	.version = NM_NIC_VERSION,
 	.max_desc = RING_MAX_DESC_VER_2_3,
-	.buf_sizes = 2048 | 4096,
+	.bufs = &nm_forcedeth_bufs,
 	.down = nm_forcedeth_down,
 	.up = nm_forcedeth_up,
 	.txsync = nm_forcedeth_txsync,
 	.rxsync = nm_forcedeth_rxsync,
 	.txforeign = nm_forcedeth_txforeign,
 	.txdone = nm_forcedeth_txdone,
+	.rx_least = nm_forcedeth_rx_least,
 };
 
 /* With several vectors, which the driver has code for but does not use, rings would be cleaned in hard interrupts. */

@@ -200,7 +200,7 @@ nm_forcedeth_put_rx(struct nm_hw_ring *r, uint32_t desc, uint64_t addr)
 
 	d->buf = cpu_to_le32(addr);
 	dma_wmb();
-	WRITE_ONCE(d->flaglen, cpu_to_le32(NV_RX_AVAIL | r->map->stride));
+	WRITE_ONCE(d->flaglen, cpu_to_le32(NV_RX_AVAIL | r->buf_bytes));
 }
 
 /* The NIC writes tags of VLANs where the address was. */
@@ -213,7 +213,7 @@ nm_forcedeth_put_rx_ex(struct nm_hw_ring *r, uint32_t desc, uint64_t addr)
 	d->bufhigh = cpu_to_le32(dma_high(addr));
 	d->buflow = cpu_to_le32(dma_low(addr));
 	dma_wmb();
-	WRITE_ONCE(d->flaglen, cpu_to_le32(NV_RX2_AVAIL | r->map->stride));
+	WRITE_ONCE(d->flaglen, cpu_to_le32(NV_RX2_AVAIL | r->buf_bytes));
 }
 
 /* The NIC looks at the descriptor again when the next frame comes. */
@@ -261,6 +261,9 @@ static const struct nm_hw_rx nm_forcedeth_rx_ex = {
 	.put = nm_forcedeth_put_rx_ex,
 	.kick = nm_forcedeth_kick_rx,
 };
+
+/* Of addresses only those are known to work that the driver's own buffers have, which begin where cache lines do. */
+static const struct nm_hw_bufs nm_forcedeth_bufs = {.sizes = 2048 | 4096, .step = 4, .align = 64};
 
 static bool
 nm_forcedeth_txsync(struct nm_hw_ring *r)

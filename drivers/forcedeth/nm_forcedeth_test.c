@@ -215,7 +215,7 @@ fill_ex(uint32_t desc, uint32_t len, unsigned flags)
 }
 
 #define SYNCS nm_forcedeth_txsync, nm_forcedeth_rxsync, nm_forcedeth_txdone, nm_forcedeth_txforeign, .ndesc = DESC, \
-	.min_bytes = ETH_ZLEN, .max_parts = NETMAP_MAX_FRAGS
+	.min_bytes = ETH_ZLEN, .max_parts = NETMAP_MAX_FRAGS, .bufs = &nm_forcedeth_bufs
 static const struct nic_model first = {SYNCS, .reset = reset1, .sends = sends, .sent = sent, .posted = posted, .fill = fill,
     .name = "format 1"};
 static const struct nic_model second = {SYNCS, .reset = reset2, .sends = sends, .sent = sent, .posted = posted, .fill = fill,

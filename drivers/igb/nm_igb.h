@@ -150,7 +150,7 @@ nm_igb_start_tx(struct igb_ring *ring)
 }
 
 /*
- * 8.10, "Split and Replication Receive Control": buffers as large as the region's, with nothing but the frame in them, so without
+ * 8.10, "Split and Replication Receive Control": buffers of as many bytes as the ring says, with nothing but the frame in them, so without
  * times. A program that does not take its frames must not hold up the other queues, also where the NIC may ask its peer to pause.
  */
 static inline u32
@@ -163,7 +163,7 @@ nm_igb_srrctl(const struct igb_adapter *a, const struct igb_ring *ring, u32 valu
 	value &= E1000_SRRCTL_DROP_EN;
 	if (a->num_rx_queues > 1)
 		value |= E1000_SRRCTL_DROP_EN;
-	return value | E1000_SRRCTL_DESCTYPE_ADV_ONEBUF | a->netmap->buf_size >> E1000_SRRCTL_BSIZEPKT_SHIFT;
+	return value | E1000_SRRCTL_DESCTYPE_ADV_ONEBUF | r->buf_bytes >> E1000_SRRCTL_BSIZEPKT_SHIFT;
 }
 
 static inline bool
@@ -392,11 +392,10 @@ nm_igb_up(struct nm_nic_dev *d)
 
 static_assert(IGB_MAX_RXD <= IGB_MAX_TXD);
 
-/* BSIZEPACKET counts in KiB. */
 static const struct nm_nic_driver nm_igb_driver __maybe_unused = {
 	.version = NM_NIC_VERSION,
 	.max_desc = IGB_MAX_TXD,
-	.buf_sizes = 1024 | 2048 | 4096,
+	.bufs = &nm_igb_bufs,
 	.down = nm_igb_down,
 	.up = nm_igb_up,
 	.txsync = nm_igb_txsync,

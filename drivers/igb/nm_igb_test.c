@@ -58,7 +58,7 @@ fill(uint32_t desc, uint32_t len, unsigned flags)
 }
 
 static const struct nic_model model = {nm_igb_txsync, nm_igb_rxsync, nm_igb_txdone, nm_igb_txforeign, .ndesc = INTEL_DESC, .min_bytes = 17,
-    .max_parts = NETMAP_MAX_FRAGS, .joins = true, .reset = reset, .sends = sends, .sent = intel_sent, .posted = intel_posted, .fill = fill};
+    .bufs = &nm_igb_bufs, .max_parts = NETMAP_MAX_FRAGS, .joins = true, .reset = reset, .sends = sends, .sent = intel_sent, .posted = intel_posted, .fill = fill};
 
 int
 main(int argc, char **argv)

@@ -144,7 +144,7 @@ nm_ixgbe_rxdctl(const struct ixgbe_ring *ring, u32 rxdctl)
 }
 
 /*
- * 8.2.3.8.7: buffers as large as the region's, in KiB. Among several queues one without buffers loses its frames: else it would hold
+ * 8.2.3.8.7: buffers of as many bytes as the ring says, in KiB. Among several queues one without buffers loses its frames: else it would hold
  * back those of the others, and a program may stop to read at any time. The checksum is stripped always (RDRXCTL.CRCSTRIP, as the
  * driver has it).
  */
@@ -156,7 +156,7 @@ nm_ixgbe_srrctl(const struct ixgbe_ring *ring, u32 srrctl)
 	if (!d)
 		return srrctl;
 	srrctl &= ~IXGBE_SRRCTL_BSIZEPKT_MASK;
-	srrctl |= d->buf_size >> IXGBE_SRRCTL_BSIZEPKT_SHIFT;
+	srrctl |= d->rx[ring->queue_index].buf_bytes >> IXGBE_SRRCTL_BSIZEPKT_SHIFT;
 	return ring->q_vector->adapter->num_rx_queues > 1 ? srrctl | IXGBE_SRRCTL_DROP_EN : srrctl;
 }
 
@@ -520,7 +520,7 @@ nm_ixgbe_up(struct nm_nic_dev *d)
 static const struct nm_nic_driver nm_ixgbe_driver = {
 	.version = NM_NIC_VERSION,
 	.max_desc = NM_IXGBE_DESC,
-	.buf_sizes = 1024 | 2048 | 4096 | 8192 | 16384,
+	.bufs = &nm_ixgbe_bufs,
 	.down = nm_ixgbe_down,
 	.up = nm_ixgbe_up,
 	.txsync = nm_ixgbe_txsync,

@@ -138,6 +138,9 @@ static const struct nm_hw_rx nm_ixgbe_rx = {
 	.kick = nm_ixgbe_kick,
 };
 
+/* The lowest bit of an address may mean something else (7.1.6.1: NSE). */
+static const struct nm_hw_bufs nm_ixgbe_bufs = {.sizes = 1024 | 2048 | 4096 | 8192 | 16384, .step = 1024, .align = 2};
+
 static bool
 nm_ixgbe_txsync(struct nm_hw_ring *r)
 {

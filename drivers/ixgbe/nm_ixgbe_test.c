@@ -74,7 +74,7 @@ fill(uint32_t desc, uint32_t len, unsigned flags)
 }
 
 static const struct nic_model model = {nm_ixgbe_txsync, nm_ixgbe_rxsync, nm_ixgbe_txdone, nm_ixgbe_txforeign, .ndesc = INTEL_DESC, .min_bytes = NM_IXGBE_SHORTEST,
-    .max_parts = NM_IXGBE_PARTS, .joins = true, .reset = reset, .sends = sends, .sent = intel_sent, .posted = intel_posted, .fill = fill};
+    .bufs = &nm_ixgbe_bufs, .max_parts = NM_IXGBE_PARTS, .joins = true, .reset = reset, .sends = sends, .sent = intel_sent, .posted = intel_posted, .fill = fill};
 
 /* Of an X550 that was asked for times they are behind the frame; the bit alone means nothing. */
 static void

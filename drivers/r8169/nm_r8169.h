@@ -99,7 +99,7 @@ nm_r8169_strips_tags(struct rtl8169_private *tp, netdev_features_t features)
 static u16
 nm_r8169_rx_max(struct rtl8169_private *tp, u16 max)
 {
-	return nm_r8169_owns_rx(tp) ? READ_ONCE(tp->netmap)->buf_size : max;
+	return nm_r8169_owns_rx(tp) ? READ_ONCE(tp->netmap)->rx[0].buf_bytes : max;
 }
 
 static void
@@ -226,16 +226,24 @@ nm_r8169_resume(struct device *device)
 	return error;
 }
 
+/* With its frame check sequence, in one buffer. */
+static uint32_t
+nm_r8169_rx_least(const struct nm_nic_dev *d)
+{
+	return d->dev->mtu + ETH_HLEN + VLAN_HLEN + ETH_FCS_LEN;
+}
+
 static const struct nm_nic_driver nm_r8169_driver = {
 	.version = NM_NIC_VERSION,
 	.max_desc = NUM_TX_DESC > NUM_RX_DESC ? NUM_TX_DESC : NUM_RX_DESC,
-	.buf_sizes = 2048 | 4096,
+	.bufs = &nm_r8169_bufs,
 	.down = nm_r8169_down,
 	.up = nm_r8169_up,
 	.txsync = nm_r8169_txsync,
 	.rxsync = nm_r8169_rxsync,
 	.txforeign = nm_r8169_txforeign,
 	.txdone = nm_r8169_txdone,
+	.rx_least = nm_r8169_rx_least,
 };
 
 /* An RTL8110SCd has to take tags out of frames (rtl_init_one of the driver): programs open it like an interface without hooks. */

@@ -91,7 +91,7 @@ nm_r8169_put_rx(struct nm_hw_ring *r, uint32_t desc, uint64_t addr)
 	d->addr = cpu_to_le64(addr);
 	d->opts2 = 0;
 	dma_wmb();
-	WRITE_ONCE(d->opts1, cpu_to_le32(DescOwn | (desc == NUM_RX_DESC - 1 ? RingEnd : 0) | r->map->stride));
+	WRITE_ONCE(d->opts1, cpu_to_le32(DescOwn | (desc == NUM_RX_DESC - 1 ? RingEnd : 0) | r->buf_bytes));
 }
 
 /* The NIC looks at the descriptor again when the next frame comes. */
@@ -116,6 +116,9 @@ static const struct nm_hw_rx nm_r8169_rx = {
 	.kick = nm_r8169_kick_rx,
 };
 
+/* Rx buffers: sizes and addresses are multiples of 8. */
+static const struct nm_hw_bufs nm_r8169_bufs = {.sizes = 2048 | 4096, .step = 8, .align = 8};
+
 /*
  * How long a frame of `len` bytes, at least ETH_ZLEN, has to be so that an RTL8125A or B does not hang: rtl8125_quirk_udp_padto of the
  * driver, which knows more of its frames. They read 47 bytes of datagrams for the two ports of PTP, and the header of each.
@@ -138,8 +141,10 @@ nm_r8169_udp_padto(const u8 *frame, uint32_t len)
 	return max_t(uint32_t, len, l4 + (port == 319 || port == 320 ? 47 : sizeof(struct udphdr)));
 }
 
-/* Under the ring's lock. A client that writes to its frames meanwhile can hang its NIC, and nothing else. Frames of several slots are
- * not looked at. */
+/*
+ * Under the ring's lock. A client that writes to its frames meanwhile can hang its NIC, and nothing else. Frames of several slots are
+ * not looked at. One at an offset that leaves no room for as many bytes gets none, and so is dropped.
+ */
 static void
 nm_r8169_lengthen(struct nm_hw_ring *r)
 {
@@ -148,16 +153,19 @@ nm_r8169_lengthen(struct nm_hw_ring *r)
 
 	for (at = kr->hwcur; at != kr->rhead && steps--; at = nm_ring_add(at, 1, kr->nslots)) {
 		struct netmap_slot s = nm_kring_snapshot(&kr->slots[at]);
-		uint32_t len = max_t(uint32_t, s.len, ETH_ZLEN), padto;
+		uint32_t len = max_t(uint32_t, s.len, ETH_ZLEN), offset = nm_kring_offset(&kr->offsets, s.ptr), padto;
 		u8 *frame;
 
 		if ((s.flags & (NS_MOREFRAG | NS_INDIRECT)) || s.len < NM_FRAME_SHORTEST || len >= 128 + 47)
 			continue;
 		frame = (u8 *)nm_kring_buf(kr, s.buf_idx);
-		if (!frame)
+		if (!frame || len > kr->stride - offset) /* such a frame is not sent */
 			continue;
+		frame += offset;
 		padto = nm_r8169_udp_padto(frame, len);
-		if (padto > len) {
+		if (padto > kr->stride - offset) {
+			NM_WRITE_ONCE(kr->slots[at].len, 0);
+		} else if (padto > len) {
 			memset(frame + s.len, 0, padto - s.len);
 			NM_WRITE_ONCE(kr->slots[at].len, padto);
 		}

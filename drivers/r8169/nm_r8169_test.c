@@ -82,8 +82,10 @@ posted(uint32_t desc, uint64_t *addr, uint32_t *size)
 
 	*addr = le64_to_cpu(rx_desc[desc].addr);
 	*size = opts1 & 0x3fff;
-	assert_int_equal(!!(opts1 & RingEnd), opts1 & DescOwn && desc == NUM_RX_DESC - 1);
-	return opts1 & DescOwn;
+	if (!(opts1 & DescOwn))
+		return false;
+	assert_int_equal(!!(opts1 & RingEnd), desc == NUM_RX_DESC - 1);
+	return true;
 }
 
 /* The length is with the frame check sequence. */
@@ -99,7 +101,7 @@ fill(uint32_t desc, uint32_t len, unsigned flags)
 
 static const struct nic_model model = {nm_r8169_txsync, nm_r8169_rxsync, nm_r8169_txdone, nm_r8169_txforeign,
     .ndesc = NUM_TX_DESC, .min_bytes = ETH_ZLEN,
-    .max_parts = NETMAP_MAX_FRAGS, .tells_first = true, .reset = reset, .sends = sends, .sent = sent, .posted = posted, .fill = fill};
+    .bufs = &nm_r8169_bufs, .max_parts = NETMAP_MAX_FRAGS, .tells_first = true, .reset = reset, .sends = sends, .sent = sent, .posted = posted, .fill = fill};
 
 /* An RTL8125 hangs with a datagram for PTP that is shorter than it expects. */
 static void
@@ -134,11 +136,42 @@ some_chips_need_longer_datagrams(void **state)
 	private.mac_version = RTL_GIGA_MAC_VER_06;
 }
 
+/* Near the end of a buffer there is no room for that: such a frame is not sent. */
+static void
+datagrams_are_lengthened_where_they_begin(void **state)
+{
+	struct nic_part p;
+	uint32_t k, i, offset;
+
+	(void)state;
+	nic_open_at(&model, 128, 2048, 0, 0);
+	private.mac_version = RTL_GIGA_MAC_VER_61;
+	for (k = 0; k < 100; k++) {
+		uint8_t *b = (uint8_t *)nm_kring_buf(nic_tx.kr, nic_slot_of(&nic_tx, k)->buf_idx);
+
+		offset = 2048 - 60 - k;
+		memset(b, 0x55, 4096);
+		b += offset;
+		b[12] = 8, b[13] = 0, b[14] = 0x45, b[23] = 17, b[36] = 1, b[37] = 63;
+		nic_slot(k, 60, 0);
+		nic_slot_of(&nic_tx, k)->ptr = offset | 0xab0000;
+		assert_false(nic_transmit(1));
+		assert_int_equal(nic_sends(1, &p), offset + 81 <= 2048);
+		for (i = offset + 81 <= 2048 ? 81 : 60; i < 200; i++)
+			assert_int_equal(b[i], 0x55);
+	}
+	assert_int_equal(nic_tx.kr->stat[NM_STAT_drop_short], 21);
+	private.mac_version = RTL_GIGA_MAC_VER_06;
+}
+
 int
 main(int argc, char **argv)
 {
 	static const struct nic_model *const models[] = {&model};
-	const struct CMUnitTest own[] = {cmocka_unit_test_setup_teardown(some_chips_need_longer_datagrams, nic_setup, nic_teardown)};
+	const struct CMUnitTest own[] = {
+		cmocka_unit_test_setup_teardown(some_chips_need_longer_datagrams, nic_setup, nic_teardown),
+		cmocka_unit_test_setup_teardown(datagrams_are_lengthened_where_they_begin, nic_setup, nic_teardown),
+	};
 
-	return nic_main(argc, argv, models, 1, own, 1);
+	return nic_main(argc, argv, models, 1, own, 2);
 }

@@ -31,27 +31,33 @@ teardown(void **state)
 	return host_end(&root, sessions);
 }
 
-/* The receiver is in the sender's region, or, with a size of buffers, in one of its own. */
+/* The receiver is in the sender's region, or, with a size of buffers, in one of its own. With offsets, if these are not NULL. */
 static void
-open_ends(uint32_t size)
+open_ends_at(uint32_t size, struct nmreq_opt_offsets *sender, struct nmreq_opt_offsets *receiver)
 {
 	struct nmreq_register ra = {.nr_mode = NR_REG_NULL, .nr_tx_slots = SLOTS, .nr_rx_slots = SLOTS, .nr_tx_rings = 1, .nr_rx_rings = 1};
 	struct nmreq_register rb = ra;
 
 	ra.nr_extra_bufs = 4 * SLOTS; /* room for the other's rings */
 	root.limits.buf_size = 2048;
-	assert_int_equal(host_register(&a, "a", &ra), 0);
+	assert_int_equal(host_register_at(&a, "a", &ra, sender), 0);
 	nm_mem_extra_free(a.mem, a.extra);
 	a.extra = 0;
 	if (size)
 		root.limits.buf_size = size;
 	else
 		rb.nr_mem_id = ra.nr_mem_id;
-	assert_int_equal(host_register(&b, "b", &rb), 0);
+	assert_int_equal(host_register_at(&b, "b", &rb, receiver), 0);
 	l = (struct nm_veth_link){.core = &core, .tx = nm_session_kring(&a, NM_DIR_TX, 0), .rx = nm_session_kring(&b, NM_DIR_RX, 0),
 	    .max_bytes = MAX_BYTES};
 	assert_int_equal(l.tx->mem == l.rx->mem, !size);
 	assert_int_equal(l.rx->stride, size ? size : 2048);
+}
+
+static void
+open_ends(uint32_t size)
+{
+	open_ends_at(size, NULL, NULL);
 }
 
 static struct netmap_slot *
@@ -71,7 +77,7 @@ static void
 fill(uint32_t at, uint32_t len, uint16_t flags)
 {
 	struct netmap_slot *p = slot_of(l.tx, at);
-	char *buf = nm_kring_buf(l.tx, p->buf_idx);
+	char *buf = nm_kring_buf(l.tx, p->buf_idx) + nm_kring_offset(&l.tx->offsets, p->ptr);
 	uint32_t i;
 
 	for (i = 0; i < len; i++)
@@ -108,9 +114,9 @@ take(uint32_t at, uint32_t n)
 
 	for (; n--; at++) {
 		const struct netmap_slot *p = slot_of(l.rx, at);
-		const char *buf = nm_kring_buf(l.rx, p->buf_idx);
+		const char *buf = nm_kring_buf(l.rx, p->buf_idx) + nm_kring_offset(&l.rx->offsets, p->ptr);
 
-		assert_non_null(buf);
+		assert_true(l.rx->offsets.mask || !p->ptr);
 		for (i = 0; i < p->len; i++)
 			assert_int_equal((uint8_t)buf[i], byte_of(checked++));
 	}
@@ -349,6 +355,77 @@ what_is_out_of_rule_is_counted_by_its_name(void **state)
 	}
 }
 
+/* Wherever the sender has it begin, and whether or not its buffer goes over. */
+static void
+frames_begin_where_the_receiver_says(void **state)
+{
+	static const struct { uint32_t size, tx_max, rx_max, rx_gap; } way[] = {
+		{0, 1000, 256, 0}, {0, 1000, 0, 0}, {0, 0, 256, 0}, {0, 300, 2000, 100}, {2048, 1000, 256, 0}, {512, 1000, 200, 0}, {1024, 0, 512, 64},
+	};
+	uint32_t w, i, k, n, at, round;
+
+	(void)state;
+	for (w = 0; w < sizeof(way) / sizeof(way[0]); w++) {
+		struct nmreq_opt_offsets tx = {.nro_max_offset = way[w].tx_max, .nro_offset_bits = 16};
+		struct nmreq_opt_offsets rx = {.nro_max_offset = way[w].rx_max, .nro_offset_bits = 16, .nro_initial_offset = way[w].rx_max,
+		    .nro_min_gap = way[w].rx_gap};
+
+		open_ends_at(way[w].size, way[w].tx_max ? &tx : NULL, way[w].rx_max ? &rx : NULL);
+		seed = checked = 0;
+		for (round = at = 0, i = 0; round < 400; round++) {
+			uint32_t len = 14 + round * 131 % 1030, parts = 1 + round % 3, stride = l.rx->stride, slots;
+
+			for (k = 0; k < parts; k++) {
+				slot_of(l.tx, i + k)->ptr = way[w].tx_max ? round * 7919 : 0; /* more than the greatest, at times */
+				fill(i + k, len, k + 1 < parts ? NS_MOREFRAG : 0);
+			}
+			move(parts);
+			i += parts;
+			slots = l.slots;
+			assert_int_equal(l.frames, 1);
+			for (k = 0; k < slots; k++) {
+				struct netmap_slot *p = slot_of(l.rx, at + k);
+
+				n = at + k < SLOTS ? way[w].rx_max : (at + k) % SLOTS * 13;
+				n = n < way[w].rx_max ? n : way[w].rx_max;
+				assert_int_equal(p->ptr, n + p->len <= stride ? n : stride - p->len);
+				assert_true(p->len <= l.chunk);
+			}
+			take(at, slots);
+			for (k = 0; k < slots; k++)
+				slot_of(l.rx, at + k)->ptr = (at + k) % SLOTS * 13 | 0xabcd0000u;
+			at += slots;
+		}
+		assert_int_equal(checked, seed);
+		all_buffers_are_there();
+		teardown(state);
+		setup(state);
+	}
+}
+
+static void
+no_frame_goes_where_offsets_leave_no_byte(void **state)
+{
+	struct nmreq_opt_offsets o = {.nro_max_offset = 2048};
+	uint32_t size;
+
+	(void)state;
+	for (size = 0; size <= 2048; size += 2048) {
+		open_ends_at(size, &o, &o);
+		fill(0, 60, 0);
+		slot_of(l.tx, 1)->len = 14;
+		slot_of(l.tx, 1)->ptr = 2048;
+		move(2);
+		assert_int_equal(l.slots, 0);
+		assert_int_equal(l.tx->stat[NM_STAT_drop_no_backend], 1);
+		assert_int_equal(l.tx->stat[NM_STAT_drop_bad_len], 1);
+		all_buffers_are_there();
+		teardown(state);
+		setup(state);
+		o = (struct nmreq_opt_offsets){.nro_max_offset = 2048};
+	}
+}
+
 static void
 one_call_moves_so_many(void **state)
 {
@@ -399,6 +476,8 @@ main(int argc, char **argv)
 		T(who_finds_no_room_waits),
 		T(slots_are_seen_in_the_order_of_their_leases),
 		T(what_is_out_of_rule_is_counted_by_its_name),
+		T(frames_begin_where_the_receiver_says),
+		T(no_frame_goes_where_offsets_leave_no_byte),
 		T(one_call_moves_so_many),
 		T(batches_pass),
 	};

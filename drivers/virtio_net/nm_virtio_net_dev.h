@@ -252,10 +252,19 @@ nm_virtio_device(struct nm_nic_dev *d)
 	return nm_virtio_dma_device(d->priv);
 }
 
+/* A frame is in one buffer where the device does not merge them; else their first bytes are moved (nm_virtio_move). */
+static uint32_t
+nm_virtio_rx_least(const struct nm_nic_dev *d)
+{
+	const struct virtnet_info *vi = d->priv;
+
+	return vi->mergeable_rx_bufs ? 2 * NM_VIRTIO_HDR : d->dev->mtu + ETH_HLEN + VLAN_HLEN;
+}
+
 static const struct nm_nic_driver nm_virtio_driver = {
 	.version = NM_NIC_VERSION,
 	.max_desc = NM_VIRTIO_MAX_DESC,
-	.buf_sizes = 256 | 512 | 1024 | 2048 | 4096,
+	.bufs = &nm_virtio_bufs,
 	.down = nm_virtio_down,
 	.up = nm_virtio_up,
 	.txsync = nm_virtio_txsync,
@@ -263,6 +272,7 @@ static const struct nm_nic_driver nm_virtio_driver = {
 	.txforeign = nm_virtio_txforeign,
 	.txdone = nm_virtio_txdone,
 	.refuses = nm_virtio_refuses,
+	.rx_least = nm_virtio_rx_least,
 	.dma_device = nm_virtio_device,
 };
 

@@ -51,11 +51,11 @@ nm_virtio_alloc(struct nm_virtio_ring *a, u32 positions, bool tx)
 	return -ENOMEM;
 }
 
-/* What never changes in descriptors. Those for frames are shorter than buffers if a frame may go on in the next one: nm_virtio_move. */
+/* What never changes in descriptors. Those for frames are shorter than `bytes` of a buffer if a frame may go on in the next one: nm_virtio_move. */
 static void
-nm_virtio_fill_desc(struct nm_virtio_ring *a, bool tx)
+nm_virtio_fill_desc(struct nm_virtio_ring *a, u32 bytes, bool tx)
 {
-	u32 p, stride = a->vi->netmap.nic->buf_size;
+	u32 p;
 	u16 write = tx ? 0 : VRING_DESC_F_WRITE;
 
 	for (p = 0; p <= a->pos; p++) {
@@ -66,7 +66,7 @@ nm_virtio_fill_desc(struct nm_virtio_ring *a, bool tx)
 		d[0].flags = cpu_to_virtio16(a->vdev, write | VRING_DESC_F_NEXT);
 		d[0].next = cpu_to_virtio16(a->vdev, 2 * p + 1);
 		d[1].addr = 0;
-		d[1].len = cpu_to_virtio32(a->vdev, a->merge ? stride - a->hdr_len : stride);
+		d[1].len = cpu_to_virtio32(a->vdev, a->merge ? bytes - a->hdr_len : bytes);
 		d[1].flags = cpu_to_virtio16(a->vdev, write);
 		a->at[p] = tx ? 0 : 2 * p;
 		/* who does not merge need not say that a frame has one buffer */
@@ -129,7 +129,7 @@ nm_virtio_start(struct virtnet_info *vi, u32 i, struct virtqueue *vq, struct nap
 	a->ready = 0;
 	a->out = a->told = a->next = a->seen = a->first = a->parts = a->moved = 0;
 	a->user = NM_VIRTIO_PROGRAM;
-	nm_virtio_fill_desc(a, tx);
+	nm_virtio_fill_desc(a, r->buf_bytes, tx);
 	nm_virtio_hide(a, true);
 	r->nic = a;
 	r->core->start(r, positions, 0, vi->dev->mtu + ETH_HLEN + VLAN_HLEN);

@@ -219,6 +219,7 @@ nm_virtio_swap(struct nm_hw_ring *r, uint32_t desc, u32 id)
 		if (a->at[i] == id) {
 			swap(a->at[i], a->at[desc]);
 			swap(r->buf[i], r->buf[desc]);
+			swap(r->buf_offset[i], r->buf_offset[desc]);
 			nm_virtio_offer(a, i);
 			nm_virtio_offer(a, desc);
 			return true;
@@ -238,9 +239,11 @@ nm_virtio_move(struct nm_hw_ring *r, uint32_t desc, u16 index, u32 len)
 	u32 bytes = min_t(u32, len, a->hdr_len);
 	uint64_t addr = nm_hw_addr(r->map, r->buf[desc]);
 
-	if ((s16)(index - a->moved) < 0 || len > r->map->stride || !p)
+	if ((s16)(index - a->moved) < 0 || len > r->buf_bytes || !p)
 		return;
 	a->moved = index + 1u;
+	if (r->kr->offsets.mask)
+		p += r->buf_offset[desc];
 	if (r->map->copies)
 		r->core->from_device(r->map, addr, r->map->stride);
 	memmove(p + bytes, p, len - bytes);
@@ -365,6 +368,8 @@ static const struct nm_hw_rx nm_virtio_rx = {
 	.put = nm_virtio_put_rx,
 	.kick = nm_virtio_kick_rx,
 };
+
+static const struct nm_hw_bufs nm_virtio_bufs = {.sizes = 256 | 512 | 1024 | 2048 | 4096, .step = 1};
 
 /*
  * An interrupt is asked for when most of what is under way is done; so a sender that waits has room for much, and its last frames are

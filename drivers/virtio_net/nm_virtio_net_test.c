@@ -125,7 +125,7 @@ begin(struct queue *q, u32 n, bool tx, bool merge)
 	for (p = 0; p < n / 2; p++) {
 		q->v.desc[2 * p] = (struct vring_desc){(uintptr_t)q->hdrs + (tx ? 0 : p * NM_VIRTIO_HDR), HDR,
 		    (u16)(VRING_DESC_F_NEXT | (tx ? 0 : VRING_DESC_F_WRITE)), (u16)(2 * p + 1)};
-		q->v.desc[2 * p + 1] = (struct vring_desc){0, merge ? map.stride - HDR : map.stride, tx ? 0 : VRING_DESC_F_WRITE, 0};
+		q->v.desc[2 * p + 1] = (struct vring_desc){0, merge ? q->r.buf_bytes - HDR : q->r.buf_bytes, tx ? 0 : VRING_DESC_F_WRITE, 0};
 		q->at[p] = tx ? 0 : (u16)(2 * p);
 		if (!tx)
 			nm_virtio_offer(a, p);
@@ -135,15 +135,16 @@ begin(struct queue *q, u32 n, bool tx, bool merge)
 	nm_hw_start(&q->r, n / 2, 0, 1518);
 }
 
+/* With offsets, if they are not NULL. */
 static void
-open_rings(uint32_t slots, u32 n, bool merge)
+open_rings_at(uint32_t slots, u32 n, bool merge, struct nmreq_opt_offsets *o)
 {
 	struct nmreq_register reg = {.nr_mode = NR_REG_NULL, .nr_tx_slots = slots, .nr_rx_slots = slots, .nr_tx_rings = 1, .nr_rx_rings = 1};
 	struct nm_kring *kr;
 	uint32_t i;
 
 	root.limits.buf_size = 2048;
-	assert_int_equal(host_register(&s, "n", &reg), 0);
+	assert_int_equal(host_register_at(&s, "n", &reg, o), 0);
 	kr = nm_session_kring(&s, NM_DIR_TX, 0);
 	for (i = 0; i < sizeof(addrs) / sizeof(addrs[0]); i++)
 		addrs[i] = (uintptr_t)kr->bufs + (uint64_t)i * 2048;
@@ -153,9 +154,16 @@ open_rings(uint32_t slots, u32 n, bool merge)
 	tq.r.map = rq.r.map = &map;
 	tq.r.kr = kr;
 	rq.r.kr = nm_session_kring(&s, NM_DIR_RX, 0);
+	nm_hw_set_bufs(&rq.r, rq.r.kr, &nm_virtio_bufs);
 	begin(&tq, n, true, false);
 	begin(&rq, n, false, merge);
 	rxsync(&rq.r, 0);
+}
+
+static void
+open_rings(uint32_t slots, u32 n, bool merge)
+{
+	open_rings_at(slots, n, merge, NULL);
 }
 
 static struct netmap_slot *
@@ -438,6 +446,7 @@ put(u16 k, u32 parts, char first, u32 bytes, u8 flags)
 
 	assert_int_equal(d->len, HDR);
 	assert_true(bytes <= f->len + (parts ? 0 : HDR));
+	assert_true(((uintptr_t)p - (uintptr_t)tq.r.kr->bufs) % map.stride + f->len <= map.stride);
 	if (parts)
 		*v = (struct virtio_net_hdr_v1){.flags = flags, .num_buffers = (u16)parts}; /* 1 where frames are not merged */
 	for (i = 0; i < bytes; i++)
@@ -469,7 +478,7 @@ static void
 is(uint32_t at, char first, u32 bytes)
 {
 	const struct netmap_slot *p = slot(&rq, at);
-	const char *b = nm_kring_buf(rq.r.kr, p->buf_idx);
+	const char *b = nm_kring_buf(rq.r.kr, p->buf_idx) + nm_kring_offset(&rq.r.kr->offsets, p->ptr);
 	u32 i;
 
 	assert_int_equal(p->len, bytes);
@@ -627,6 +636,77 @@ no_receiver_waits_for_ever(void **state)
 	assert_int_equal(rq.r.kr->stat[NM_STAT_rx_packets], seen);
 }
 
+static void
+descriptors_are_shorter_where_slots_have_offsets(void **state)
+{
+	struct nmreq_opt_offsets o = {.nro_max_offset = 500, .nro_initial_offset = 33, .nro_offset_bits = 16};
+	const struct vring_desc *d;
+	u32 k;
+
+	(void)state;
+	open_rings_at(256, 256, true, &o);
+	assert_int_equal(rq.r.buf_bytes, 1548);
+	slot(&tq, 0)->ptr = 0xabc01f4;
+	slot(&tq, 0)->len = 1548;
+	slot(&tq, 1)->ptr = 500;
+	slot(&tq, 1)->len = 1549;
+	dev.mtu = 9000;
+	transmit(2);
+	dev.mtu = 1500;
+	assert_int_equal(take(&tq, 100), 1);
+	d = &tq.v.desc[tq.v.desc[tq.heads[0]].next];
+	assert_int_equal(d->len, 1548);
+	assert_ptr_equal((void *)(uintptr_t)d->addr, nm_kring_buf(tq.r.kr, slot(&tq, 0)->buf_idx) + 500);
+	assert_int_equal(tq.r.kr->stat[NM_STAT_drop_bad_len], 1);
+
+	take(&rq, 200);
+	put(0, 1, 1, 1536, 0);
+	put(1, 3, 2, 1536, 0);
+	put(2, 0, 3, 1548, 0);
+	put(3, 0, 4, 7, 0);
+	put(9, 1, 5, 60, 0); /* in another order: buffers change places, and their offsets with them */
+	put(5, 1, 6, 61, 0);
+	assert_int_equal(rxsync(&rq.r, 100), 4);
+	for (k = 0; k < 6; k++)
+		assert_int_equal(slot(&rq, k)->ptr, 33);
+	is(0, 1, 1536);
+	is(1, 2, 1536);
+	is(2, 3, 1548);
+	is(3, 4, 7);
+	is(4, 5, 60);
+	is(5, 6, 61);
+}
+
+/* A slot's ptr is what its buffer was given to the device with, wherever that puts the frame. */
+static void
+buffers_that_change_places_keep_their_offsets(void **state)
+{
+	struct nmreq_opt_offsets o = {.nro_max_offset = 1024, .nro_initial_offset = 0, .nro_offset_bits = 16};
+	uint32_t seed = 1, round, k, n;
+	u16 base = 0, first;
+
+	(void)state;
+	open_rings_at(256, 256, true, &o);
+	for (round = 0; round < 200; round++) {
+		first = base;
+		n = take(&rq, 200);
+		n = n < 10 ? n : 10;
+		rq.taken = (u16)(first + n);
+		for (k = n; k-- > 0;)
+			put((u16)(first + k), 1, (char)(round + k), 60, 0);
+		base = (u16)(first + n);
+		assert_int_equal(rxsync(&rq.r, 100), n);
+		assert_int_equal(got(), n);
+		for (k = 0; k < n; k++) {
+			is(rq.r.kr->rel + k, (char)(round + n - 1 - k), 60);
+			seed = seed * 1103515245 + 12345;
+			slot(&rq, rq.r.kr->rel + k)->ptr = seed >> 8;
+		}
+		give_back();
+		rxsync(&rq.r, 0);
+	}
+}
+
 /* To count instructions by, see README.md: 400 batches of 256 frames of 64 bytes each way. */
 static void
 batches_pass(void **state)
@@ -669,6 +749,8 @@ main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(a_frame_that_comes_while_an_interrupt_is_asked_for_is_seen, setup, teardown),
 		cmocka_unit_test_setup_teardown(frames_that_are_sent_while_an_interrupt_is_asked_for_are_seen, setup, teardown),
 		cmocka_unit_test_setup_teardown(no_receiver_waits_for_ever, setup, teardown),
+		cmocka_unit_test_setup_teardown(descriptors_are_shorter_where_slots_have_offsets, setup, teardown),
+		cmocka_unit_test_setup_teardown(buffers_that_change_places_keep_their_offsets, setup, teardown),
 		cmocka_unit_test_setup_teardown(batches_pass, setup, teardown),
 	};
 

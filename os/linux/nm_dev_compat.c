@@ -5,7 +5,8 @@
  * Where 64-bit fields align to 4 bytes, two bodies are shorter: nmreq_register, whose nr_flags moves up by 4, and
  * nmreq_vale_attach, which begins with it. All else has the same layout. Their netmap_if has offsets of 4 bytes
  * (nm_session.ofs32). A ring is the same up to its flags and from sem on; its ts, offset_mask and buf_align lie
- * where a 64-bit program has them, so rings are not stamped for a program of 32 bits, nor does it get the option OFFSETS.
+ * where a 64-bit program has them, so rings are not stamped for a program of 32 bits, nor does it get the option OFFSETS:
+ * with a time_t of 4 bytes offset_mask is at byte 44, with one of 8 at byte 52, and both is of ts for a program of 64 bits.
  */
 #include "nm_os_linux.h"
 #include "nm_dev_ctl.h"

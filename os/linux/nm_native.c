@@ -355,6 +355,8 @@ assign(struct nm_nic *n, bool none)
 
 			if (n->dma)
 				r->map = &n->dma->hw;
+			if (d->driver->bufs && dir == NM_DIR_RX && !none && kr->ready)
+				nm_hw_set_bufs(r, kr, d->driver->bufs);
 			smp_store_release(&r->kr, !none && kr->ready ? kr : NULL);
 		}
 	netdev_update_features(d->dev); /* those that its driver can't have for all rings */
@@ -385,6 +387,21 @@ dma_device(struct nm_nic_dev *d)
 	return d->driver->dma_device ? d->driver->dma_device(d) : d->dev->dev.parent;
 }
 
+int
+nm_native_admit(struct nm_port *p, struct nm_session *s)
+{
+	struct nm_nic *n = p->priv;
+	const struct nm_nic_driver *driver;
+	int error = 0;
+
+	rtnl_lock();
+	driver = n->hw ? n->hw->driver : NULL;
+	if (driver)
+		error = nm_hw_admit(s, p, driver->bufs, driver->rx_least ? driver->rx_least(n->hw) : 0);
+	rtnl_unlock();
+	return error;
+}
+
 void
 nm_native_changed(struct nm_port *p)
 {
@@ -408,7 +425,6 @@ nm_native_enable(struct nm_nic *n, bool on)
 	if (on && !n->soft) {
 		n->dma = nm_dma_map(&n->port->mem->region, dma_device(n->hw), bufs->objsize, bufs->objtotal);
 		error = n->dma ? 0 : -ENOMEM;
-		n->hw->buf_size = bufs->objsize;
 	}
 	n->gives = on && !error;
 	if (!error)

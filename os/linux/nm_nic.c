@@ -150,6 +150,7 @@ nic_destroy(struct nm_port *p)
 
 static const struct nm_port_ops nic_ops = {
 	.kind = NM_PORT_KIND_NIC,
+	.offsets = true,
 	.enable = nic_enable,
 	.host = nm_nic_host_set,
 	.txsync = nm_nic_tx_sync,
@@ -170,6 +171,8 @@ static const struct nm_os_linux_port_ops linux_ops = {
 /* Where the driver gives its rings: what is otherwise is that these are not ours. */
 static const struct nm_port_ops native_ops = {
 	.kind = NM_PORT_KIND_NIC,
+	.offsets = true,
+	.admit = nm_native_admit,
 	.enable = nic_enable,
 	.host = nm_nic_host_set,
 	.txsync = nm_native_tx_sync,
@@ -191,6 +194,7 @@ static const struct nm_os_linux_port_ops native_linux_ops = {
 /* And where there is no device behind the driver: frames come and go as those of other interfaces, too. */
 static const struct nm_port_ops soft_ops = {
 	.kind = NM_PORT_KIND_NIC,
+	.offsets = true,
 	.enable = nic_enable,
 	.host = nm_nic_host_set,
 	.txsync = nm_native_tx_sync,
@@ -246,7 +250,7 @@ find_driver(struct nm_session *s, const char *name, struct nm_nic *n, uint32_t s
 		nm_os_log(NM_LOG_WARN, "%s: its driver does not give rings now, because of %s; frames are copied", name, why);
 		return 0;
 	}
-	if (size && d && !d->driver->soft && (!is_power_of_2(size) || size > PAGE_SIZE || !(d->driver->buf_sizes & size))) {
+	if (size && d && !d->driver->soft && (!is_power_of_2(size) || size > PAGE_SIZE || !(d->driver->bufs->sizes & size))) {
 		if (admode == NM_PARAM_ADMODE_NATIVE)
 			return nm_session_error(s, EINVAL, "%s: its driver can't receive into buffers of %u bytes (the module's parameters buf_size, "
 			    "and priv_buf_size of the regions of switch ports); 2048 is possible, or admode=0", name, size);
@@ -327,7 +331,7 @@ make_port(struct nm_session *s, const char *name, struct nm_nic *n, uint32_t buf
 	if (n->hw)
 		p->ops = n->soft ? &soft_ops : &native_ops;
 	if (n->hw && !n->soft)
-		p->dma_sizes = n->hw->driver->buf_sizes & (2 * PAGE_SIZE - 1);
+		p->dma_sizes = n->hw->driver->bufs->sizes & (2 * PAGE_SIZE - 1);
 	__module_get(THIS_MODULE); /* we are in a call of an open descriptor */
 	p->priv = n;
 	p->host = (void *)(uintptr_t)(n->soft ? &soft_linux_ops : n->hw ? &native_linux_ops : &linux_ops);

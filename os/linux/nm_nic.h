@@ -214,6 +214,7 @@ int nm_native_rx_sync(struct nm_kring *kr);
 void nm_native_tx_later(struct nm_kring *kr);
 /* Sends a frame of the host by the first transmit ring, if that is a program's. Consumes skb, which nobody else has. Data. */
 bool nm_native_send(struct nm_nic *n, struct net_device *dev, struct sk_buff *skb);
+int nm_native_admit(struct nm_port *p, struct nm_session *s);
 void nm_native_changed(struct nm_port *p);
 void nm_native_take(struct nm_kring *kr, bool on);
 uint32_t nm_native_poll(struct nm_kring *kr, uint32_t budget);

@@ -12,6 +12,16 @@
 
 #include <linux/etherdevice.h>
 
+/* What a slot has of a frame; NULL if that is not in order. */
+static const char *
+data_of(const struct nm_kring *kr, const struct netmap_slot *s)
+{
+	uint32_t offset = nm_kring_offset(&kr->offsets, s->ptr);
+	const char *buf = nm_kring_buf(kr, s->buf_idx);
+
+	return buf && s->len <= kr->stride - offset ? buf + offset : NULL;
+}
+
 /* The slots of one frame from `at` on, of `avail`; *len is its length, 0 if it is not in order. */
 static uint32_t
 measure(struct nm_kring *kr, uint32_t at, uint32_t avail, uint32_t *len, bool *wanted)
@@ -27,7 +37,7 @@ measure(struct nm_kring *kr, uint32_t at, uint32_t avail, uint32_t *len, bool *w
 		*wanted |= s.flags & NS_FORWARD;
 		if (s.flags & NS_FORWARD)
 			NM_WRITE_ONCE(kr->slots[at].flags, s.flags & ~NS_FORWARD);
-		bad |= s.len > kr->stride || !nm_kring_buf(kr, s.buf_idx);
+		bad |= !data_of(kr, &s);
 		*len += s.len;
 		at = nm_ring_add(at, 1, kr->nslots);
 		n++;
@@ -48,11 +58,11 @@ copy(struct nm_kring *kr, struct net_device *dev, uint32_t at, uint32_t n, uint3
 	skb_reserve(skb, LL_RESERVED_SPACE(dev));
 	for (; n--; at = nm_ring_add(at, 1, kr->nslots)) {
 		struct netmap_slot s = nm_kring_snapshot(&kr->slots[at]);
-		const char *buf = nm_kring_buf(kr, s.buf_idx);
+		const char *data = data_of(kr, &s);
 
-		if (!buf || s.len > kr->stride || s.len > len - skb->len)
+		if (!data || s.len > len - skb->len)
 			break;
-		memcpy(skb_put(skb, s.len), buf, s.len);
+		memcpy(skb_put(skb, s.len), data, s.len);
 	}
 	if (skb->len == len)
 		return skb;

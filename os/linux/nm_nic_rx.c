@@ -120,7 +120,11 @@ put_first(struct nm_nic_rx *r, struct sk_buff *list)
 static uint32_t
 slots_of(const struct nm_kring *kr, uint32_t len)
 {
-	return likely(len <= kr->stride) ? 1 : DIV_ROUND_UP(len, kr->stride);
+	uint32_t chunk = nm_kring_chunk(kr);
+
+	if (likely(len <= chunk))
+		return 1;
+	return chunk ? DIV_ROUND_UP(len, chunk) : NETMAP_MAX_FRAGS + 1;
 }
 
 /* Makes skb one that can be copied; NULL when it went elsewhere. */
@@ -177,17 +181,19 @@ collect(struct nm_nic_rx *r, struct batch *b, uint32_t max, uint32_t *seen)
 static void
 put_frame(struct nm_kring *kr, const struct sk_buff *skb, uint32_t slot, const uint32_t *idx, uint32_t slots)
 {
-	uint32_t len = nm_nic_skb_len(skb), k, part;
+	uint32_t len = nm_nic_skb_len(skb), chunk = nm_kring_chunk(kr), k, part, offset;
 
 	if (likely(slots == 1)) {
-		nm_nic_skb_copy(skb, kr->bufs + (size_t)*idx * kr->stride);
-		nm_kring_put_slot(&kr->slots[slot], *idx, (uint16_t)len, 0);
+		offset = nm_kring_place(kr, slot, len);
+		nm_nic_skb_copy(skb, kr->bufs + (size_t)*idx * kr->stride + offset);
+		nm_kring_put_slot_at(&kr->slots[slot], *idx, (uint16_t)len, 0, offset);
 		return;
 	}
-	for (k = 0; k < slots; k++) {
-		part = min(len - k * kr->stride, kr->stride);
-		skb_copy_bits(skb, (int)(k * kr->stride), kr->bufs + (size_t)idx[k] * kr->stride, (int)part);
-		nm_kring_put_slot(&kr->slots[nm_ring_add(slot, k, kr->nslots)], idx[k], (uint16_t)part, k + 1 < slots ? NS_MOREFRAG : 0);
+	for (k = 0; k < slots; k++, slot = nm_ring_add(slot, 1, kr->nslots)) {
+		part = min(len - k * chunk, chunk);
+		offset = nm_kring_place(kr, slot, part);
+		skb_copy_bits(skb, (int)(k * chunk), kr->bufs + (size_t)idx[k] * kr->stride + offset, (int)part);
+		nm_kring_put_slot_at(&kr->slots[slot], idx[k], (uint16_t)part, k + 1 < slots ? NS_MOREFRAG : 0, offset);
 	}
 }
 

@@ -119,7 +119,7 @@ nm_nic_tx_skb(struct nm_nic_tx *t, struct net_device *dev)
 	if (unlikely(!skb))
 		return NULL;
 	for (p = f->part; p < f->part + f->parts; p++)
-		nm_os_copy(skb_put(skb, p->len), nm_kring_buf(t->kr, p->buf), p->len);
+		nm_os_copy(skb_put(skb, p->len), nm_kring_buf(t->kr, p->buf) + p->offset, p->len);
 	skb->dev = dev;
 	return skb;
 }

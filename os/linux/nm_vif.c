@@ -182,6 +182,7 @@ static const struct nm_os_linux_port_ops vif_host_ops = {
 
 static const struct nm_port_ops vif_ops = {
 	.kind = NM_PORT_KIND_VALE_PERSISTENT,
+	.offsets = true,
 	.enable = vif_enable,
 	.txsync = nm_vif_txsync,
 	.rxsync = nm_vif_rxsync,

@@ -21,27 +21,37 @@ struct piece {
 	uint32_t len;
 };
 
+/* A slot's part of a frame; 0 or the counter of why not. */
+static int
+take_slot(const struct nm_kring *kr, const struct netmap_slot *s, struct piece *piece)
+{
+	uint32_t offset = nm_kring_offset(&kr->offsets, s->ptr);
+	const char *buf = nm_kring_buf(kr, s->buf_idx);
+
+	if (s->flags & NS_INDIRECT)
+		return NM_STAT_drop_indirect;
+	if (!buf)
+		return NM_STAT_drop_bad_buf;
+	if (s->len > kr->stride - offset)
+		return NM_STAT_drop_bad_len;
+	*piece = (struct piece){buf + offset, s->len};
+	return 0;
+}
+
 /* The frame at hwcur: its slots. 0 in *bad, or the counter of why it can't be sent. */
 static uint32_t
 take_frame(struct nm_kring *kr, struct piece *piece, uint32_t *bytes, int *bad)
 {
 	uint32_t avail = nm_ring_dist(kr->hwcur, kr->rhead, kr->nslots), n = 0, i = kr->hwcur;
 	struct netmap_slot s;
-	const char *buf;
 	int why;
 
 	*bytes = 0;
 	*bad = 0;
 	do {
 		s = nm_kring_snapshot(&kr->slots[i]);
-		buf = nm_kring_buf(kr, s.buf_idx);
-		why = n >= NETMAP_MAX_FRAGS ? NM_STAT_drop_bad_frags :
-		    s.flags & NS_INDIRECT ? NM_STAT_drop_indirect :
-		    !buf ? NM_STAT_drop_bad_buf :
-		    s.len > kr->stride ? NM_STAT_drop_bad_len : 0;
-		if (!why)
-			piece[n] = (struct piece){buf, s.len};
-		else if (!*bad)
+		why = n < NETMAP_MAX_FRAGS ? take_slot(kr, &s, &piece[n]) : NM_STAT_drop_bad_frags;
+		if (why && !*bad)
 			*bad = why;
 		if (s.flags & (NS_INDIRECT | NS_BUF_CHANGED | NS_REPORT))
 			NM_WRITE_ONCE(kr->slots[i].flags, s.flags & ~(NS_INDIRECT | NS_BUF_CHANGED | NS_REPORT));

@@ -15,13 +15,18 @@
 static uint32_t
 chunk_of(const struct nm_kring *kr)
 {
-	return min_t(uint32_t, kr->stride, 65472);
+	return min_t(uint32_t, nm_kring_chunk(kr), 65472);
 }
 
+/* More than any frame may take, if offsets leave no byte of a buffer. */
 static uint32_t
 slots_of(const struct nm_kring *kr, uint32_t len)
 {
-	return len <= chunk_of(kr) ? 1 : DIV_ROUND_UP(len, chunk_of(kr));
+	uint32_t chunk = chunk_of(kr);
+
+	if (len <= chunk)
+		return 1;
+	return chunk ? DIV_ROUND_UP(len, chunk) : NETMAP_MAX_FRAGS + 1;
 }
 
 /* A longer frame can't be passed on. */
@@ -135,18 +140,20 @@ copy_whole(struct sk_buff *skb, char *dst)
 static void
 put_frame(struct nm_kring *kr, struct sk_buff *skb, uint32_t start, uint32_t n, const uint32_t *idx)
 {
-	uint32_t chunk = chunk_of(kr), k, at, len;
+	uint32_t chunk = chunk_of(kr), slot = start, k, at, len, offset;
 
-	for (k = 0; k < n; k++) {
+	for (k = 0; k < n; k++, slot = nm_ring_add(slot, 1, kr->nslots)) {
 		char *dst = kr->bufs + (size_t)idx[k] * kr->stride;
 
 		at = k * chunk;
 		len = min(skb->len - at, chunk);
+		offset = nm_kring_place(kr, slot, len);
+		dst += offset;
 		if (n == 1)
 			copy_whole(skb, dst);
 		else
 			skb_copy_bits(skb, at, dst, len);
-		nm_kring_put_slot(&kr->slots[nm_ring_add(start, k, kr->nslots)], idx[k], len, k + 1 < n ? NS_MOREFRAG : 0);
+		nm_kring_put_slot_at(&kr->slots[slot], idx[k], len, k + 1 < n ? NS_MOREFRAG : 0, offset);
 	}
 }
 

@@ -85,14 +85,14 @@ guest() {
 	drivers)
 		# shellcheck disable=SC2046 # words
 		set -- $(cd "$top/drivers" && for d in e1000 e1000e veth virtio_net; do [ ! -e "$d/driver.conf" ] || echo "$d"; done)
-		run "guest/nic_load guest/nic_pair guest/nic_forward guest/nic_veth guest/nic_hostile" --guest stock --slow 150 --total 2400 --drivers "$*" \
+		run "guest/nic_load guest/nic_pair guest/nic_forward guest/nic_veth guest/nic_hostile guest/nic_offsets" --guest stock --slow 150 --total 2400 --drivers "$*" \
 			--nics "$(echo "$*" | sed 's/virtio_net/virtio-net-pci/; s/veth//')"
 		;;
 	drivers:few) hooked "guest/nic_storm guest/nic_hostile" "e1000 virtio_net" --env STORM_ACTS=1 ;;
-	drivers:debug) hooked "guest/nic_pair guest/nic_storm guest/nic_hostile" "e1000 e1000e virtio_net" --env STORM_ACTS=8 --env HOSTILE_SECONDS=60 ;;
-	drivers:swiotlb) hooked "guest/nic_pair guest/nic_hostile" "e1000 e1000e" --env DMA_WANTED=swiotlb --append swiotlb=force ;;
+	drivers:debug) hooked "guest/nic_pair guest/nic_storm guest/nic_hostile guest/nic_offsets" "e1000 e1000e virtio_net" --env STORM_ACTS=8 --env HOSTILE_SECONDS=60 ;;
+	drivers:swiotlb) hooked "guest/nic_pair guest/nic_hostile guest/nic_offsets" "e1000 e1000e" --env DMA_WANTED=swiotlb --append swiotlb=force ;;
 	# see iommu
-	drivers:iommu) hooked "guest/nic_pair guest/nic_hostile" "e1000 e1000e" --env DMA_WANTED=iommu --append intel_iommu=on --qemu "-device intel-iommu" ;;
+	drivers:iommu) hooked "guest/nic_pair guest/nic_hostile guest/nic_offsets" "e1000 e1000e" --env DMA_WANTED=iommu --append intel_iommu=on --qemu "-device intel-iommu" ;;
 	models) run guest/nic_models --guest stock --models "forcedeth r8169 ixgbe" --nics "" --limit 580 --total 2400 ;;
 	releases) run "$sample $nics" --guest stock --slow 150 --total 2400 --kernels all ;;
 	*) die "$1 is unknown" ;;

@@ -25,6 +25,8 @@ bool host_nic_stuck;
 uint32_t host_nic_keeps, host_nic_dma_sizes;
 enum nm_port_host host_nic_taken;
 const char *host_nic_last;
+const struct nm_hw_bufs *host_nic_bufs;
+uint32_t host_nic_least;
 struct nm_kring *host_later;
 uint32_t host_cpus;
 struct nm_os_polling_plan host_polling;
@@ -234,6 +236,24 @@ static const struct nm_port_ops nic_ops = {
 	.host_rxsync = nic_sync,
 };
 
+static int
+nic_admit(struct nm_port *p, struct nm_session *s)
+{
+	return nm_hw_admit(s, p, host_nic_bufs, host_nic_least);
+}
+
+static const struct nm_port_ops offsets_ops = {
+	.kind = NM_PORT_KIND_NIC,
+	.offsets = true,
+	.admit = nic_admit,
+	.enable = nic_enable,
+	.host = nic_host,
+	.txsync = nic_sync,
+	.rxsync = nic_sync,
+	.host_txsync = nic_sync,
+	.host_rxsync = nic_sync,
+};
+
 nm_os_copy_fn *nm_os_copy_long = copy;
 
 /* Addresses of the test itself, whatever they are: the kernel says which can be read. */
@@ -255,7 +275,7 @@ nm_os_nic_create(struct nm_root *root, struct nm_session *s, const char *name, u
 	(void)buf_size;
 	if (strcmp(name, "nic0"))
 		return nm_session_error(s, ENXIO, "there is no interface %s", name);
-	p = nm_port_alloc(root, name, &nic_ops, &s->cred);
+	p = nm_port_alloc(root, name, host_nic_bufs ? &offsets_ops : &nic_ops, &s->cred);
 	if (!p)
 		return nm_session_error(s, ENOMEM, "%s: no memory for a port", name);
 	for (dir = 0; dir < 2; dir++) {
@@ -400,6 +420,21 @@ int
 host_register(struct nm_session *s, const char *name, struct nmreq_register *reg)
 {
 	return host_request(s, NETMAP_REQ_REGISTER, name, reg);
+}
+
+int
+host_register_at(struct nm_session *s, const char *name, struct nmreq_register *reg, struct nmreq_opt_offsets *o)
+{
+	struct nmreq_header h = {.nr_version = NETMAP_API, .nr_reqtype = NETMAP_REQ_REGISTER};
+	struct nm_ctl_opt opt = {.hdr = {.nro_reqtype = NETMAP_REQ_OPT_OFFSETS, .nro_status = 99}, .body = o};
+	struct nm_ctl_msg m = {.hdr = &h, .body = reg, .opts = &opt, .nopts = o ? 1 : 0};
+	int error;
+
+	snprintf(h.nr_name, sizeof(h.nr_name), "%s", name);
+	error = nm_ctl_request(s, &m);
+	if (o)
+		o->nro_opt.nro_status = opt.hdr.nro_status;
+	return error;
 }
 
 void

@@ -4,6 +4,7 @@
 #define HOST_H
 
 #include "nm_ctl.h"
+#include "nm_hw.h"
 #include "nm_root.h"
 #include "nm_vale.h"
 
@@ -32,6 +33,8 @@ extern const char *host_nic_last;      /* the last of them */
 extern int host_nic_enabled;
 extern bool host_nic_stuck;            /* it takes none */
 extern uint32_t host_nic_dma_sizes;    /* its port's dma_sizes */
+extern const struct nm_hw_bufs *host_nic_bufs; /* what it asks of buffers with offsets; NULL: it knows no offsets */
+extern uint32_t host_nic_least;        /* bytes of one */
 extern uint32_t host_nic_keeps;        /* so many slots that it took last are not free yet */
 extern enum nm_port_host host_nic_taken;
 extern uint32_t host_cpus;             /* of nm_os_polling_cpus; 0: there is no polling */
@@ -50,6 +53,8 @@ void host_fini(struct nm_root *root);
 void host_open(struct nm_session *s, struct nm_root *root, uint32_t uid);
 int host_request(struct nm_session *s, uint16_t type, const char *name, void *body);
 int host_register(struct nm_session *s, const char *name, struct nmreq_register *reg);
+/* The same with the option OFFSETS, if o is not NULL; which has its status and what was granted then. */
+int host_register_at(struct nm_session *s, const char *name, struct nmreq_register *reg, struct nmreq_opt_offsets *o);
 /* One frame into the first transmit ring; visible to the next host_txsync. */
 void host_put(struct nm_session *s, const void *frame, uint16_t len, uint16_t flags);
 int host_txsync(struct nm_session *s);

@@ -13,7 +13,8 @@ static const struct nic_model *model;
 static struct nm_root root;
 static struct nm_session s;
 static struct nm_session *const sessions[] = {&s, NULL};
-static struct nm_hw_map map;
+struct nm_hw_map nic_map;
+struct nic_told nic_to, nic_from, nic_for;
 static uint64_t addrs[1u << 16];
 static uint32_t tx_at, rx_at; /* where the NIC is */
 uint8_t nic_foreign[FRAME_MAX];
@@ -27,7 +28,25 @@ foreign_gone(struct nm_hw_ring *r, void *owner, bool sent)
 	*(sent ? &foreign_sent : &foreign_lost) += 1;
 }
 
-static const struct nm_hw_core core = {nm_kring_room, nm_kring_publish, nm_hw_frame, NULL, NULL, NULL, nm_hw_start, nm_hw_stop, foreign_gone};
+static void
+to_device(const struct nm_hw_map *m, uint64_t addr, uint32_t len)
+{
+	nic_to = (struct nic_told){addr, len};
+}
+
+static void
+from_device(const struct nm_hw_map *m, uint64_t addr, uint32_t len)
+{
+	nic_from = (struct nic_told){addr, len};
+}
+
+static void
+for_device(const struct nm_hw_map *m, uint64_t addr, uint32_t len)
+{
+	nic_for = (struct nic_told){addr, len};
+}
+
+static const struct nm_hw_core core = {nm_kring_room, nm_kring_publish, nm_hw_frame, to_device, from_device, for_device, nm_hw_start, nm_hw_stop, foreign_gone};
 
 /* Called as netmap.ko does. */
 static bool (*volatile txsync)(struct nm_hw_ring *r);
@@ -49,8 +68,8 @@ nic_teardown(void **state)
 	return host_end(&root, sessions);
 }
 
-static void
-start(struct nm_hw_ring *r, int dir)
+void
+nic_start(struct nm_hw_ring *r, int dir)
 {
 	model->reset(r, dir);
 	*(dir == NM_DIR_TX ? &tx_at : &rx_at) = 0;
@@ -59,8 +78,8 @@ start(struct nm_hw_ring *r, int dir)
 		rxsync(r, 0);
 }
 
-void
-nic_open(const struct nic_model *m, uint32_t slots)
+static void
+open_with(const struct nic_model *m, uint32_t slots, struct nmreq_opt_offsets *o)
 {
 	struct nmreq_register reg = {.nr_mode = NR_REG_NULL, .nr_tx_slots = slots, .nr_rx_slots = slots, .nr_tx_rings = 1, .nr_rx_rings = 1};
 	struct nm_kring *kr;
@@ -71,23 +90,39 @@ nic_open(const struct nic_model *m, uint32_t slots)
 	txsync = m->txsync;
 	rxsync = m->rxsync;
 	root.limits.buf_size = 2048;
-	assert_int_equal(host_register(&s, "n", &reg), 0);
+	assert_int_equal(host_register_at(&s, "n", &reg, o), 0);
 	kr = nm_session_kring(&s, NM_DIR_TX, 0);
 	for (i = 0; i < sizeof(addrs) / sizeof(addrs[0]); i++)
 		addrs[i] = (uintptr_t)kr->bufs + (uint64_t)i * kr->stride;
-	map = (struct nm_hw_map){.n = kr->nbufs, .stride = kr->stride, .addr = addrs};
-	assert_true(map.n <= sizeof(addrs) / sizeof(addrs[0]));
+	nic_map = (struct nm_hw_map){.n = kr->nbufs, .stride = kr->stride, .addr = addrs};
+	assert_true(nic_map.n <= sizeof(addrs) / sizeof(addrs[0]));
 	assert_int_equal(nm_hw_ring_init(&nic_tx, &core, NM_DIR_TX, MOST), 0);
 	assert_int_equal(nm_hw_ring_init(&nic_rx, &core, NM_DIR_RX, MOST), 0);
-	nic_tx.map = nic_rx.map = &map;
+	nic_tx.map = nic_rx.map = &nic_map;
 	nic_tx.kr = kr;
 	nic_rx.kr = nm_session_kring(&s, NM_DIR_RX, 0);
-	start(&nic_tx, NM_DIR_TX);
-	start(&nic_rx, NM_DIR_RX);
+	nm_hw_set_bufs(&nic_rx, nic_rx.kr, m->bufs);
+	nic_start(&nic_tx, NM_DIR_TX);
+	nic_start(&nic_rx, NM_DIR_RX);
 }
 
-static struct netmap_slot *
-slot(struct nm_hw_ring *r, uint32_t i)
+void
+nic_open(const struct nic_model *m, uint32_t slots)
+{
+	open_with(m, slots, NULL);
+	assert_int_equal(nic_rx.buf_bytes, nic_map.stride);
+}
+
+void
+nic_open_at(const struct nic_model *m, uint32_t slots, uint32_t max, uint32_t first, uint32_t gap)
+{
+	struct nmreq_opt_offsets o = {.nro_max_offset = max, .nro_initial_offset = first, .nro_offset_bits = 16, .nro_min_gap = gap};
+
+	open_with(m, slots, &o);
+}
+
+struct netmap_slot *
+nic_slot_of(struct nm_hw_ring *r, uint32_t i)
 {
 	return &r->kr->slots[i % r->kr->nslots];
 }
@@ -95,7 +130,7 @@ slot(struct nm_hw_ring *r, uint32_t i)
 void
 nic_slot(uint32_t i, uint32_t bytes, uint16_t flags)
 {
-	struct netmap_slot *p = slot(&nic_tx, i);
+	struct netmap_slot *p = nic_slot_of(&nic_tx, i);
 
 	p->len = (uint16_t)bytes;
 	p->flags = flags;
@@ -104,7 +139,9 @@ nic_slot(uint32_t i, uint32_t bytes, uint16_t flags)
 char *
 nic_buf(struct nm_hw_ring *r, uint32_t i)
 {
-	return nm_kring_buf(r->kr, slot(r, i)->buf_idx);
+	uint64_t ptr = nic_slot_of(r, i)->ptr & r->kr->offsets.mask;
+
+	return nm_kring_buf(r->kr, nic_slot_of(r, i)->buf_idx) + (ptr < r->kr->offsets.max ? ptr : r->kr->offsets.max);
 }
 
 bool
@@ -149,8 +186,8 @@ is_ours(uint64_t addr, uint32_t len)
 		assert_true(len > 0 && addr - (uintptr_t)nic_foreign + len <= sizeof(nic_foreign));
 		return;
 	}
-	assert_true(at / map.stride >= 2 && at / map.stride < map.n);
-	assert_true(len > 0 && at % map.stride + len <= map.stride);
+	assert_true(at / nic_map.stride >= 2 && at / nic_map.stride < nic_map.n);
+	assert_true(len > 0 && at % nic_map.stride + len <= nic_map.stride);
 }
 
 uint32_t
@@ -179,8 +216,9 @@ nic_gets(uint32_t len, unsigned flags, uint8_t first)
 
 	if (!model->posted(rx_at, &addr, &size))
 		return false;
-	is_ours(addr, map.stride);
-	assert_int_equal(size, map.stride);
+	is_ours(addr, size);
+	assert_int_equal(size, nic_rx.buf_bytes);
+	assert_true(!model->bufs->align || !(addr & (model->bufs->align - 1)));
 	*(uint8_t *)(uintptr_t)addr = first;
 	model->fill(rx_at, len, flags);
 	rx_at = nm_ring_add(rx_at, 1, model->ndesc);
@@ -201,8 +239,8 @@ nic_give_back(void)
 	kr->atok->head = kr->atok->cur = kr->ktoa->hwtail;
 }
 
-static uint32_t
-next_random(void)
+uint32_t
+nic_random(void)
 {
 	static uint32_t seed = 1;
 
@@ -220,7 +258,7 @@ frames_leave_as_they_are(void **state)
 	nic_open(model, 300);
 	while (seen < 5000) {
 		assert_true(++turns < TURNS);
-		n = next_random() % 64;
+		n = nic_random() % 64;
 		if (n > nic_room())
 			n = nic_room();
 		for (k = 0; k < n; k++)
@@ -228,8 +266,8 @@ frames_leave_as_they_are(void **state)
 		sent += n;
 		nic_transmit(n);
 		for (k = 0; k < n && nic_tx.kr->hwcur == nic_tx.kr->rhead; k++)
-			assert_int_equal(slot(&nic_tx, sent - n + k)->flags, 0);
-		n = nic_sends(next_random() % 64, p);
+			assert_int_equal(nic_slot_of(&nic_tx, sent - n + k)->flags, 0);
+		n = nic_sends(nic_random() % 64, p);
 		for (k = 0; k < n; k++, seen++) {
 			assert_ptr_equal((void *)(uintptr_t)p[k].addr, nic_buf(&nic_tx, seen));
 			assert_int_equal(p[k].len, 60 + seen % 1400);
@@ -280,10 +318,10 @@ frames_of_several_slots_are_chains(void **state)
 	(void)state;
 	nic_open(model, 300);
 	for (round = 0; round < 2000; round++) {
-		slots = 1 + next_random() % 5;
+		slots = 1 + nic_random() % 5;
 		for (k = bytes = 0; k < slots; k++) {
-			n = k && k == next_random() % 5 ? 0 : 20 + next_random() % 1500;
-			nic_slot(sent + k, n, (k + 1 < slots ? NS_MOREFRAG : 0) | (next_random() % 4 ? 0 : NS_REPORT));
+			n = k && k == nic_random() % 5 ? 0 : 20 + nic_random() % 1500;
+			nic_slot(sent + k, n, (k + 1 < slots ? NS_MOREFRAG : 0) | (nic_random() % 4 ? 0 : NS_REPORT));
 			bytes += n;
 		}
 		if (bytes < model->min_bytes)
@@ -291,17 +329,17 @@ frames_of_several_slots_are_chains(void **state)
 		assert_false(nic_transmit(slots));
 		n = nic_sends(64, p);
 		for (k = 0; k < n; k++, sent++) {
-			while (!slot(&nic_tx, sent)->len)
+			while (!nic_slot_of(&nic_tx, sent)->len)
 				sent++;
 			assert_ptr_equal((void *)(uintptr_t)p[k].addr, nic_buf(&nic_tx, sent));
-			assert_true(p[k].len == slot(&nic_tx, sent)->len || k + 1 == n);
+			assert_true(p[k].len == nic_slot_of(&nic_tx, sent)->len || k + 1 == n);
 			assert_int_equal(p[k].last, k + 1 == n);
 			assert_int_equal(p[k].first, model->tells_first && !k);
 			assert_true(k || !p[k].whole || p[k].whole == bytes);
 			bytes -= p[k].len;
 			slots--;
 		}
-		for (; !slot(&nic_tx, sent)->len && sent % 300 != nic_tx.kr->rhead; sent++)
+		for (; !nic_slot_of(&nic_tx, sent)->len && sent % 300 != nic_tx.kr->rhead; sent++)
 			;
 		assert_int_equal(bytes, 0);
 		assert_int_equal(sent % 300, nic_tx.kr->rhead);
@@ -328,7 +366,7 @@ slots_that_are_out_of_rule_reach_no_descriptor(void **state)
 	nic_open(model, 256);
 	for (k = 0; k < n; k++) {
 		before = nic_tx.kr->stat[bad[k].why];
-		*slot(&nic_tx, 2 * k) = (struct netmap_slot){.buf_idx = bad[k].buf, .len = bad[k].len, .flags = bad[k].flags};
+		*nic_slot_of(&nic_tx, 2 * k) = (struct netmap_slot){.buf_idx = bad[k].buf, .len = bad[k].len, .flags = bad[k].flags};
 		assert_false(nic_transmit(1));
 		assert_int_equal(nic_tx.kr->stat[bad[k].why], before + 1);
 		assert_int_equal(nic_sends(4, p), 0);
@@ -392,12 +430,12 @@ foreign_frames_go_between(void **state)
 		nic_slot(sent++, 61, 0);
 		nic_transmit(1);
 		n = nic_sends(64, p);
-		assert_int_equal(n, 2 + (whole + map.stride - 1) / map.stride);
+		assert_int_equal(n, 2 + (whole + nic_map.stride - 1) / nic_map.stride);
 		assert_ptr_equal((void *)(uintptr_t)p[0].addr, nic_buf(&nic_tx, sent - 2));
 		assert_ptr_equal((void *)(uintptr_t)p[n - 1].addr, nic_buf(&nic_tx, sent - 1));
 		assert_true(!p[1].whole || p[1].whole == whole);
 		for (k = 1; k + 1 < n; k++) {
-			assert_int_equal(p[k].addr, f.addr + (k - 1) * map.stride);
+			assert_int_equal(p[k].addr, f.addr + (k - 1) * nic_map.stride);
 			assert_int_equal(p[k].last, k + 2 == n);
 			assert_int_equal(p[k].first, model->tells_first && k == 1);
 			whole -= p[k].len;
@@ -431,15 +469,15 @@ frames_come_as_they_are(void **state)
 	nic_open(model, 300);
 	while (seen < 5000) {
 		assert_true(++turns < TURNS);
-		for (k = next_random() % 64; k && nic_gets(60 + came % 1400, NM_HW_LAST, (uint8_t)came); k--)
+		for (k = nic_random() % 64; k && nic_gets(60 + came % 1400, NM_HW_LAST, (uint8_t)came); k--)
 			came++;
-		rxsync(&nic_rx, 1 + next_random() % 100);
-		if (next_random() % 3)
+		rxsync(&nic_rx, 1 + nic_random() % 100);
+		if (nic_random() % 3)
 			continue;
 		n = nic_got();
 		for (k = 0; k < n; k++, seen++) {
-			assert_int_equal(slot(&nic_rx, seen)->len, 60 + seen % 1400);
-			assert_int_equal(slot(&nic_rx, seen)->flags, 0);
+			assert_int_equal(nic_slot_of(&nic_rx, seen)->len, 60 + seen % 1400);
+			assert_int_equal(nic_slot_of(&nic_rx, seen)->flags, 0);
 			assert_int_equal((uint8_t)*nic_buf(&nic_rx, seen), (uint8_t)seen);
 		}
 		nic_give_back();
@@ -457,7 +495,7 @@ wrong_frames_are_refused(void **state)
 	nic_open(model, 300);
 	for (k = 0; k < 40; k++) {
 		assert_true(nic_gets(60, NM_HW_LAST | NM_HW_BAD, 1));
-		assert_true(nic_gets(map.stride + 1 + k, NM_HW_LAST, 2)); /* which its buffer does not hold */
+		assert_true(nic_gets(nic_map.stride + 1 + k, NM_HW_LAST, 2)); /* which its buffer does not hold */
 		assert_true(nic_gets(100, NM_HW_LAST, (uint8_t)(3 + k)));
 		rxsync(&nic_rx, 1 + k % 5);
 	}
@@ -481,14 +519,14 @@ frames_of_several_buffers_are_joined_or_refused(void **state)
 	nic_open(model, 300);
 	for (k = 0; k < 40; k++) {
 		for (i = 0; i < parts[k % 4]; i++)
-			assert_true(nic_gets(i + 1 < parts[k % 4] ? map.stride : 99, i + 1 < parts[k % 4] ? 0 : NM_HW_LAST, (uint8_t)(k + i)));
+			assert_true(nic_gets(i + 1 < parts[k % 4] ? nic_map.stride : 99, i + 1 < parts[k % 4] ? 0 : NM_HW_LAST, (uint8_t)(k + i)));
 		rxsync(&nic_rx, 1 + k % 3);
 	}
 	rxsync(&nic_rx, 300);
 	for (k = 0; k < 40; k++)
 		for (i = 0; i < parts[k % 4] && (model->joins || parts[k % 4] == 1); i++, n++) {
-			assert_int_equal(slot(&nic_rx, n)->flags, i + 1 < parts[k % 4] ? NS_MOREFRAG : 0);
-			assert_int_equal(slot(&nic_rx, n)->len, i + 1 < parts[k % 4] ? map.stride : 99);
+			assert_int_equal(nic_slot_of(&nic_rx, n)->flags, i + 1 < parts[k % 4] ? NS_MOREFRAG : 0);
+			assert_int_equal(nic_slot_of(&nic_rx, n)->len, i + 1 < parts[k % 4] ? nic_map.stride : 99);
 			assert_int_equal((uint8_t)*nic_buf(&nic_rx, n), k + i);
 		}
 	assert_int_equal(nic_got(), n);
@@ -510,7 +548,7 @@ buffers_that_are_not_there_are_not_posted(void **state)
 			nic_gets(60, NM_HW_LAST, 0); /* asserts that it writes to buffers that are */
 		rxsync(&nic_rx, 300);
 		if (nic_got())
-			slot(&nic_rx, nic_rx.kr->atok->head)->buf_idx = bad[round % 5];
+			nic_slot_of(&nic_rx, nic_rx.kr->atok->head)->buf_idx = bad[round % 5];
 		nic_give_back();
 	}
 	rxsync(&nic_rx, 300);
@@ -529,16 +567,16 @@ a_reset_is_not_seen_by_the_client(void **state)
 		nic_slot(k, 60, 0);
 	for (round = 0; round < 50; round++) {
 		nic_transmit(nic_room() < 50 ? nic_room() : 50);
-		nic_sends(next_random() % 60, NULL);
-		for (k = next_random() % 60; k && nic_gets(60, NM_HW_LAST, 0); k--)
+		nic_sends(nic_random() % 60, NULL);
+		for (k = nic_random() % 60; k && nic_gets(60, NM_HW_LAST, 0); k--)
 			;
-		rxsync(&nic_rx, next_random() % 60);
+		rxsync(&nic_rx, nic_random() % 60);
 		if (round % 3 == 0)
 			nic_give_back();
 		nm_hw_stop(&nic_tx);
 		nm_hw_stop(&nic_rx);
-		start(&nic_tx, NM_DIR_TX);
-		start(&nic_rx, NM_DIR_RX);
+		nic_start(&nic_tx, NM_DIR_TX);
+		nic_start(&nic_rx, NM_DIR_RX);
 	}
 	nic_give_back();
 	rxsync(&nic_rx, 0);
@@ -601,6 +639,7 @@ nic_main(int argc, char **argv, const struct nic_model *const *models, size_t n,
 			continue;
 		model = models[i];
 		failed |= cmocka_run_group_tests(common, NULL, NULL);
+		failed |= nic_offsets_main(model);
 	}
 	return failed | (ntests ? _cmocka_run_group_tests("its own", tests, ntests, NULL, NULL) : 0);
 }

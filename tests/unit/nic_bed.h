@@ -27,6 +27,7 @@ struct nic_model {
 	uint32_t max_parts;
 	bool tells_first;           /* a descriptor says that it begins a frame */
 	bool joins;                 /* a frame may come in several descriptors */
+	const struct nm_hw_bufs *bufs;
 	/* The NIC has nothing; r->nic is set. */
 	void (*reset)(struct nm_hw_ring *r, int dir);
 	/* The NIC's next, after `desc` of them: does it have it? Then what it is; and it writes back that it is done. */
@@ -41,14 +42,21 @@ struct nic_model {
 #define NIC_FRAME_MAX 9018u
 
 extern struct nm_hw_ring nic_tx, nic_rx;
+extern struct nm_hw_map nic_map;
+/* What a device that sees other memory (nic_map.copies) was told of last: it may read, has written, may write. */
+extern struct nic_told { uint64_t addr; uint32_t len; } nic_to, nic_from, nic_for;
 extern uint8_t nic_foreign[NIC_FRAME_MAX]; /* a frame of the host's, and its owner */
 
 /* For tests of a driver's own: rings of so many slots, the NIC's by the model. */
 int nic_setup(void **state);
 int nic_teardown(void **state);
 void nic_open(const struct nic_model *m, uint32_t slots);
+/* The same with offsets of up to max, in the lowest 16 bits of a slot's ptr; `first` to begin with, and a gap if that is not 0. */
+void nic_open_at(const struct nic_model *m, uint32_t slots, uint32_t max, uint32_t first, uint32_t gap);
+void nic_start(struct nm_hw_ring *r, int dir);              /* the NIC was reset */
+struct netmap_slot *nic_slot_of(struct nm_hw_ring *r, uint32_t i);
 void nic_slot(uint32_t i, uint32_t bytes, uint16_t flags);  /* slot i of the transmit ring, which keeps its buffer */
-char *nic_buf(struct nm_hw_ring *r, uint32_t i);            /* of slot i */
+char *nic_buf(struct nm_hw_ring *r, uint32_t i);            /* of slot i, where its frame begins */
 bool nic_transmit(uint32_t n);                              /* the client publishes n slots more; what txsync says */
 uint32_t nic_sends(uint32_t n, struct nic_part *p);         /* up to n descriptors, stored if p is not NULL; how many there were */
 uint32_t nic_room(void);
@@ -56,6 +64,8 @@ uint64_t nic_below_4g(uint32_t low);                        /* an address of whi
 bool nic_gets(uint32_t len, unsigned flags, uint8_t first); /* false: it has no buffer */
 uint32_t nic_got(void);                                     /* slots that the client has */
 void nic_give_back(void);
+uint32_t nic_random(void);
+int nic_offsets_main(const struct nic_model *m);            /* nic_offsets.c, called by nic_main */
 /* Runs the common tests for each of the n models, then those of the driver. */
 int nic_main(int argc, char **argv, const struct nic_model *const *models, size_t n, const struct CMUnitTest *tests, size_t ntests);
 

@@ -89,7 +89,7 @@ intel_posted(uint32_t desc, uint64_t *addr, uint32_t *size)
 		return false;
 	assert_false(le32_to_cpu(intel_rx[desc].low) & INTEL_DD);
 	*addr = le64_to_cpu(intel_rx[desc].addr);
-	*size = nic_rx.map->stride;
+	*size = nic_rx.buf_bytes;
 	return true;
 }
 
