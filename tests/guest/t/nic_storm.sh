@@ -111,7 +111,7 @@ send_on() {
 }
 recv_on() {
 	# shellcheck disable=SC2086 # an option
-	start r ip netns exec "nic-$$-a" stream recv "netmap:$nb$rx_only" min=60 max=1514 quiet late=65536 ${tx_only:+host=$mac_a}
+	start r ip netns exec "nic-$$-a" stream recv "netmap:$nb$rx_only" min=60 max=1514 quiet late=1048576 ${tx_only:+host=$mac_a}
 	told r ready
 }
 # kill_it NAME - with no time to do anything about it
