@@ -96,31 +96,40 @@ nm_forcedeth_advance(struct nm_hw_ring *r)
 {
 	struct fe_priv *np = r->nic;
 	struct ring_desc_ex *ring = np->tx_ring.ex;
-	bool more = false;
-	uint32_t at = np->netmap_tail;
+	uint32_t n = r->ndesc, at = np->netmap_tail, given = np->netmap_given, use = r->use, flight = np->netmap_flight;
 
-	while (at != np->netmap_given) {
+	if (flight && !(READ_ONCE(ring[nm_ring_add(given, n - 1, n)].flaglen) & cpu_to_le32(NV_TX2_VALID))) {
+		at = given; /* the last is sent, so all are */
+		flight = 0;
+	}
+	np->netmap_tail = at;
+	while (at != given) {
 		u32 flaglen = le32_to_cpu(READ_ONCE(ring[at].flaglen));
 
 		if (flaglen & NV_TX2_VALID)
 			break;
-		at = nm_ring_add(at, 1, r->ndesc);
+		at = nm_ring_add(at, 1, n);
 		if (flaglen & NV_TX2_LASTPACKET) {
 			np->netmap_tail = at;
-			np->netmap_flight--;
+			flight--;
 		}
 	}
-	for (; np->netmap_given != r->use && np->netmap_flight < NV_TX_LIMIT_COUNT; np->netmap_flight++) {
-		uint32_t first = np->netmap_given;
+	for (; given != use && flight < NV_TX_LIMIT_COUNT; flight++) {
+		struct ring_desc_ex *first = &ring[given];
+		__le32 flaglen = first->flaglen;
 
-		for (at = first; !(ring[at].flaglen & cpu_to_le32(NV_TX2_LASTPACKET)); at = nm_ring_add(at, 1, r->ndesc))
-			;
-		np->netmap_given = nm_ring_add(at, 1, r->ndesc);
-		WRITE_ONCE(ring[first].flaglen, ring[first].flaglen | cpu_to_le32(NV_TX2_VALID));
-		more = true;
+		if (unlikely(!(flaglen & cpu_to_le32(NV_TX2_LASTPACKET))))
+			do
+				given = nm_ring_add(given, 1, n);
+			while (!(ring[given].flaglen & cpu_to_le32(NV_TX2_LASTPACKET)));
+		given = nm_ring_add(given, 1, n);
+		WRITE_ONCE(first->flaglen, flaglen | cpu_to_le32(NV_TX2_VALID));
 	}
-	if (more)
-		nm_forcedeth_kick(np);
+	np->netmap_flight = flight;
+	if (given == np->netmap_given)
+		return;
+	np->netmap_given = given;
+	nm_forcedeth_kick(np);
 }
 
 static __always_inline void
