@@ -131,6 +131,7 @@ put_part(uint32_t n, uint32_t from, uint32_t len, uint16_t flags, uint64_t ptr)
 		offset = MOST;
 	p = NETMAP_BUF(r, s->buf_idx);
 	memset(p, 0x11, stride);
+	filled[s->buf_idx] = false; /* it may be handed over as it is, where there is no NIC */
 	for (i = 0; i < len && offset + i < stride; i++)
 		p[offset + i] = (char)byte_of(n, from + i);
 	s->len = (uint16_t)len;
