@@ -190,7 +190,7 @@ do_kill_receiver() { kill_it r; recv_on; }
 # able - which of them the pair can do. Some drivers refuse what others take, or what is as it was; that is no error under load either.
 able() {
 	can="kill_sender kill_receiver down_na down_nb promisc"
-	wired || can="$can wire"
+	wired || { notices && can="$can wire"; } || echo "$kind: no wire: its driver does not learn that the cable is out"
 	for a in reset_na reset_nb rings_na rings_nb mtu_na mtu_nb tags sums selftest; do
 		[ $a != selftest ] || [ -n "${STORM_SELFTEST:-}" ] || continue
 		# the values of a try are not those of the storm
@@ -205,6 +205,16 @@ able() {
 # models have no cable that anybody could pull out
 wired() { for m_ in ${GUEST_MODELS:-}; do [ "${m_%%:*}" != "$kind" ] || return 0; done; return 1; }
 
+# notices - that its cable is out; QEMU's e1000e does not tell the kernel's own driver either
+notices() {
+	wire 1 off
+	(NET_LIMIT=10 && until_true out no_carrier - "$na") >"$tmp/can" 2>&1
+	noticed=$?
+	wire 1 on
+	until_true "$kind: $na has its carrier again" carrier - "$na"
+	return $noticed
+}
+
 # plain - as they were
 plain() {
 	ip link set "$na" mtu 1500
@@ -213,6 +223,7 @@ plain() {
 		[ "$(queues)" = "$most_queues" ] || fail "$kind: $most_queues queues: $(cat "$tmp/plain")"
 }
 
+# shellcheck disable=SC2154 # $failures of lib.sh
 # acts_on N - so many, one to three before anybody looks whether frames pass
 acts_on() {
 	todo=$1
@@ -222,8 +233,9 @@ acts_on() {
 		while [ $some -gt 0 ] && [ "$todo" -gt 0 ]; do
 			# shellcheck disable=SC2086 # words
 			one_of $can
-			did="$did $one"
+			did="$did $one" failed=$failures
 			"do_$one" >"$tmp/act" 2>&1 || did="$did(refused)"
+			[ "$failures" -eq "$failed" ] || cat "$tmp/act"
 			some=$((some - 1)) todo=$((todo - 1))
 		done
 		tell "$kind, $round:$did"
