@@ -5,7 +5,7 @@
 #
 #	--build    first builds all of them, for all kernels that drivers.sh knows (some minutes)
 #	--run      builds and runs all of them (some hours)
-#	--write    into docs/DRIVERS.md, between its two lines "driver_table.sh", instead of to the standard output
+#	--write    into README.md, between its two lines "driver_table.sh", instead of to the standard output
 #
 # Other results, of drivers that have changed since, count as none.
 guest_lib=$(dirname "$0")/../tests/guest
@@ -68,7 +68,7 @@ table() {
 
 made=$(table) || exit 1
 [ -n "$write" ] || { echo "$made"; exit $status; }
-doc=$top/docs/DRIVERS.md
+doc=$top/README.md
 [ "$(grep -c '^<!-- .*driver_table.sh' "$doc")" -eq 2 ] || die "$doc lacks the two lines driver_table.sh between which the table stands"
 echo "$made" | awk -v doc="$doc" '
 	{ table = table $0 "\n" }
