@@ -395,6 +395,7 @@ pass(bool mark, const char *name)
 	struct netmap_ring *htx, *hrx;
 	struct pollfd p;
 	struct dev d;
+	uint32_t i;
 
 	open_at(&d, name, NR_REG_NIC_SW, MOST, 200);
 	n = NETMAP_IF(d.mem, d.ofs);
@@ -407,12 +408,15 @@ pass(bool mark, const char *name)
 	while (!ended) {
 		p = (struct pollfd){d.fd, POLLIN, 0};
 		CHECK(poll(&p, 1, 100) >= 0 || errno == EINTR, "poll: %s", strerror(errno));
+		for (i = 0; i < n->ni_rx_rings; i++)
+			if (mark)
+				release(NETMAP_RXRING(n, i));
+			else
+				swap(NETMAP_RXRING(n, i), htx);
 		if (mark) {
-			release(d.rx);
 			release(hrx);
 			CHECK(!ioctl(d.fd, NIOCRXSYNC, NULL), "sync");
 		} else {
-			swap(d.rx, htx);
 			swap(hrx, d.tx);
 			CHECK(!ioctl(d.fd, NIOCTXSYNC, NULL), "sync");
 		}
