@@ -18,6 +18,8 @@ struct nm_os_pages {
 	struct page **page;           /* NULL: not there yet */
 	size_t n;                     /* of the region */
 	size_t visible;               /* of them those that clients see */
+	size_t blocks;                /* pages from here to `visible` come in blocks, one behind the other, */
+	unsigned int order;           /* of so many neighbours */
 	struct owner *owner;
 	struct view *views;
 	struct list_head dma;         /* devices that see its buffers; see nm_dma.c */
