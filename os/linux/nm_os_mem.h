@@ -33,8 +33,9 @@ struct nm_dma {
 	struct device *dev;           /* NULL: addresses are physical */
 	struct nm_os_pages *pages;
 	size_t first;                 /* page of the region where the buffers begin */
-	size_t done, max;             /* pages from there that are mapped, that there can be */
-	uint32_t per_page;            /* buffers */
+	unsigned int order;           /* of the pages that are mapped together: one, or a buffer of several */
+	size_t done, max;             /* of these from there that are mapped, that there can be */
+	uint32_t per_unit;            /* buffers of one */
 	uint32_t most;                /* that the region can have; its last page may have room for more */
 	uint64_t *addr;               /* hw.addr */
 };
