@@ -4,6 +4,7 @@
 # of an MTU of 9000, or of the greatest that the driver allows, take one slot each, on rings of the NIC's own.
 #
 #	stream send --- na ==== nb --- stream recv              frames of all lengths, content and order, and back
+#	sockets -- host rings of na -- vale0 -- na ==== nb :station a          pings
 #
 # The module is loaded with buffers of 16384, of 8192 and of 2048 bytes. What r8169 and forcedeth receive is in one buffer.
 NET_LIB=$(dirname "$0")/../../net
@@ -31,7 +32,7 @@ undo() {
 load_again() {
 	for d in $GUEST_NATIVE; do rmmod "$d" || fail "$d can't be unloaded"; done
 	rmmod netmap || fail "netmap can't be unloaded"
-	insmod "$home/netmap.ko" buf_size="$1" buf_num=6000 generic_ringsize=256 || fail "netmap can't be loaded"
+	insmod "$home/netmap.ko" buf_size="$1" priv_buf_size="$1" buf_num=6000 generic_ringsize=64 || fail "netmap can't be loaded"
 	for ko in "$home"/drivers/*.ko; do insmod "$ko" || fail "$ko can't be loaded"; done
 	# Another interface keeps the region, all of which its program touches once: buffers of the NICs come by faults then.
 	ip link add ka type veth peer name kb || skip "no veth interfaces here"
@@ -92,11 +93,14 @@ too_long() {
 	stop r
 }
 
-# longest - MTU with which a frame, its tag and its check sequence are in one buffer; of small buffers one with which they are not
+# longest - MTU with which a frame, its tag and its check sequence are in one buffer, with the header that virtio puts before; of small
+# buffers one with which they are not
 longest() {
+	beside_=22
+	[ "$kind" != virtio_net ] || beside_=34
 	most_=$(ip -d -j link show "$na" | jq '.[0].max_mtu')
 	[ "$most_" -lt 9000 ] || most_=9000
-	[ "$size" -eq 2048 ] || [ "$most_" -le $((size - 22)) ] || most_=$((size - 22))
+	[ "$size" -eq 2048 ] || [ "$most_" -le $((size - beside_)) ] || most_=$((size - beside_))
 	echo "$most_"
 }
 
@@ -107,6 +111,19 @@ long_frames() {
 		# shellcheck disable=SC2086 # words
 		pass $way $((count / 5 + 1)) $((mtu + 14)) $((mtu + 14))
 	done
+}
+
+# in_switch - NA with its host, for NB at station a
+in_switch() {
+	vale-ctl -h "vale0:$na" || { fail "$kind: $na and its host into vale0"; return; }
+	for i in "- $na" "a $nb"; do in_ "${i% *}" ip link set "${i#* }" mtu "$mtu" || fail "$kind: $i with an MTU of $mtu"; done
+	until_true "$kind, buffers of $size bytes, in a switch: passes" ping -q -c 1 -W 1 192.0.2.1
+	ping_all "$kind, buffers of $size bytes, in a switch, MTU $mtu" - 192.0.2.1 -s $((mtu - 28)) -M "do"
+	expect_identity vale0
+	vale-ctl -d "vale0:$na" || fail "$kind: $na out of vale0"
+	until_true "$kind: $na is closed" closed "$na"
+	ip link set "$na" mtu 1500
+	in_ a ip link set "$nb" mtu 1500
 }
 
 # both NA NB
@@ -148,6 +165,7 @@ both() {
 	until_true "$kind: $nb has a carrier" carrier a "$nb"
 	until_true "$kind: passes without programs" ping -q -c 1 -W 1 192.0.2.1
 	ping_all "$kind: without programs" - 192.0.2.1 -s 1472
+	[ "$size" -eq 2048 ] || in_switch
 	in_ a ip link set "$nb" netns $$ || fail "$kind: $nb back"
 	ip addr flush dev "$na"
 	ip netns del "nic-$$-a"
