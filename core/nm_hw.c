@@ -52,6 +52,8 @@ nm_hw_set_bufs(struct nm_hw_ring *r, const struct nm_kring *kr, const struct nm_
 {
 	r->rx_align = b && b->align ? b->align : 1;
 	r->buf_bytes = kr->offsets.mask ? nm_hw_buf_size(b, nm_kring_chunk(kr)) : kr->stride;
+	if (b && b->most && r->buf_bytes > b->most)
+		r->buf_bytes = b->most;
 }
 
 /* What the NIC had is nobody's. Under kr->lock. */

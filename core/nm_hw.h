@@ -95,6 +95,7 @@ struct nm_hw_ring {
 struct nm_hw_bufs {
 	uint32_t sizes;           /* bytes that buffers can have: a sum of powers of two */
 	uint32_t step;            /* and what it can be told of them: any multiple of this; 0: one of `sizes` */
+	uint32_t most;            /* but no more than this; 0: all */
 	uint32_t align;           /* it takes addresses that are a multiple of this, a power of two; 0: any. Offsets are rounded down */
 };
 
@@ -104,6 +105,8 @@ nm_hw_buf_size(const struct nm_hw_bufs *b, uint32_t room)
 {
 	uint32_t size = 1u << 31;
 
+	if (b->most && room > b->most)
+		room = b->most;
 	if (b->step)
 		return room - room % b->step;
 	while (size && (!(b->sizes & size) || size > room))

@@ -71,6 +71,15 @@ pool_bytes(const struct nm_root *root, const struct nm_mem_geometry *g, int pool
 	return ROUND(object_size(g, pool) * object_num(g, pool), root->limits.page);
 }
 
+/* Buffers of more than a page are of use to a NIC only if it finds each in one piece, and to none if they are no power of two. */
+static size_t
+block(const struct nm_root *root, const struct nm_mem_geometry *g)
+{
+	size_t size = object_size(g, NM_POOL_BUF);
+
+	return size > root->limits.page && !(size & (size - 1)) ? size : 0;
+}
+
 /* The objects that the host has given memory for. */
 static void
 extend(struct nm_mem *m, int pool)
@@ -144,6 +153,7 @@ nm_mem_create(struct nm_root *root, const struct nm_mem_geometry *g, const struc
 		m->region.part[i].size = pool_bytes(root, g, i);
 		total += m->region.part[i].size;
 	}
+	m->region.part[NM_POOL_BUF].block = block(root, g);
 	m->memsize = m->region.part[NM_POOL_SYNC].offset;
 	m->payer = c->uid;
 	error = nm_os_region_create(&m->region, root, c->uid);

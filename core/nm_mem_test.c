@@ -279,6 +279,31 @@ parts_are_whole_pages_of_the_host(void **state)
 	}
 }
 
+/* What a device may use, whose page is the host's. */
+static void
+large_buffers_are_in_one_piece(void **state)
+{
+	static const struct { uint32_t size, page; size_t block; } b[] = {
+		{2048, 4096, 0}, {4096, 4096, 0}, {8192, 4096, 8192}, {16384, 4096, 16384}, {8256, 4096, 0}, {12288, 4096, 0},
+		{8190, 4096, 8192}, {16384, 16384, 0}, {65536, 16384, 65536},
+	};
+	struct nm_mem_geometry g = {.size = {1024, 20480}, .num = {10, 20, 50}};
+	struct nm_mem *m;
+	size_t i;
+	int k;
+
+	(void)state;
+	for (i = 0; i < sizeof(b) / sizeof(b[0]); i++) {
+		root.limits.page = b[i].page;
+		g.size[NM_POOL_BUF] = b[i].size;
+		assert_int_equal(nm_mem_create(&root, &g, &user, true, &m), 0);
+		for (k = 0; k < NM_POOLS; k++)
+			assert_int_equal(m->region.part[k].block, k == NM_POOL_BUF ? b[i].block : 0);
+		assert_true(!b[i].block || m->region.part[NM_POOL_BUF].size % b[i].block == 0);
+		nm_mem_put(m);
+	}
+}
+
 static const struct nm_mem_geometry wide = {{1024, 4096, 2048}, {100, 200, 100000}};
 
 /* Where memory comes by parts, a region takes what is handed out, and its shape is the same. */
@@ -439,6 +464,7 @@ main(void)
 		T(lost_buffers_return_with_the_last_ring),
 		T(quota_and_memory),
 		T(parts_are_whole_pages_of_the_host),
+		T(large_buffers_are_in_one_piece),
 		T(memory_comes_with_what_is_handed_out),
 		T(growth_is_in_steps),
 		T(growth_may_fail),

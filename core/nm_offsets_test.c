@@ -125,6 +125,7 @@ static void
 what_a_nic_can_be_told_of(void **state)
 {
 	const struct nm_hw_bufs powers = {.sizes = 256 | 1024}, any = {.sizes = 2048, .step = 1}, kib = {.sizes = 2048, .step = 1024};
+	const struct nm_hw_bufs most = {.sizes = 16384, .step = 4, .most = 9163};
 
 	(void)state;
 	assert_int_equal(nm_hw_buf_size(&powers, 255), 0);
@@ -135,6 +136,8 @@ what_a_nic_can_be_told_of(void **state)
 	assert_int_equal(nm_hw_buf_size(&any, 0), 0);
 	assert_int_equal(nm_hw_buf_size(&kib, 1023), 0);
 	assert_int_equal(nm_hw_buf_size(&kib, 3071), 2048);
+	assert_int_equal(nm_hw_buf_size(&most, 4095), 4092);
+	assert_int_equal(nm_hw_buf_size(&most, 16384), 9160);
 }
 
 /* Which of them a NIC is to be told of, and what it is not asked for. */

@@ -41,6 +41,7 @@ void nm_os_rcu_sync(void);
 struct nm_os_region {
 	struct nm_os_part {
 		size_t offset, size; /* in the region, in whole pages; the core fills them in */
+		size_t block;        /* likewise; not 0: pieces of so many bytes, a power of two, are to be in one piece for a device */
 		size_t have;         /* bytes that there are */
 		char *base;          /* of them */
 	} part[NM_OS_PARTS];

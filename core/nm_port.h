@@ -51,7 +51,7 @@ struct nm_port {
 	bool gone;           /* the device left: syncs fail with EIO */
 	bool persistent;     /* stays without sessions */
 	bool anonymous;      /* not found by its name */
-	/* Not 0: a device reads and writes the buffers, which have one of these sizes, a sum of powers of two, so that none crosses a page. */
+	/* Not 0: a device reads and writes the buffers, which have one of these sizes, a sum of powers of two, so that each is in one piece. */
 	uint32_t dma_sizes;
 	struct nm_kring *krings[2]; /* nrings + nhost, made with the first ring */
 	struct nm_session *sessions;

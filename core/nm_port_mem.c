@@ -36,6 +36,13 @@ max32(uint32_t a, uint32_t b)
 	return a > b ? a : b;
 }
 
+/* The port's device, if it has one, can do with such buffers. */
+static bool
+usable(const struct nm_port *p, uint32_t size)
+{
+	return !p->dma_sizes || (!(size & (size - 1)) && (size & p->dma_sizes));
+}
+
 /*
  * Room for the port's rings, two pipes and the extra buffers, as the ABI gives it; the first pipe as large as `pipe` says,
  * whose zeroes are this port's defaults. A pipe is four rings, and one end's may be bound while the other's are held.
@@ -60,7 +67,7 @@ private_geometry(const struct nm_port *p, uint32_t extra, const struct nmreq_reg
 	g->num[NM_POOL_IF] = 8 + 4 * SPARE_PIPES + max32(tx, rx) + max32(ptx, prx);
 	g->size[NM_POOL_RING] = max32(20480, (uint32_t)ring);
 	g->num[NM_POOL_RING] = tx + rx + 2 + 8 * SPARE_PIPES + 2 * (ptx + prx);
-	g->size[NM_POOL_BUF] = p->dma_sizes ? DMA_BUF_SIZE : p->root->limits.buf_size;
+	g->size[NM_POOL_BUF] = usable(p, p->root->limits.buf_size) ? p->root->limits.buf_size : DMA_BUF_SIZE;
 	g->num[NM_POOL_BUF] = bufs > MAX_BUFS ? MAX_BUFS : (uint32_t)bufs;
 	return bufs;
 }
@@ -89,7 +96,7 @@ nm_port_use_mem(struct nm_session *s, struct nm_port *p, struct nm_mem *mem)
 {
 	uint32_t size = mem->pool[NM_POOL_BUF].objsize;
 
-	if (p->dma_sizes && ((size & (size - 1)) || !(size & p->dma_sizes)))
+	if (!usable(p, size))
 		return nm_session_error(s, EINVAL, "%s: region %u has buffers of %u bytes, which its device can't use; open %s first, and give its "
 		    "region to the others", p->name, mem->id, size, p->name);
 	p->mem = mem;

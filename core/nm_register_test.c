@@ -268,6 +268,25 @@ a_device_gets_buffers_that_it_can_use(void **state)
 }
 
 static void
+a_device_gets_buffers_of_several_pages_if_it_can_use_them(void **state)
+{
+	struct nmreq_register a = {.nr_mode = NR_REG_ALL_NIC}, b = {.nr_mode = NR_REG_ALL_NIC};
+
+	(void)state;
+	root.limits.buf_size = 16384;
+	assert_int_equal(host_register(&s, "vale0:a", &a), 0);
+	host_nic_dma_sizes = 2048 | 4096;
+	b.nr_mem_id = a.nr_mem_id;
+	assert_int_equal(host_register(&t, "nic0", &b), -EINVAL);
+	host_nic_dma_sizes |= 8192 | 16384;
+	b.nr_mem_id = a.nr_mem_id;
+	assert_int_equal(host_register(&t, "nic0", &b), 0);
+	assert_ptr_equal(s.mem, t.mem);
+	nm_session_close(&t);
+	host_nic_dma_sizes = 0;
+}
+
+static void
 another_users_region_is_refused(void **state)
 {
 	struct nmreq_register a = {.nr_mode = NR_REG_ALL_NIC}, b;
@@ -425,6 +444,7 @@ main(void)
 		T(both_ends_of_a_pipe_can_be_exclusive),
 		T(regions_are_shared_by_id),
 		T(a_device_gets_buffers_that_it_can_use),
+		T(a_device_gets_buffers_of_several_pages_if_it_can_use_them),
 		T(another_users_region_is_refused),
 		T(interfaces_are_found_again),
 		T(quota_is_told_in_numbers),

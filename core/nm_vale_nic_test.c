@@ -216,6 +216,27 @@ the_host_is_a_second_port(void **state)
 	assert_int_equal(host_nic_taken, NM_PORT_HOST_FREE);
 }
 
+/* The switch's are for those devices that can do with them. */
+static void
+a_device_gets_buffers_that_it_can_use(void **state)
+{
+	static const struct { uint32_t device, port, got; } b[] = {
+		{0, 2112, 2112}, {2048, 2112, 2048}, {2048 | 16384, 16384, 16384}, {2048 | 4096, 16384, 2048}, {2048 | 4096, 6144, 2048},
+	};
+	uint32_t index;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(b) / sizeof(b[0]); i++) {
+		host_nic_dma_sizes = b[i].device;
+		root.limits.buf_size = b[i].port;
+		assert_int_equal(attach("vale0:nic0", NR_REG_ALL_NIC, &index), 0);
+		assert_int_equal(nm_port_find(&root, "nic0")->mem->pool[NM_POOL_BUF].objsize, b[i].got);
+		assert_int_equal(detach("vale0:nic0"), 0);
+	}
+	host_nic_dma_sizes = 0;
+}
+
 static void
 what_is_attached_is_nobody_elses(void **state)
 {
@@ -365,6 +386,7 @@ main(void)
 		T(a_stuck_interface_goes_on_when_told),
 		T(slots_return_when_the_interface_is_done),
 		T(the_host_is_a_second_port),
+		T(a_device_gets_buffers_that_it_can_use),
 		T(what_is_attached_is_nobody_elses),
 		T(bad_requests_are_refused),
 		T(memory_that_ends_leaves_nothing),

@@ -30,6 +30,12 @@ nm_8254x_rctl(u32 rctl, uint32_t buf_size)
 	case 4096:
 		rctl |= E1000_RCTL_SZ_4096 | E1000_RCTL_BSEX;
 		break;
+	case 8192:
+		rctl |= E1000_RCTL_SZ_8192 | E1000_RCTL_BSEX;
+		break;
+	case 16384:
+		rctl |= E1000_RCTL_SZ_16384 | E1000_RCTL_BSEX;
+		break;
 	}
 	return rctl | E1000_RCTL_SECRC;
 }

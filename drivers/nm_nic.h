@@ -35,7 +35,7 @@
 
 #include <linux/netdevice.h>
 
-#define NM_NIC_VERSION 5u /* of what stands here and in core/nm_hw.h, core/nm_kring.h */
+#define NM_NIC_VERSION 6u /* of what stands here and in core/nm_hw.h, core/nm_kring.h */
 
 struct nm_nic_dev;
 

@@ -106,7 +106,7 @@ static const struct nm_hw_rx nm_e1000e_rx = {
 	.kick = nm_e1000e_kick_rx,
 };
 
-static const struct nm_hw_bufs nm_e1000e_bufs = {.sizes = 256 | 512 | 1024 | 2048 | 4096};
+static const struct nm_hw_bufs nm_e1000e_bufs = {.sizes = 256 | 512 | 1024 | 2048 | 4096 | 8192 | 16384};
 
 static bool
 nm_e1000e_txsync(struct nm_hw_ring *r)

@@ -271,8 +271,13 @@ static const struct nm_hw_rx nm_forcedeth_rx_ex = {
 	.kick = nm_forcedeth_kick_rx,
 };
 
-/* Of addresses only those are known to work that the driver's own buffers have, which begin where cache lines do. */
-static const struct nm_hw_bufs nm_forcedeth_bufs = {.sizes = 2048 | 4096, .step = 4, .align = 64};
+/*
+ * Of addresses only those are known to work that the driver's own buffers have, which begin where cache lines do; of sizes those up to
+ * that for its greatest MTU.
+ */
+static const struct nm_hw_bufs nm_forcedeth_bufs = {
+	.sizes = 2048 | 4096 | 8192 | 16384, .step = 4, .most = NV_PKTLIMIT_2 + NV_RX_HEADERS, .align = 64,
+};
 
 static bool
 nm_forcedeth_txsync(struct nm_hw_ring *r)

@@ -25,6 +25,8 @@
 #define NV_RX2_ERROR (1u << 30)
 #define NV_RX2_AVAIL (1u << 31)
 #define NV_RX2_ERROR_MASK 0x01fc0000u
+#define NV_PKTLIMIT_2 9100u
+#define NV_RX_HEADERS 64u
 #define LEN_MASK_V1 0x0000ffffu
 #define LEN_MASK_V2 0x00003fffu
 #define NV_TX_LIMIT_COUNT 16

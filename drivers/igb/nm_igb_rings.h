@@ -109,7 +109,7 @@ static const struct nm_hw_rx nm_igb_rx = {
 };
 
 /* BSIZEPACKET counts in KiB. The lowest bit of an address may mean something else (7.1.4.1: NSE). */
-static const struct nm_hw_bufs nm_igb_bufs = {.sizes = 1024 | 2048 | 4096, .step = 1024, .align = 2};
+static const struct nm_hw_bufs nm_igb_bufs = {.sizes = 1024 | 2048 | 4096 | 8192 | 16384, .step = 1024, .align = 2};
 
 static inline bool
 nm_igb_txsync(struct nm_hw_ring *r)

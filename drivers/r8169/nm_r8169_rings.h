@@ -116,8 +116,8 @@ static const struct nm_hw_rx nm_r8169_rx = {
 	.kick = nm_r8169_kick_rx,
 };
 
-/* Rx buffers: sizes and addresses are multiples of 8. */
-static const struct nm_hw_bufs nm_r8169_bufs = {.sizes = 2048 | 4096, .step = 8, .align = 8};
+/* Rx buffers: sizes and addresses are multiples of 8. A size has 14 bits, and all of them set is what the driver has of its own buffers. */
+static const struct nm_hw_bufs nm_r8169_bufs = {.sizes = 2048 | 4096 | 8192 | 16384, .step = 8, .most = R8169_RX_BUF_SIZE, .align = 8};
 
 /*
  * How long a frame of `len` bytes, at least ETH_ZLEN, has to be so that an RTL8125A or B does not hang: rtl8125_quirk_udp_padto of the

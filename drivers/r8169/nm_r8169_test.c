@@ -4,6 +4,7 @@
 
 #define NUM_TX_DESC 256
 #define NUM_RX_DESC 256
+#define R8169_RX_BUF_SIZE (16384 - 1)
 
 enum {
 	RingEnd = 1 << 30, FirstFrag = 1 << 29, LastFrag = 1 << 28, /* of opts1 */

@@ -369,7 +369,7 @@ static const struct nm_hw_rx nm_virtio_rx = {
 	.kick = nm_virtio_kick_rx,
 };
 
-static const struct nm_hw_bufs nm_virtio_bufs = {.sizes = 256 | 512 | 1024 | 2048 | 4096, .step = 1};
+static const struct nm_hw_bufs nm_virtio_bufs = {.sizes = 256 | 512 | 1024 | 2048 | 4096 | 8192 | 16384, .step = 1};
 
 /*
  * An interrupt is asked for when most of what is under way is done; so a sender that waits has room for much, and its last frames are

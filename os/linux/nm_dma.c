@@ -2,9 +2,9 @@
 /*
  * nm_dma.c - a region's buffers in the address space of a device.
  *
- * Pages are mapped one by one, since they need not be neighbours, and for both directions: a client gives a buffer that it received
- * into to be sent. A device that takes physical addresses is none here (dev is NULL). A device may leave while its region grows, so
- * there is a lock of its own for the lists.
+ * Pages, or buffers where these are larger (nm_os_part.block), are mapped one by one, since they need not be neighbours, and for both
+ * directions: a client gives a buffer that it received into to be sent. A device that takes physical addresses is none here (dev is NULL).
+ * A device may leave while its region grows, so there is a lock of its own for the lists.
  *
  * Each transfer is announced by itself (core/nm_hw.h), and nothing is when pages are mapped and unmapped: what the device saw last of a
  * buffer must not come over what a client has written there since, nor over what another device of the region has.
@@ -14,6 +14,7 @@
 
 #include <linux/dma-mapping.h>
 #include <linux/io.h>
+#include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
 #include <linux/slab.h>
@@ -21,32 +22,32 @@
 static DEFINE_MUTEX(dma_lock);
 
 static dma_addr_t
-map_page(const struct nm_dma *d, struct page *page)
+map_unit(const struct nm_dma *d, struct page *page)
 {
-	return d->dev ? dma_map_page_attrs(d->dev, page, 0, PAGE_SIZE, DMA_BIDIRECTIONAL, DMA_ATTR_SKIP_CPU_SYNC) : page_to_phys(page);
+	return d->dev ? dma_map_page_attrs(d->dev, page, 0, PAGE_SIZE << d->order, DMA_BIDIRECTIONAL, DMA_ATTR_SKIP_CPU_SYNC) : page_to_phys(page);
 }
 
 /* Under dma_lock. What was mapped stays when the next can't be. */
 static int
 extend(struct nm_dma *d, size_t pages)
 {
+	size_t units = pages >> d->order, n;
 	int error = 0;
-	size_t n;
 
-	for (; d->done < pages && !error; d->done++) {
-		dma_addr_t a = map_page(d, d->pages->page[d->first + d->done]);
+	for (; d->done < units && !error; d->done++) {
+		dma_addr_t a = map_unit(d, d->pages->page[d->first + (d->done << d->order)]);
 		uint32_t k;
 
 		if (d->dev && dma_mapping_error(d->dev, a)) {
 			error = -ENOMEM;
 			break;
 		}
-		for (k = 0; k < d->per_page; k++)
-			d->addr[d->done * d->per_page + k] = a + (dma_addr_t)k * d->hw.stride;
+		for (k = 0; k < d->per_unit; k++)
+			d->addr[d->done * d->per_unit + k] = a + (dma_addr_t)k * d->hw.stride;
 		if (d->dev && dma_need_sync(d->dev, a))
 			WRITE_ONCE(d->hw.copies, true);
 	}
-	n = d->done * d->per_page;
+	n = d->done * d->per_unit;
 	smp_store_release(&d->hw.n, n < d->most ? (uint32_t)n : d->most);
 	return error;
 }
@@ -76,11 +77,12 @@ nm_dma_map(const struct nm_os_region *r, struct device *dev, uint32_t stride, ui
 	d->dev = dev;
 	d->pages = r->host;
 	d->first = part->offset >> PAGE_SHIFT;
-	d->max = part->size >> PAGE_SHIFT;
+	d->order = stride > PAGE_SIZE ? ilog2(stride >> PAGE_SHIFT) : 0;
+	d->max = part->size >> PAGE_SHIFT >> d->order;
 	d->hw.stride = stride;
-	d->per_page = PAGE_SIZE / stride;
+	d->per_unit = (PAGE_SIZE << d->order) / stride;
 	d->most = nbufs;
-	d->addr = kvcalloc(d->max * d->per_page, sizeof(*d->addr), GFP_KERNEL);
+	d->addr = kvcalloc(d->max * d->per_unit, sizeof(*d->addr), GFP_KERNEL);
 	d->hw.addr = d->addr;
 	INIT_LIST_HEAD(&d->list);
 	if (!d->addr) {
@@ -106,7 +108,8 @@ nm_dma_unmap(struct nm_dma *d)
 	mutex_unlock(&dma_lock);
 	while (d->done-- > 0) {
 		if (d->dev)
-			dma_unmap_page_attrs(d->dev, d->addr[d->done * d->per_page], PAGE_SIZE, DMA_BIDIRECTIONAL, DMA_ATTR_SKIP_CPU_SYNC);
+			dma_unmap_page_attrs(d->dev, d->addr[d->done * d->per_unit], PAGE_SIZE << d->order, DMA_BIDIRECTIONAL,
+			    DMA_ATTR_SKIP_CPU_SYNC);
 		if (d->done % 1024 == 0)
 			cond_resched();
 	}

@@ -250,7 +250,7 @@ find_driver(struct nm_session *s, const char *name, struct nm_nic *n, uint32_t s
 		nm_os_log(NM_LOG_WARN, "%s: its driver does not give rings now, because of %s; frames are copied", name, why);
 		return 0;
 	}
-	if (size && d && !d->driver->soft && (!is_power_of_2(size) || size > PAGE_SIZE || !(d->driver->bufs->sizes & size))) {
+	if (size && d && !d->driver->soft && (!is_power_of_2(size) || !(d->driver->bufs->sizes & size))) {
 		if (admode == NM_PARAM_ADMODE_NATIVE)
 			return nm_session_error(s, EINVAL, "%s: its driver can't receive into buffers of %u bytes (the module's parameters buf_size, "
 			    "and priv_buf_size of the regions of switch ports); 2048 is possible, or admode=0", name, size);
@@ -331,7 +331,7 @@ make_port(struct nm_session *s, const char *name, struct nm_nic *n, uint32_t buf
 	if (n->hw)
 		p->ops = n->soft ? &soft_ops : &native_ops;
 	if (n->hw && !n->soft)
-		p->dma_sizes = n->hw->driver->bufs->sizes & (2 * PAGE_SIZE - 1);
+		p->dma_sizes = n->hw->driver->bufs->sizes;
 	__module_get(THIS_MODULE); /* we are in a call of an open descriptor */
 	p->priv = n;
 	p->host = (void *)(uintptr_t)(n->soft ? &soft_linux_ops : n->hw ? &native_linux_ops : &linux_ops);

@@ -3,8 +3,9 @@
  * nm_os_mem.c - memory of the kernel home.
  *
  * A region has all of its addresses from the start. Its pages come when the core hands out what lies there, in the largest
- * blocks that can be had, split since each is mapped by itself; or one by one when a client touches others, which it may. They
- * are charged to the memory group of who causes them, and counted for the region's user, who need not be in a group with a limit.
+ * blocks that can be had, split since each is mapped by itself; or one by one when a client touches others, which it may. Buffers of
+ * more than a page that a device may use (nm_os_part.block) come whole, also when a client touches one, as neighbours. Pages are
+ * charged to the memory group of who causes them, and counted for the region's user, who need not be in a group with a limit.
  * The kernel sees each part as a range of its own, and as a longer one when it has grown; ranges stay until the region goes.
  */
 #include "nm_os_linux.h"
@@ -139,6 +140,8 @@ nm_os_region_create(struct nm_os_region *r, struct nm_root *root, uint32_t uid)
 		return -ENOMEM;
 	g->n = size >> PAGE_SHIFT;
 	g->visible = last->offset >> PAGE_SHIFT;
+	g->blocks = r->part[NM_POOL_BUF].offset >> PAGE_SHIFT;
+	g->order = r->part[NM_POOL_BUF].block ? ilog2(r->part[NM_POOL_BUF].block >> PAGE_SHIFT) : 0;
 	refcount_set(&g->refs, 1);
 	INIT_LIST_HEAD(&g->dma);
 	g->page = kvcalloc(g->n, sizeof(*g->page), NM_OS_GFP);
@@ -159,25 +162,32 @@ err_pages:
 	return error;
 }
 
-/* As large a block as fits and is to be had without effort, one page with it. */
-static size_t
-take_block(struct page **page, size_t want)
+/* Neighbours, each of them a page by itself. */
+static struct page *
+take_neighbours(unsigned int order, gfp_t effort)
 {
-	int order = min_t(int, BLOCK_ORDER, ilog2(want));
-	struct page *p;
+	struct page *first = alloc_pages(REGION_GFP | effort, order);
+
+	if (first && order)
+		split_page(first, order);
+	return first;
+}
+
+/* As large a block as fits and is to be had without effort, the least of them with it. */
+static size_t
+take_block(struct page **page, size_t want, unsigned int least)
+{
+	unsigned int order = min_t(unsigned int, BLOCK_ORDER, ilog2(want));
+	struct page *first = NULL;
 	size_t i;
 
-	for (; order > 0; order--) {
-		p = alloc_pages(REGION_GFP | __GFP_NORETRY, order);
-		if (!p)
-			continue;
-		split_page(p, order);
-		for (i = 0; i < 1ul << order; i++)
-			page[i] = p + i;
-		return i;
-	}
-	page[0] = alloc_page(REGION_GFP | __GFP_RETRY_MAYFAIL);
-	return page[0] ? 1 : 0;
+	for (; order > least && !first; order -= !first)
+		first = take_neighbours(order, __GFP_NORETRY);
+	if (!first)
+		first = take_neighbours(least, __GFP_RETRY_MAYFAIL);
+	for (i = 0; first && i < 1ul << order; i++)
+		page[i] = first + i;
+	return i;
 }
 
 static void
@@ -187,13 +197,14 @@ free_pages_of(struct page **page, size_t n)
 		__free_page(page[n]);
 }
 
+/* `want` is a multiple of the least block. */
 static int
-take_pages(struct page **page, size_t want)
+take_pages(struct page **page, size_t want, unsigned int least)
 {
 	size_t have, n;
 
 	for (have = 0; have < want; have += n) {
-		n = fatal_signal_pending(current) ? 0 : take_block(page + have, want - have);
+		n = fatal_signal_pending(current) ? 0 : take_block(page + have, want - have, least);
 		if (!n) {
 			free_pages_of(page, have);
 			return fatal_signal_pending(current) ? -EINTR : -ENOMEM;
@@ -203,34 +214,74 @@ take_pages(struct page **page, size_t want)
 	return 0;
 }
 
-/*
- * Page i of the region is this one, unless a client's fault was faster; the one that there is now. What the client has
- * mapped never changes.
- */
-static struct page *
-enter(struct nm_os_pages *g, size_t i, struct page *page)
+/* As many neighbours as come together, of which page i of the region is one, and the first of them. */
+static unsigned int
+order_at(const struct nm_os_pages *g, size_t i)
 {
-	struct page *was = cmpxchg(&g->page[i], NULL, page);
-
-	if (!was)
-		return page;
-	__free_page(page);
-	atomic_long_dec(&g->owner->pages);
-	return was;
+	return i >= g->blocks && i < g->visible ? g->order : 0;
 }
 
-/* The pages [from, to) of the region, as far as they are not there. */
+static size_t
+block_at(const struct nm_os_pages *g, size_t i)
+{
+	size_t mask = (1ul << order_at(g, i)) - 1;
+
+	return i - ((i - g->blocks) & mask);
+}
+
+/* Page i of the region, or NULL. That the first of a block is there says so of all, whose entries may come later. */
+static struct page *
+page_at(const struct nm_os_pages *g, size_t i)
+{
+	size_t first = block_at(g, i);
+	struct page *page = READ_ONCE(g->page[first]);
+
+	return page ? page + (i - first) : NULL;
+}
+
+/*
+ * The block that begins with page i of the region is this one, unless a client's fault was faster; the one that there is now has all
+ * its entries then. What the client has mapped never changes.
+ */
+static void
+enter(struct nm_os_pages *g, size_t i, struct page *first)
+{
+	size_t n = 1ul << order_at(g, i), k;
+	struct page *was = cmpxchg(&g->page[i], NULL, first);
+
+	for (k = 1; k < n; k++)
+		WRITE_ONCE(g->page[i + k], (was ? was : first) + k);
+	if (!was)
+		return;
+	for (k = 0; k < n; k++)
+		__free_page(first + k);
+	atomic_long_sub((long)n, &g->owner->pages);
+}
+
+/* Entries of the blocks in [from, to), where a fault is about to write them. */
+static void
+enter_rest(struct nm_os_pages *g, size_t from, size_t to)
+{
+	size_t i;
+
+	for (i = from; g->order && i < to; i++)
+		WRITE_ONCE(g->page[i], page_at(g, i));
+}
+
+/* The pages [from, to) of the region, as far as they are not there: whole blocks. */
 static int
 fill(struct nm_os_pages *g, size_t from, size_t to)
 {
+	size_t want = 0, step = 1ul << order_at(g, from), i, k;
 	struct page **page;
-	size_t want = 0, i, k;
 	int error;
 
-	for (i = from; i < to; i++)
-		want += !READ_ONCE(g->page[i]);
-	if (!want)
+	for (i = from; i < to; i += step)
+		want += READ_ONCE(g->page[i]) ? 0 : step;
+	if (!want) {
+		enter_rest(g, from, to);
 		return 0;
+	}
 	if (want > PLENTY && (long)want > si_mem_available())
 		return -ENOMEM;
 	page = kvmalloc_array(want, sizeof(struct page *), NM_OS_GFP);
@@ -239,14 +290,17 @@ fill(struct nm_os_pages *g, size_t from, size_t to)
 	error = charge(g->owner, (long)want);
 	if (error)
 		goto err_array;
-	error = take_pages(page, want);
+	error = take_pages(page, want, order_at(g, from));
 	if (error)
 		goto err_charge;
-	for (i = from, k = 0; i < to && k < want; i++)
-		if (!READ_ONCE(g->page[i]))
-			enter(g, i, page[k++]);
+	for (i = from, k = 0; i < to && k < want; i += step)
+		if (!READ_ONCE(g->page[i])) {
+			enter(g, i, page[k]);
+			k += step;
+		}
 	atomic_long_sub((long)(want - k), &g->owner->pages);
 	free_pages_of(page + k, want - k); /* faults came in between */
+	enter_rest(g, from, to);
 	kvfree(page);
 	return 0;
 
@@ -316,6 +370,25 @@ nm_os_region_destroy(struct nm_os_region *r)
 	r->size = 0;
 }
 
+/* A client touches a block that is not there. */
+static int
+touch(struct nm_os_pages *g, size_t first)
+{
+	unsigned int order = order_at(g, first);
+	int error = charge(g->owner, 1l << order);
+	struct page *page;
+
+	if (error)
+		return error;
+	page = take_neighbours(order, __GFP_RETRY_MAYFAIL);
+	if (!page) {
+		atomic_long_sub(1l << order, &g->owner->pages);
+		return -ENOMEM;
+	}
+	enter(g, first, page);
+	return 0;
+}
+
 static vm_fault_t
 region_fault(struct vm_fault *vmf)
 {
@@ -324,17 +397,10 @@ region_fault(struct vm_fault *vmf)
 
 	if (vmf->pgoff >= g->visible)
 		return VM_FAULT_SIGBUS;
-	page = READ_ONCE(g->page[vmf->pgoff]);
-	if (!page) {
-		if (charge(g->owner, 1))
-			return VM_FAULT_SIGBUS;
-		page = alloc_page(REGION_GFP | __GFP_RETRY_MAYFAIL);
-		if (!page) {
-			atomic_long_dec(&g->owner->pages);
-			return VM_FAULT_SIGBUS;
-		}
-		page = enter(g, vmf->pgoff, page);
-	}
+	page = page_at(g, vmf->pgoff);
+	if (!page && touch(g, block_at(g, vmf->pgoff)))
+		return VM_FAULT_SIGBUS;
+	page = page_at(g, vmf->pgoff);
 	get_page(page);
 	vmf->page = page;
 	return 0;

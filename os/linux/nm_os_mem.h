@@ -18,6 +18,8 @@ struct nm_os_pages {
 	struct page **page;           /* NULL: not there yet */
 	size_t n;                     /* of the region */
 	size_t visible;               /* of them those that clients see */
+	size_t blocks;                /* pages from here to `visible` come in blocks, one behind the other, */
+	unsigned int order;           /* of so many neighbours */
 	struct owner *owner;
 	struct view *views;
 	struct list_head dma;         /* devices that see its buffers; see nm_dma.c */
@@ -31,8 +33,9 @@ struct nm_dma {
 	struct device *dev;           /* NULL: addresses are physical */
 	struct nm_os_pages *pages;
 	size_t first;                 /* page of the region where the buffers begin */
-	size_t done, max;             /* pages from there that are mapped, that there can be */
-	uint32_t per_page;            /* buffers */
+	unsigned int order;           /* of the pages that are mapped together: one, or a buffer of several */
+	size_t done, max;             /* of these from there that are mapped, that there can be */
+	uint32_t per_unit;            /* buffers of one */
 	uint32_t most;                /* that the region can have; its last page may have room for more */
 	uint64_t *addr;               /* hw.addr */
 };

@@ -79,7 +79,7 @@ nic_start(struct nm_hw_ring *r, int dir)
 }
 
 static void
-open_with(const struct nic_model *m, uint32_t slots, struct nmreq_opt_offsets *o)
+open_with(const struct nic_model *m, uint32_t slots, uint32_t buf_size, struct nmreq_opt_offsets *o)
 {
 	struct nmreq_register reg = {.nr_mode = NR_REG_NULL, .nr_tx_slots = slots, .nr_rx_slots = slots, .nr_tx_rings = 1, .nr_rx_rings = 1};
 	struct nm_kring *kr;
@@ -89,7 +89,7 @@ open_with(const struct nic_model *m, uint32_t slots, struct nmreq_opt_offsets *o
 	foreign_sent = foreign_lost = 0;
 	txsync = m->txsync;
 	rxsync = m->rxsync;
-	root.limits.buf_size = 2048;
+	root.limits.buf_size = buf_size;
 	assert_int_equal(host_register_at(&s, "n", &reg, o), 0);
 	kr = nm_session_kring(&s, NM_DIR_TX, 0);
 	for (i = 0; i < sizeof(addrs) / sizeof(addrs[0]); i++)
@@ -109,7 +109,7 @@ open_with(const struct nic_model *m, uint32_t slots, struct nmreq_opt_offsets *o
 void
 nic_open(const struct nic_model *m, uint32_t slots)
 {
-	open_with(m, slots, NULL);
+	open_with(m, slots, 2048, NULL);
 	assert_int_equal(nic_rx.buf_bytes, nic_map.stride);
 }
 
@@ -118,7 +118,7 @@ nic_open_at(const struct nic_model *m, uint32_t slots, uint32_t max, uint32_t fi
 {
 	struct nmreq_opt_offsets o = {.nro_max_offset = max, .nro_initial_offset = first, .nro_offset_bits = 16, .nro_min_gap = gap};
 
-	open_with(m, slots, &o);
+	open_with(m, slots, 2048, &o);
 }
 
 struct netmap_slot *
@@ -535,6 +535,54 @@ frames_of_several_buffers_are_joined_or_refused(void **state)
 	assert_int_equal(nm_hw_out(&nic_rx) + nic_rx.kr->nstack, 300);
 }
 
+/* Buffers of more than a page: a frame takes one, as long as the NIC is told that it may be. */
+static void
+long_frames_in_buffers_of(uint32_t size)
+{
+	struct nic_part p[2];
+	uint32_t len, most, k = 0, n = 0;
+
+	if (!(model->bufs->sizes & size))
+		return;
+	open_with(model, 128, size, NULL);
+	assert_int_equal(nic_map.stride, size);
+	assert_int_equal(nic_rx.buf_bytes, model->bufs->most && model->bufs->most < size ? model->bufs->most : size);
+	most = min(nic_rx.buf_bytes, FRAME_MAX);
+	for (len = 60; k < 100; k++, len = k % 10 ? 60 + nic_random() % (most - 59) : most) {
+		nic_slot(k, len, 0);
+		assert_false(nic_transmit(1));
+		assert_int_equal(nic_sends(2, p), 1);
+		assert_ptr_equal((void *)(uintptr_t)p[0].addr, nic_buf(&nic_tx, k));
+		assert_int_equal(p[0].len, len);
+		if (nic_rx.buf_bytes < FRAME_MAX) {
+			assert_true(nic_gets(nic_rx.buf_bytes + 1, NM_HW_LAST, 0));
+			n++;
+		}
+		assert_true(nic_gets(len, NM_HW_LAST, (uint8_t)k));
+		rxsync(&nic_rx, 2);
+		assert_int_equal(nic_got(), 1);
+		assert_int_equal(nic_slot_of(&nic_rx, k)->len, len);
+		assert_int_equal((uint8_t)*nic_buf(&nic_rx, k), k);
+		nic_give_back();
+	}
+	assert_int_equal(nic_rx.kr->stat[NM_STAT_rx_packets], 100);
+	assert_int_equal(nic_rx.kr->stat[NM_STAT_refused], n);
+}
+
+static void
+buffers_of_8192_bytes_hold_long_frames(void **state)
+{
+	(void)state;
+	long_frames_in_buffers_of(8192);
+}
+
+static void
+buffers_of_16384_bytes_hold_long_frames(void **state)
+{
+	(void)state;
+	long_frames_in_buffers_of(16384);
+}
+
 static void
 buffers_that_are_not_there_are_not_posted(void **state)
 {
@@ -625,6 +673,8 @@ nic_main(int argc, char **argv, const struct nic_model *const *models, size_t n,
 		T(frames_come_as_they_are),
 		T(wrong_frames_are_refused),
 		T(frames_of_several_buffers_are_joined_or_refused),
+		T(buffers_of_8192_bytes_hold_long_frames),
+		T(buffers_of_16384_bytes_hold_long_frames),
 		T(buffers_that_are_not_there_are_not_posted),
 		T(a_reset_is_not_seen_by_the_client),
 		T(batches_pass),

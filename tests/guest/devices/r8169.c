@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * r8169.c - Realtek's RTL8168C and RTL8168B. What they do is known from the kernel's driver (drivers/net/ethernet/realtek/r8169_main.c),
+ * r8169.c - Realtek's RTL8168C, RTL8168B and RTL8168D. What they do is known from the kernel's driver (drivers/net/ethernet/realtek/r8169_main.c),
  * whose names the registers have here, and from the data sheet of the RTL8169, whose descriptors they share.
  *
  * Rings of descriptors that belong to the NIC while DescOwn is set, walked up to RingEnd from a place that only a reset sets back;
@@ -21,7 +21,8 @@
 enum {
 	MAC0 = 0x00, MAR0 = 0x08, CounterAddrLow = 0x10, CounterAddrHigh = 0x14, TxDescStartAddrLow = 0x20, ChipCmd = 0x37, TxPoll = 0x38,
 	IntrMask = 0x3c, IntrStatus = 0x3e, TxConfig = 0x40, RxConfig = 0x44, Cfg9346 = 0x50, Config0 = 0x51, Config5 = 0x56, PHYAR = 0x60,
-	CSIDR = 0x64, CSIAR = 0x68, PHYstatus = 0x6c, EPHYAR = 0x80, RxMaxSize = 0xda, CPlusCmd = 0xe0, RxDescAddrLow = 0xe4, REGISTERS = 0x100
+	CSIDR = 0x64, CSIAR = 0x68, PHYstatus = 0x6c, EPHYAR = 0x80, RxMaxSize = 0xda, EFUSEAR = 0xdc,
+	CPlusCmd = 0xe0, RxDescAddrLow = 0xe4, REGISTERS = 0x100
 };
 #define WINDOW 4096u
 
@@ -52,7 +53,7 @@ enum {
 #define FullDup 0x01u
 #define CounterReset 0x1u
 #define CounterDump 0x8u
-#define FLAG 0x80000000u /* of PHYAR, CSIAR, EPHYAR: a write is asked for, or what was read is there */
+#define FLAG 0x80000000u /* of PHYAR, CSIAR, EPHYAR, EFUSEAR: a write is asked for, or what was read is there */
 #define XID_MASK 0xfcf00000u
 
 #define DescOwn (1u << 31)
@@ -97,8 +98,9 @@ static const struct variant {
 } variants[] = {
 	{0x3c0, 0x02, true, true, true},   /* RTL8168C, RTL_GIGA_MAC_VER_19 */
 	{0x380, 0x01, false, true, false}, /* RTL8168B, RTL_GIGA_MAC_VER_17 */
+	{0x281, 0x03, true, true, true},   /* RTL8168D, RTL_GIGA_MAC_VER_25: the driver lets it have frames of 9 KiB */
 };
-#define VARIANTS "rtl8168c rtl8168b"
+#define VARIANTS "rtl8168c rtl8168b rtl8168d"
 
 struct counters { /* as they are written to memory */
 	uint64_t tx_packets, rx_packets, tx_errors;
@@ -461,6 +463,9 @@ static void behind(struct r8169 *r, unsigned int at)
 		else
 			put32(r, CSIDR, r->csi[index]);
 		break;
+	case EFUSEAR: /* none is burnt */
+		command = (command & 0x3ff00) | 0xff;
+		break;
 	default: /* EPHYAR */
 		index = command >> 16 & 31;
 		if (write)
@@ -544,6 +549,8 @@ static void bar_write(void *arg, unsigned int bar, uint32_t offset, unsigned int
 		behind(r, CSIAR);
 	if (touches(offset, size, EPHYAR + 3))
 		behind(r, EPHYAR);
+	if (touches(offset, size, EFUSEAR + 3))
+		behind(r, EFUSEAR);
 }
 
 static void device_reset(void *arg)
