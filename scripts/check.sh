@@ -119,11 +119,11 @@ if [ -n "$guests" ]; then
 	[ -z "$debug" ] || [ -n "$full" ] || step "NIC drivers" sh tests/guest/drivers.sh own
 	[ -z "$debug" ] || step "models of NICs, hostile clients" sh tests/guest/devices/check.sh $attack
 	step "module, guests uml and stock" env BUILD=build/gcc sh tests/guest/check.sh ${some}uml ${some}stock
-	[ -z "$debug" ] || step "module, guest debug" env BUILD=build/gcc sh tests/guest/check.sh "$debug"
-	step "NIC drivers, guest stock" env BUILD=build/gcc sh tests/guest/check.sh drivers
+	# one guest keeps hardly more than one processor busy
+	step "${debug:+module, guest debug; }NIC drivers, guest stock" env BUILD=build/gcc sh tests/guest/check.sh ${debug:+"$debug"} drivers
 	if [ -n "$full" ]; then
 		on_nics=
-		for t in pair load forward switch native_queues hostile storm veth queues leave; do on_nics="$on_nics guest/nic_$t"; done
+		for t in pair load forward switch native_queues hostile offsets jumbo storm veth queues leave; do on_nics="$on_nics guest/nic_$t"; done
 		step "NIC drivers, all kernels" env BUILD=build/gcc TESTS="$on_nics" sh tests/guest/drivers.sh --run
 		for guest in models hostile swiotlb iommu drivers:debug drivers:swiotlb drivers:iommu releases tools; do
 			step "module, $guest" env BUILD=build/gcc sh tests/guest/check.sh $guest
