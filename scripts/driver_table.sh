@@ -38,7 +38,7 @@ cell() {
 		# other drivers were there, too, but had no part in it
 		case $name:$1 in
 		nic_veth:veth | nic_virtio:virtio_net) ;;
-		nic_veth:* | nic_virtio:* | nic_hostile:veth | nic_storm:veth) continue ;;
+		nic_veth:* | nic_virtio:* | nic_hostile:veth | nic_storm:veth | nic_jumbo:veth) continue ;;
 		esac
 		case $name:$verdict in
 		build:*) built=$verdict ;;
