@@ -218,7 +218,7 @@ hostile(void *arg, uint32_t round)
 {
 	struct netmap_slot *at = nic_slot_of(round % 2 ? &nic_tx : &nic_rx, round / 2);
 
-	nm_kring_put_slot_at(at, round % 18 != 1 ? at->buf_idx : round * 2654435761u >> (round % 32), (uint16_t)(round * 40503u),
+	nm_kring_put_slot_at(at, round % 18 != 1 ? NM_READ_ONCE(at->buf_idx) : round * 2654435761u >> (round % 32), (uint16_t)(round * 40503u),
 	    (uint16_t)(round >> 7), round * 0x9e3779b97f4a7c15u >> (round % 64));
 }
 
