@@ -6,18 +6,14 @@ static int
 take(const struct nm_kring *kr, const struct netmap_slot *s, struct nm_frame *f)
 {
 	uint32_t offset;
+	int bad;
 
 	if (f->slots >= NETMAP_MAX_FRAGS)
 		return NM_STAT_drop_bad_frags;
-	if (s->flags & NS_INDIRECT)
-		return NM_STAT_drop_indirect;
-	if (!nm_kring_buf(kr, s->buf_idx))
-		return NM_STAT_drop_bad_buf;
-	offset = nm_kring_offset(&kr->offsets, s->ptr);
-	if (s->len > kr->stride - offset)
-		return NM_STAT_drop_bad_len;
-	f->part[f->parts++] = (struct nm_frame_part){s->buf_idx, s->len, offset};
-	return 0;
+	bad = nm_frame_slot(kr, s, &offset);
+	if (!bad)
+		f->part[f->parts++] = (struct nm_frame_part){s->buf_idx, s->len, offset};
+	return bad;
 }
 
 void

@@ -20,6 +20,18 @@ struct nm_frame {
 	} part[NETMAP_MAX_FRAGS];
 };
 
+/* A slot that was read once: 0 and where in its buffer its bytes begin, or the counter of why they can't be sent. */
+static inline int
+nm_frame_slot(const struct nm_kring *kr, const struct netmap_slot *s, uint32_t *offset)
+{
+	if (s->flags & NS_INDIRECT)
+		return NM_STAT_drop_indirect;
+	if (!nm_kring_buf(kr, s->buf_idx))
+		return NM_STAT_drop_bad_buf;
+	*offset = nm_kring_offset(&kr->offsets, s->ptr);
+	return s->len > kr->stride - *offset ? NM_STAT_drop_bad_len : 0;
+}
+
 /*
  * The frame in slot `at` and the `avail` - 1 after it, avail > 0. Flags that ask for something are taken back; those that make a
  * frame what it is stay, since it may be looked at again. Data.

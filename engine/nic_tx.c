@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* nic_tx.c - from a transmit ring to the interface, by batches. Runs in the worker. */
 #include "nic.h"
+#include "nm_frame.h"
 #include "nm_root.h"
 
 struct batch {
@@ -15,17 +16,12 @@ struct batch {
 static int
 take_slot(struct nm_kring *kr, const struct netmap_slot *s, struct iovec *v)
 {
-	uint32_t offset = nm_kring_offset(&kr->offsets, s->ptr);
-	char *buf = nm_kring_buf(kr, s->buf_idx);
+	uint32_t offset;
+	int bad = nm_frame_slot(kr, s, &offset);
 
-	if (s->flags & NS_INDIRECT)
-		return NM_STAT_drop_indirect;
-	if (!buf)
-		return NM_STAT_drop_bad_buf;
-	if (s->len > kr->stride - offset)
-		return NM_STAT_drop_bad_len;
-	*v = (struct iovec){buf + offset, s->len};
-	return 0;
+	if (!bad)
+		*v = (struct iovec){nm_kring_buf(kr, s->buf_idx) + offset, s->len};
+	return bad;
 }
 
 /* The frame at slot i into the batch; returns its slots. *bad is the counter of why it can't be sent, or 0. */

@@ -6,6 +6,7 @@
  * sync: its answer would be the next frame to this or another port, and so on, without an end.
  */
 #include "nm_vif.h"
+#include "nm_frame.h"
 #include "nm_root.h"
 #include "nm_trace.h"
 #include "nm_vale_nic.h"
@@ -25,17 +26,12 @@ struct piece {
 static int
 take_slot(const struct nm_kring *kr, const struct netmap_slot *s, struct piece *piece)
 {
-	uint32_t offset = nm_kring_offset(&kr->offsets, s->ptr);
-	const char *buf = nm_kring_buf(kr, s->buf_idx);
+	uint32_t offset;
+	int bad = nm_frame_slot(kr, s, &offset);
 
-	if (s->flags & NS_INDIRECT)
-		return NM_STAT_drop_indirect;
-	if (!buf)
-		return NM_STAT_drop_bad_buf;
-	if (s->len > kr->stride - offset)
-		return NM_STAT_drop_bad_len;
-	*piece = (struct piece){buf + offset, s->len};
-	return 0;
+	if (!bad)
+		*piece = (struct piece){nm_kring_buf(kr, s->buf_idx) + offset, s->len};
+	return bad;
 }
 
 /* The frame at hwcur: its slots. 0 in *bad, or the counter of why it can't be sent. */
