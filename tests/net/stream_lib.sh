@@ -32,6 +32,18 @@ received() {
 	[ ! -s "$tmp/$1.err" ] || fail "$1 says: $(cat "$tmp/$1.err")"
 }
 
+# all_at INTERFACE N - so many came, into the receiver's rings or counted otherwise
+all_at() { [ "$(counter "$1" rx_packets missed refused)" -ge "$2" ]; }
+# gets_through FROM TO - the announcement of a receiver that comes and goes does, and somebody is there to take it
+gets_through() {
+	before_=$(counter "$2" rx_packets)
+	receiver q "netmap:$2"
+	receiver p "netmap:$1"
+	stop p
+	stop q
+	[ "$(counter "$2" rx_packets)" -gt "$before_" ]
+}
+
 # stream_frames NAME ID [RINGS] - frames of the streams ID to ID + RINGS - 1 that NAME received
 stream_frames() {
 	awk -v id="$2" -v rings="${3:-1}" '

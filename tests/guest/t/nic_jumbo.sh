@@ -42,17 +42,6 @@ load_again() {
 	echo 1 >/sys/module/netmap/parameters/admode || fail "the module's parameter admode" # the NIC's own rings or none
 }
 
-# all_there INTERFACE N - in the receiver's ring, or counted
-all_there() { [ "$(counter "$1" rx_packets missed refused)" -ge "$2" ]; }
-gets_through() {
-	before_=$(counter "$2" rx_packets)
-	receiver q "netmap:$2"
-	receiver p "netmap:$1" # announces itself
-	stop p
-	stop q
-	[ "$(counter "$2" rx_packets)" -gt "$before_" ]
-}
-
 # pass FROM TO COUNT MIN MAX - a slot for each frame; paced, since a NIC has no means to hold back who sends to it
 pass() {
 	what="$kind, buffers of $size bytes, frames of $4 to $5, $1 to $2"
@@ -61,7 +50,7 @@ pass() {
 	sender s "netmap:$1" id=16 count="$3" min="$4" max="$5" nap=4,10000
 	sent s
 	all_=$(($(value s .rings) * $3))
-	until_true "$what: all there" all_there "$2" $((got_ + all_))
+	until_true "$what: all there" all_at "$2" $((got_ + all_))
 	received r
 	expect "$what: received" "$(stream_frames r 16 "$(value s .rings)")" $all_
 	expect "$what: bytes" $(($(value r .bytes) - 60 * $(value r .hello))) "$(value s .bytes)"

@@ -25,9 +25,6 @@ undo() {
 }
 quiet() { echo 1 >"/proc/sys/net/ipv6/conf/$1/disable_ipv6" && ip link set "$1" up; }
 
-# all_there INTERFACE N - in the receiver's ring, or counted
-all_there() { [ "$(counter "$1" rx_packets missed refused)" -ge "$2" ]; }
-
 received_by() { ip -j -s link show "$1" | jq '.[0].stats64.rx.packets'; }
 # arrives FROM TO N - somebody who is not there is asked for, and TO has received more than N
 arrives() {
@@ -52,15 +49,8 @@ hold() {
 	told hold_a ready
 	start hold_b "$BUILD/guest/own" "$2"
 	told hold_b ready
-	until_true "$kind, $1 to $2: passes" passes "$1" "$2" "$(counter "$2" rx_packets)"
-	until_true "$kind, $2 to $1: passes" passes "$2" "$1" "$(counter "$1" rx_packets)"
-}
-passes() {
-	receiver q "netmap:$2" # frames are counted when somebody takes them
-	receiver p "netmap:$1"
-	stop p
-	stop q
-	[ "$(counter "$2" rx_packets)" -gt "$3" ]
+	until_true "$kind, $1 to $2: passes" gets_through "$1" "$2"
+	until_true "$kind, $2 to $1: passes" gets_through "$2" "$1"
 }
 # how often the link of an interface came and went
 flaps() { ip -j -s -s link show "$1" | jq '.[0].stats64.tx.carrier_changes'; }
@@ -74,7 +64,7 @@ pass() {
 	sent s
 	rings_=$(value s .rings)
 	all_=$((rings_ * $3))
-	until_true "$kind, $1 to $2: all there" all_there "$2" $((got_ + all_)) || ethtool -S "$2" | awk '$2 > 0 && /drop|miss|no_buf|err/'
+	until_true "$kind, $1 to $2: all there" all_at "$2" $((got_ + all_)) || ethtool -S "$2" | awk '$2 > 0 && /drop|miss|no_buf|err/'
 	received r
 	expect "$kind, $1 to $2: received" "$(stream_frames r 16 "$rings_")" $all_
 	expect "$kind, $1 to $2: bytes" $(($(value r .bytes) - 60 * $(value r .hello))) "$(value s .bytes)"

@@ -100,9 +100,6 @@ polled() {
 	ping_all "$kind: polled no more" b 192.0.2.1
 }
 
-# all_there INTERFACE N - in the receiver's ring, or counted
-all_there() { [ "$(counter "$1" rx_packets missed refused)" -ge "$2" ]; }
-
 # pass FROM TO - frames up to the longest, in slots of up to 2048 bytes; paced, since a NIC has no means to hold back who sends to it
 pass() {
 	sent_=$(counter "$1" forwarded) got_=$(counter "$2" rx_packets missed refused)
@@ -110,7 +107,7 @@ pass() {
 	sender s "netmap:$1" id=16 count="$count" min=60 max=$((long + 14)) fragment=2048 nap=4,10000
 	sent s
 	all_=$(($(value s .rings) * count))
-	until_true "$kind, $1 to $2: all there" all_there "$2" $((got_ + all_))
+	until_true "$kind, $1 to $2: all there" all_at "$2" $((got_ + all_))
 	received r
 	expect "$kind, $1 to $2: received" "$(stream_frames r 16 "$(value s .rings)")" $all_
 	expect "$kind, $1 to $2: bytes" $(($(value r .bytes) - 60 * $(value r .hello))) "$(value s .bytes)"
@@ -148,14 +145,6 @@ long_frames() {
 	dress a "$nb" 192.0.2.1
 	until_true "$kind: $nb has a carrier" carrier a "$nb"
 	passes "without programs" -
-}
-gets_through() {
-	before_=$(counter "$2" rx_packets)
-	receiver q "netmap:$2"
-	receiver p "netmap:$1" # announces itself
-	stop p
-	stop q
-	[ "$(counter "$2" rx_packets)" -gt "$before_" ]
 }
 
 # in_the_books - what the NIC has sent counts from the program's next sync on, which a frame brings about
