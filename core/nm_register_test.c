@@ -287,6 +287,20 @@ a_device_gets_buffers_of_several_pages_if_it_can_use_them(void **state)
 }
 
 static void
+a_device_that_cannot_have_a_region_is_told_of(void **state)
+{
+	struct nmreq_register a = {.nr_mode = NR_REG_ALL_NIC};
+
+	(void)state;
+	host_nic_error = -ENOMEM;
+	assert_int_equal(host_register(&s, "nic0", &a), -ENOMEM);
+	assert_string_equal(s.errtext, "nic0: there is no memory to start it, or its device can't have all of region 2: bounce buffers (the kernel's "
+	    "parameter swiotlb) or an IOMMU's addresses may be used up");
+	host_nic_error = 0;
+	assert_int_equal(host_register(&s, "nic0", &a), 0);
+}
+
+static void
 another_users_region_is_refused(void **state)
 {
 	struct nmreq_register a = {.nr_mode = NR_REG_ALL_NIC}, b;
@@ -444,6 +458,7 @@ main(void)
 		T(both_ends_of_a_pipe_can_be_exclusive),
 		T(regions_are_shared_by_id),
 		T(a_device_gets_buffers_that_it_can_use),
+		T(a_device_that_cannot_have_a_region_is_told_of),
 		T(a_device_gets_buffers_of_several_pages_if_it_can_use_them),
 		T(another_users_region_is_refused),
 		T(interfaces_are_found_again),

@@ -287,7 +287,9 @@ nm_session_bind(struct nm_session *s, struct nm_port *p, uint32_t extra_wanted, 
 		goto fail_cells;
 	}
 	if (!p->bound && p->ops->enable && (error = p->ops->enable(p, true))) {
-		error = s->errnum ? error : error == -ENOMEM ? no_memory(s, p) :
+		error = s->errnum ? error : error == -ENOMEM ?
+		    nm_session_error(s, ENOMEM, "%s: there is no memory to start it, or its device can't have all of region %u: bounce buffers (the "
+		    "kernel's parameter swiotlb) or an IOMMU's addresses may be used up", p->name, p->mem->id) :
 		    nm_session_error(s, -error, "%s: the port can't be started (error %d)", p->name, -error);
 		goto fail_cells;
 	}

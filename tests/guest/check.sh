@@ -79,7 +79,7 @@ guest() {
 	all:debug) run "$all" --guest debug --slow 200 --limit 1500 --total 7200 ;;
 	tools) run "tools/*" --guest uml --slow 20 --total 2400 ;;
 	hostile) run guest/hostile --guest debug --limit 1000 --total 1800 --env HOSTILE_SECONDS=600 ;;
-	swiotlb) dma swiotlb --append swiotlb=force ;;
+	swiotlb) dma swiotlb --append swiotlb=131072,force ;;
 	# virtio NICs do without one, and the 6.1 driver's first call with one makes lockdep report the IOMMU's own locks
 	iommu) dma iommu --append intel_iommu=on --qemu "-device intel-iommu" --nics e1000 ;;
 	drivers)
@@ -90,7 +90,7 @@ guest() {
 		;;
 	drivers:few) hooked "guest/nic_storm guest/nic_hostile" "e1000 virtio_net" --env STORM_ACTS=1 ;;
 	drivers:debug) hooked "guest/nic_pair guest/nic_storm guest/nic_hostile guest/nic_offsets" "e1000 e1000e virtio_net" --env STORM_ACTS=8 --env HOSTILE_SECONDS=60 ;;
-	drivers:swiotlb) hooked "guest/nic_pair guest/nic_hostile guest/nic_offsets" "e1000 e1000e" --env DMA_WANTED=swiotlb --append swiotlb=force ;;
+	drivers:swiotlb) hooked "guest/nic_pair guest/nic_hostile guest/nic_offsets" "e1000 e1000e" --env DMA_WANTED=swiotlb --append swiotlb=131072,force ;;
 	# see iommu
 	drivers:iommu) hooked "guest/nic_pair guest/nic_hostile guest/nic_offsets" "e1000 e1000e" --env DMA_WANTED=iommu --append intel_iommu=on --qemu "-device intel-iommu" ;;
 	models) run guest/nic_models --guest stock --models "forcedeth r8169 ixgbe" --nics "" --limit 580 --total 2400 ;;

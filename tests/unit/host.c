@@ -21,6 +21,7 @@ uint16_t host_nic_rings[2] = {1, 1}, host_nic_host[2] = {1, 1};
 
 unsigned host_nic_sent;
 int host_nic_enabled;
+int host_nic_error;
 bool host_nic_stuck;
 uint32_t host_nic_keeps, host_nic_dma_sizes;
 enum nm_port_host host_nic_taken;
@@ -206,6 +207,8 @@ static int
 nic_enable(struct nm_port *p, bool on)
 {
 	(void)p;
+	if (on && host_nic_error)
+		return host_nic_error;
 	host_nic_enabled += on ? 1 : -1;
 	return 0;
 }

@@ -31,6 +31,7 @@ extern uint16_t host_nic_rings[2], host_nic_host[2];
 extern unsigned host_nic_sent;         /* frames it took */
 extern const char *host_nic_last;      /* the last of them */
 extern int host_nic_enabled;
+extern int host_nic_error;             /* of enabling it */
 extern bool host_nic_stuck;            /* it takes none */
 extern uint32_t host_nic_dma_sizes;    /* its port's dma_sizes */
 extern const struct nm_hw_bufs *host_nic_bufs; /* what it asks of buffers with offsets; NULL: it knows no offsets */
