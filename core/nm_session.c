@@ -207,6 +207,17 @@ no_memory(struct nm_session *s, struct nm_port *p)
 	    nm_pool_left(f), f->objtotal, (uint32_t)((f->objsize - sizeof(struct netmap_if)) / sizeof(ssize_t)) - 2);
 }
 
+static int
+not_started(struct nm_session *s, const struct nm_port *p, int error)
+{
+	if (error == -ENOMEM && p->dma_sizes)
+		return nm_session_error(s, ENOMEM, "%s: there is no memory to start it, or its device can't have all of region %u: bounce buffers (the "
+		    "kernel's parameter swiotlb) or an IOMMU's addresses may be used up", p->name, p->mem->id);
+	if (error == -ENOMEM)
+		return nm_session_error(s, ENOMEM, "%s: there is no memory to start it", p->name);
+	return nm_session_error(s, -error, "%s: the port can't be started (error %d)", p->name, -error);
+}
+
 /* Memory for what this descriptor will take: its own, and rings that nobody has yet. Without it nothing is bound. */
 static int
 prepare_memory(struct nm_session *s)
@@ -287,10 +298,7 @@ nm_session_bind(struct nm_session *s, struct nm_port *p, uint32_t extra_wanted, 
 		goto fail_cells;
 	}
 	if (!p->bound && p->ops->enable && (error = p->ops->enable(p, true))) {
-		error = s->errnum ? error : error == -ENOMEM ?
-		    nm_session_error(s, ENOMEM, "%s: there is no memory to start it, or its device can't have all of region %u: bounce buffers (the "
-		    "kernel's parameter swiotlb) or an IOMMU's addresses may be used up", p->name, p->mem->id) :
-		    nm_session_error(s, -error, "%s: the port can't be started (error %d)", p->name, -error);
+		error = s->errnum ? error : not_started(s, p, error);
 		goto fail_cells;
 	}
 	p->bound++;
