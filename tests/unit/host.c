@@ -229,14 +229,12 @@ nm_os_log(int level, const char *fmt, ...)
 	(void)fmt;
 }
 
+#define NIC_OPS \
+	.kind = NM_PORT_KIND_NIC, .enable = nic_enable, .host = nic_host, .txsync = nic_sync, .rxsync = nic_sync, .host_txsync = nic_sync, \
+	.host_rxsync = nic_sync
+
 static const struct nm_port_ops nic_ops = {
-	.kind = NM_PORT_KIND_NIC,
-	.enable = nic_enable,
-	.host = nic_host,
-	.txsync = nic_sync,
-	.rxsync = nic_sync,
-	.host_txsync = nic_sync,
-	.host_rxsync = nic_sync,
+	NIC_OPS,
 };
 
 static int
@@ -246,15 +244,9 @@ nic_admit(struct nm_port *p, struct nm_session *s)
 }
 
 static const struct nm_port_ops offsets_ops = {
-	.kind = NM_PORT_KIND_NIC,
+	NIC_OPS,
 	.offsets = true,
 	.admit = nic_admit,
-	.enable = nic_enable,
-	.host = nic_host,
-	.txsync = nic_sync,
-	.rxsync = nic_sync,
-	.host_txsync = nic_sync,
-	.host_rxsync = nic_sync,
 };
 
 nm_os_copy_fn *nm_os_copy_long = copy;
