@@ -120,9 +120,12 @@ nm_ctl_request(struct nm_session *s, struct nm_ctl_msg *m)
 	int error;
 
 	h->nr_name[sizeof(h->nr_name) - 1] = 0;
-	if (h->nr_version < NETMAP_MIN_API || h->nr_version > NETMAP_MAX_API)
-		return nm_session_error(s, EINVAL, "API version %u is not supported, %u to %u are", h->nr_version, NETMAP_MIN_API,
+	if (h->nr_version < NETMAP_MIN_API || h->nr_version > NETMAP_MAX_API) {
+		error = nm_session_error(s, EINVAL, "API version %u is not supported, %u to %u are", h->nr_version, NETMAP_MIN_API,
 		    NETMAP_MAX_API);
+		h->nr_version = NETMAP_API;
+		return error;
+	}
 	if (h->nr_reserved)
 		return nm_session_error(s, EINVAL, "the header's reserved field is %u, not 0", h->nr_reserved);
 	if (i == NREQS)

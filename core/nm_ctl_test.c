@@ -39,11 +39,14 @@ versions_and_reserved_fields(void **state)
 	(void)state;
 	assert_int_equal(nm_ctl_request(&s, &m), -EINVAL);
 	assert_string_equal(s.errtext, "API version 13 is not supported, 14 to 15 are");
+	assert_int_equal(h.nr_version, NETMAP_API);
 	h.nr_version = 16;
 	assert_int_equal(nm_ctl_request(&s, &m), -EINVAL);
+	assert_int_equal(h.nr_version, NETMAP_API);
 	h.nr_version = 15;
 	h.nr_reserved = 1;
 	assert_int_equal(nm_ctl_request(&s, &m), -EINVAL);
+	assert_int_equal(h.nr_version, 15);
 	h.nr_reserved = 0;
 	h.nr_reqtype = 99;
 	assert_int_equal(nm_ctl_request(&s, &m), -EINVAL);

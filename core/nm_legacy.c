@@ -208,8 +208,11 @@ nm_legacy_request(struct nm_session *s, struct nmreq *req, bool regif)
 
 	memcpy(name, req->nr_name, sizeof(req->nr_name));
 	name[sizeof(req->nr_name) - 1] = 0;
-	if (req->nr_version < OLDEST)
-		return nm_session_error(s, EINVAL, "API version %u is not supported, %u and later are", req->nr_version, OLDEST);
+	if (req->nr_version < OLDEST) {
+		nm_session_error(s, EINVAL, "API version %u is not supported, %u and later are", req->nr_version, OLDEST);
+		req->nr_version = NETMAP_API;
+		return -EINVAL;
+	}
 	if (regif)
 		return req->nr_cmd ? legacy_command(s, req, name) : legacy_register(s, req, name);
 	if (req->nr_cmd == NETMAP_BDG_LIST)

@@ -97,6 +97,25 @@ old_programs_need_exactly_one_host_ring(void **state)
 }
 
 static void
+a_version_that_is_refused_comes_back_as_the_one_wanted(void **state)
+{
+	static const uint32_t versions[] = {0, 3, 10};
+	size_t i, regif;
+
+	(void)state;
+	for (i = 0; i < 3; i++)
+		for (regif = 0; regif < 2; regif++) {
+			struct nmreq r = {.nr_name = "nic0", .nr_version = versions[i], .nr_flags = NR_REG_ALL_NIC}, before = r;
+
+			assert_int_equal(nm_legacy_request(&s, &r, regif), -EINVAL);
+			assert_int_equal(r.nr_version, NETMAP_API);
+			before.nr_version = NETMAP_API;
+			assert_memory_equal(&r, &before, sizeof(r));
+		}
+	assert_string_equal(s.errtext, "API version 10 is not supported, 11 and later are");
+}
+
+static void
 sizes_are_cut_to_32_bits(void **state)
 {
 	struct nmreq r = {.nr_name = "nic0", .nr_version = 14, .nr_flags = NR_REG_ALL_NIC, .nr_arg3 = 3};
@@ -131,6 +150,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(modes_and_flags_are_translated),
 		T(old_programs_need_exactly_one_host_ring),
+		T(a_version_that_is_refused_comes_back_as_the_one_wanted),
 		T(sizes_are_cut_to_32_bits),
 		T(the_last_byte_of_a_name_is_cut),
 	};

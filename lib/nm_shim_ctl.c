@@ -152,13 +152,25 @@ flatten_opts(char *msg, size_t room, size_t at, uint64_t next, size_t total, str
 	return (int)at;
 }
 
+/* Another version is told which one is wanted. */
+static bool
+version_good(const struct nmreq_header *hdr, struct nmreq_header *user)
+{
+	uint16_t wanted = NETMAP_API;
+
+	if (hdr->nr_version >= NETMAP_MIN_API && hdr->nr_version <= NETMAP_MAX_API)
+		return true;
+	(void)nm_shim_copyout((uintptr_t)&user->nr_version, &wanted, sizeof(wanted)); /* it is refused whether it can be told or not */
+	return false;
+}
+
 /* What the engine could not be asked, because it would take the message for another. */
 static int
-check_header(const struct nmreq_header *hdr, struct nm_shim_opts *o)
+check_header(const struct nmreq_header *hdr, struct nmreq_header *user, struct nm_shim_opts *o)
 {
 	int body = nm_ctl_body_size(hdr->nr_reqtype);
 
-	if (hdr->nr_version < NETMAP_MIN_API || hdr->nr_version > NETMAP_MAX_API)
+	if (!version_good(hdr, user))
 		return refuse(o, EINVAL, "API version %u is not supported, %u to %u are", hdr->nr_version, NETMAP_MIN_API, NETMAP_MAX_API);
 	if (hdr->nr_reserved != 0)
 		return refuse(o, EINVAL, "the header's reserved field is %u, not 0", hdr->nr_reserved);
@@ -185,7 +197,7 @@ nm_shim_flatten(char *msg, size_t room, struct nmreq_header *user, struct nmreq_
 	o->why[0] = 0;
 	if (nm_shim_copyin(hdr, (uintptr_t)user, sizeof(*hdr)) < 0)
 		return refuse(o, EFAULT, "the header can't be read");
-	n = check_header(hdr, o);
+	n = check_header(hdr, user, o);
 	if (n < 0)
 		return n;
 	body = nm_ctl_body_size(hdr->nr_reqtype);

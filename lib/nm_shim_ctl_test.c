@@ -244,6 +244,11 @@ test_refused_here(void **state)
 	h.nr_version = 13;
 	assert_int_equal(ctrl(fd, &h), EINVAL);
 	assert_int_equal(ctrl(fd, NULL), EINVAL);
+	assert_int_equal(h.nr_version, NETMAP_API); /* the one that is wanted */
+	h.nr_version = 15;
+	h.nr_reserved = 1;
+	assert_int_equal(ctrl(fd, &h), EINVAL);
+	assert_int_equal(h.nr_version, 15);
 	assert_int_equal(ioctl(fd, 0x1234, 0), -1);
 	assert_int_equal(errno, EOPNOTSUPP);
 }

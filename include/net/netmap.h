@@ -20,7 +20,8 @@
  *	EOPNOTSUPP  an option or feature that this port has not; the option's nro_status says which
  *	EMSGSIZE    body and options are more than 4096 bytes, or the list of options has no end
  *	EACCES, EPERM  not for this user       ENOMEM, EDQUOT  no memory, no quota left       ENOENT  end of a list
- * NETMAP_REQ_ERROR_GET gives the reason in words. The header is always written back, the body only on success.
+ * NETMAP_REQ_ERROR_GET gives the reason in words. The header is always written back, with the version wanted where another was
+ * refused; the body only on success.
  *
  * Sizes are in bytes, counts in pieces. Integers are in the host's order. A program whose environment has no system
  * headers, as the core of this project, defines NETMAP_NO_SYSTEM_HEADERS and provides nm_os_types.h: the fixed-width
@@ -113,7 +114,7 @@ struct netmap_if {
  * refused, EOPNOTSUPP when nobody knows it.
  */
 struct nmreq_header {
-	uint16_t nr_version;  /* NETMAP_API */
+	uint16_t nr_version;  /* NETMAP_API; out: the same, if another one was refused */
 	uint16_t nr_reqtype;  /* NETMAP_REQ_* */
 	uint32_t nr_reserved; /* 0 */
 	char nr_name[NETMAP_REQ_IFNAMSIZ];

@@ -5,7 +5,8 @@
  * NIOCREGIF with nr_cmd 0 binds nr_name, a name of 15 bytes at most, as nr_flags and nr_ringid say, and writes back
  * nr_offset, nr_memsize, rings, slots, nr_arg2 and nr_arg3. With nr_cmd it does one of NETMAP_BDG_*. NIOCGINFO looks
  * without binding: with an empty name at the memory only, with NETMAP_BDG_LIST at the ports of switches, nr_arg1 and
- * nr_arg2 being the positions of switch and port. nr_version must be 14 or more; 11 to 13 bind ports of one host ring.
+ * nr_arg2 being the positions of switch and port. nr_version must be 14 or more; 11 to 13 bind ports of one host ring;
+ * one that is refused comes back as NETMAP_API.
  * Errors are those of NIOCCTRL (netmap.h). Regions of 4 GB and more need NIOCCTRL: nr_memsize has 32 bits.
  *
  * netmap.h includes this file.
@@ -17,7 +18,7 @@
 
 struct nmreq {
 	char nr_name[IFNAMSIZ];
-	uint32_t nr_version;                 /* in: API of the program */
+	uint32_t nr_version;                 /* in: API of the program; out: NETMAP_API if that was refused */
 	uint32_t nr_offset;                  /* out: of the netmap_if */
 	uint32_t nr_memsize;                 /* out: bytes to map */
 	uint32_t nr_tx_slots, nr_rx_slots;
