@@ -20,7 +20,7 @@ struct options {
 	bool quota_given, foreground;
 };
 
-enum { OPT_WORKERS = 256, OPT_BUSY, OPT_SOCKET, OPT_DEMAND, OPT_READY, OPT_QUOTA, OPT_HUGE, OPT_CLIENTS, OPT_MODE, OPT_GROUP, OPT_LOG, OPT_FOREGROUND, OPT_HELP };
+enum { OPT_WORKERS = 256, OPT_BUSY, OPT_SOCKET, OPT_DEMAND, OPT_READY, OPT_QUOTA, OPT_HUGE, OPT_CLIENTS, OPT_STAMPS, OPT_MODE, OPT_GROUP, OPT_LOG, OPT_FOREGROUND, OPT_HELP };
 
 static const struct {
 	struct option o;
@@ -36,6 +36,7 @@ static const struct {
 	{{"huge-pages", no_argument, NULL, OPT_HUGE}, "", "take regions from the system's huge pages (vm.nr_hugepages) while there are enough", 0},
 	{{"quota", required_argument, NULL, OPT_QUOTA}, " MIB", "memory of regions of each user (default: half of the machine's, own user free)", 1u << 30},
 	{{"clients", required_argument, NULL, OPT_CLIENTS}, " N", "connections that each other user may have (default 1024 or less)", 65536},
+	{{"timestamps", no_argument, NULL, OPT_STAMPS}, "", "stamp all receive rings that get frames, not only those that ask for it", 0},
 	{{"log-level", required_argument, NULL, OPT_LOG}, " N", "0 errors, 1 warnings, 2 information (default), 3 debugging", 3},
 	{{"on-demand", no_argument, NULL, OPT_DEMAND}, "", "leave when the last client has gone", 0},
 	{{"ready-fd", required_argument, NULL, OPT_READY}, " FD", "write a byte there when clients can connect", 65536},
@@ -139,6 +140,7 @@ parse(int argc, char **argv, struct options *o)
 		case OPT_HUGE: nm_os_user_huge_pages(true); break;
 		case OPT_QUOTA: o->quota_mib = n, o->quota_given = true; break;
 		case OPT_CLIENTS: o->server.max_clients = (uint32_t)n; break;
+		case OPT_STAMPS: o->server.stamps = true; break;
 		case OPT_LOG: nm_os_user_log_level((int)n); break;
 		case OPT_DEMAND: o->server.on_demand = true; break;
 		case OPT_READY: o->server.ready_fd = (int)n; break;

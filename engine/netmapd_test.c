@@ -408,6 +408,27 @@ clients_learn_of_the_end(void **state)
 	engine = raw_engine_start(path);
 }
 
+/* Whether all receive rings are stamped is the engine's to say, and each client's to do. */
+static void
+clients_are_told_to_stamp(void **state)
+{
+	char other[64];
+	pid_t pid = raw_engine_start_with(other, "--timestamps");
+	struct raw_client a, b;
+	int status;
+
+	(void)state;
+	assert_true(pid > 0);
+	assert_int_equal(raw_connect(&a, path), 0);
+	assert_int_equal(a.engine, 0);
+	assert_int_equal(raw_connect(&b, other), 0);
+	assert_int_equal(b.engine, NM_WIRE_STAMPS);
+	raw_close(&a);
+	raw_close(&b);
+	status = raw_engine_stop(pid, other);
+	assert_true(WIFEXITED(status) && !WEXITSTATUS(status));
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
@@ -424,6 +445,7 @@ main(void)
 		T(random_messages_end_only_their_sender),
 		T(killed_clients_leave_nothing),
 		T(idle_engine_uses_no_cpu),
+		T(clients_are_told_to_stamp),
 		T(clients_learn_of_the_end),
 	};
 

@@ -139,6 +139,7 @@ hello(struct nm_conn *c, struct nm_wire *w)
 	if (c->app_fd < 0)
 		return -EPROTO;
 	w->pid = (uint32_t)getpid();
+	w->arg = c->stamps ? NM_WIRE_STAMPS : 0;
 	error = reply(c, w, sizeof(*w), fds, 2);
 	close(c->app_fd);
 	c->app_fd = -1;

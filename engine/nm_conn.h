@@ -10,6 +10,7 @@ struct nm_conn {
 	struct nm_client client; /* first: session.host points here */
 	struct nm_conn *next;
 	int ctl_fd;
+	bool stamps;             /* told to the client */
 	int app_fd;              /* the application's end until HELLO sent it, then -1 */
 };
 

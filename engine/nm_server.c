@@ -226,6 +226,7 @@ accept_one(struct server *s)
 		nm_conn_refuse(fd, errno == EMFILE || errno == ENFILE ? -ENFILE : -ENOMEM);
 		return;
 	}
+	c->stamps = s->config->stamps;
 	if (over_limit(s, c)) {
 		nm_conn_close(c);
 		return;

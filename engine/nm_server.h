@@ -12,6 +12,7 @@ struct nm_server_config {
 	mode_t mode;      /* of the socket; 0: 0600 */
 	gid_t gid;        /* of the socket; -1: the engine's */
 	uint32_t max_clients; /* connections of each user other than the engine's own */
+	bool stamps;      /* clients stamp receive rings whether they are asked to or not */
 	bool on_demand;   /* leave when the last client has gone */
 	int ready_fd;     /* closed after a byte was written when clients can connect; -1: none */
 };

@@ -7,7 +7,7 @@
  * are on one machine.
  *
  *   HELLO     -> HELLO, with two descriptors: the client's end of the ready socket (what the application
- *                holds) and the kick eventfd.
+ *                holds) and the kick eventfd; arg: NM_WIRE_STAMPS or 0.
  *   CTRL      struct nmreq_header (pointers zero), body, options (each as in ABI, in order; nro_next zero)
  *             -> the same with the results; after a REGISTER that succeeded followed by struct nm_wire_bind.
  *   LEGACY    struct nmreq; arg = 1 NIOCREGIF, 0 NIOCGINFO -> the same; then nm_wire_bind after a REGIF.
@@ -26,6 +26,8 @@
 #define NM_WIRE_MAX 16384u
 
 enum { NM_WIRE_HELLO = 1, NM_WIRE_CTRL, NM_WIRE_LEGACY, NM_WIRE_MAP };
+
+#define NM_WIRE_STAMPS 1u /* clients stamp their receive rings whether asked to or not */
 
 struct nm_wire {
 	uint32_t magic, op;

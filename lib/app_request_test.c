@@ -46,18 +46,16 @@ fresh_rings(void **state)
 	app_port_close(&a);
 }
 
-/* tail is the program's until it syncs, whatever arrives; ts tells when frames came. */
+/* tail is the program's until it syncs, whatever arrives; ts tells when that was, if it is asked to. */
 static void
 tail_moves_in_syncs_only(void **state)
 {
 	struct app_port a, b;
-	struct timeval now;
 	uint32_t n;
 
 	(void)state;
 	app_port_open(&a, "vale1:a", 0);
 	app_port_open(&b, "vale1:b", 0);
-	assert_int_equal(b.rx->ts.tv_sec, 0);
 	app_port_put(a.tx, 1);
 	assert_int_equal(ioctl(a.fd, NIOCTXSYNC, NULL), 0);
 	assert_int_equal(a.tx->tail, 0); /* sent: the slot is free again */
@@ -66,10 +64,6 @@ tail_moves_in_syncs_only(void **state)
 	b.rx->tail = 5; /* reverted */
 	assert_int_equal(ioctl(b.fd, NIOCRXSYNC, NULL), 0);
 	assert_int_equal(b.rx->tail, 1);
-	gettimeofday(&now, NULL);
-	assert_in_range(now.tv_sec - b.rx->ts.tv_sec, 0, 5);
-	b.rx->ts.tv_sec = 0;
-	assert_int_equal(ioctl(b.fd, NIOCRXSYNC, NULL), 0); /* nothing new */
 	assert_int_equal(b.rx->ts.tv_sec, 0);
 	b.rx->flags |= NR_TIMESTAMP;
 	assert_int_equal(ioctl(b.fd, NIOCRXSYNC, NULL), 0);

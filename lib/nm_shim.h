@@ -75,6 +75,7 @@ struct nm_shim_obj {
 	char *base;                /* own mapping of the whole region, sync area included */
 	size_t map_len, memsize;
 	uint64_t flags;            /* NR_* */
+	bool stamps;               /* receive rings that get frames are stamped, asked for or not */
 	uint32_t nrings[2];
 	struct nm_shim_ring *rings[2];
 	struct nm_sync_session *sync;

@@ -151,7 +151,7 @@ find_engine(void)
 
 /* The ready socket becomes the application's descriptor: close-on-exec and non-blocking as it asked. */
 static int
-adopt(int sock, const int fds[2], int flags)
+adopt(int sock, const int fds[2], int flags, uint32_t engine)
 {
 	struct nm_shim_obj *o = nm_shim_obj_new();
 	struct stat st;
@@ -160,6 +160,7 @@ adopt(int sock, const int fds[2], int flags)
 	if (o == NULL)
 		goto err_fds;
 	o->sock = sock;
+	o->stamps = engine & NM_WIRE_STAMPS;
 	o->kick = nm_shim_hide(fds[1]);
 	if (!(flags & O_CLOEXEC))
 		nm_real_fcntl(fds[0], F_SETFD, NULL);
@@ -195,7 +196,7 @@ nm_shim_hello(int sock, int flags)
 	} else if (n >= 0 && (fds[0] < 0 || fds[1] < 0))
 		n = -EPROTO;
 	if (n >= 0)
-		return adopt(sock, fds, flags);
+		return adopt(sock, fds, flags, m.w.arg);
 	if (fds[0] >= 0)
 		nm_real_close(fds[0]);
 	if (fds[1] >= 0)

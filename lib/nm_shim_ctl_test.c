@@ -98,6 +98,7 @@ engine(void *arg)
 	while ((n = recv(eng.ctl, msg, sizeof(msg), 0)) > 0)
 		switch (w->op) {
 		case NM_WIRE_HELLO:
+			w->arg = NM_WIRE_STAMPS;
 			reply(msg, sizeof(*w), fds, 2);
 			break;
 		case NM_WIRE_MAP:
@@ -243,14 +244,20 @@ test_refused_here(void **state)
 	h = header(NETMAP_REQ_PORT_HDR_SET, &b, NULL);
 	h.nr_version = 13;
 	assert_int_equal(ctrl(fd, &h), EINVAL);
-	assert_int_equal(ctrl(fd, NULL), EINVAL);
 	assert_int_equal(h.nr_version, NETMAP_API); /* the one that is wanted */
 	h.nr_version = 15;
 	h.nr_reserved = 1;
 	assert_int_equal(ctrl(fd, &h), EINVAL);
 	assert_int_equal(h.nr_version, 15);
+	assert_int_equal(ctrl(fd, NULL), EINVAL);
 	assert_int_equal(ioctl(fd, 0x1234, 0), -1);
 	assert_int_equal(errno, EOPNOTSUPP);
+}
+
+static void
+test_the_engine_says_whether_to_stamp(void **state)
+{
+	assert_true(nm_shim_find(*(int *)*state)->stamps);
 }
 
 static void
@@ -306,6 +313,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_body_only_on_success, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_options, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refused_here, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_the_engine_says_whether_to_stamp, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_register_and_map, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_bad_bind, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_engine_gone, setup, teardown),

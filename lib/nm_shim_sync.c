@@ -285,8 +285,8 @@ nm_shim_txsync(struct nm_shim_obj *o, int fd)
 }
 
 /*
- * Programs take a frame's time from here (libpcap does), so a ring that got frames is stamped, as well as the clock's
- * last tick knows; who sets NR_TIMESTAMP gets each sync, exactly.
+ * Who sets NR_TIMESTAMP gets the time of each sync, exactly. Others, where the engine was told to (netmapd --timestamps), that of
+ * the last one that brought frames, as the clock's last tick knows it.
  */
 static void
 stamp(struct nm_shim_ring *r, bool news)
@@ -294,7 +294,7 @@ stamp(struct nm_shim_ring *r, bool news)
 	bool exact = NM_READ_ONCE(r->ring->flags) & NR_TIMESTAMP;
 	struct timespec ts;
 
-	if (!news && !exact)
+	if (!exact && !news)
 		return;
 	clock_gettime(exact ? CLOCK_REALTIME : CLOCK_REALTIME_COARSE, &ts);
 	r->ring->ts.tv_sec = ts.tv_sec;
@@ -315,7 +315,7 @@ nm_shim_rx_pass(struct nm_shim_obj *o, bool *changed)
 
 		*changed |= k > 0;
 		collect(r);
-		stamp(r, r->tail != tail);
+		stamp(r, o->stamps && r->tail != tail);
 		any |= NM_READ_ONCE(r->atok->head) != r->tail;
 	}
 	NM_MB();

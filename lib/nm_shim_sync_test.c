@@ -252,6 +252,27 @@ test_skips_when_busy(void **state)
 	nm_shim_busy_put(f.o, NM_SHIM_TX);
 }
 
+/* Times: where the ring asks at each sync, where the engine was told to when frames came, else none. */
+static void
+test_stamps(void **state)
+{
+	static const struct { uint32_t flags; bool engine, news, stamped; } t[] = {
+		{0, false, false, false}, {0, false, true, false}, {0, true, false, false}, {0, true, true, true},
+		{NR_TIMESTAMP, false, false, true}, {NR_TIMESTAMP, false, true, true}, {NR_TIMESTAMP, true, true, true},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		f.ring[1]->ts = (struct timeval){0, 0};
+		f.ring[1]->flags = t[i].flags;
+		f.o->stamps = t[i].engine;
+		f.cell[1].ktoa.hwtail = (f.cell[1].ktoa.hwtail + t[i].news) % N;
+		assert_int_equal(nm_shim_rxsync(f.o, f.fd), 0);
+		assert_int_equal(f.ring[1]->ts.tv_sec != 0, t[i].stamped);
+	}
+}
+
 static void *
 deliver(void *arg)
 {
@@ -323,7 +344,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(test_txsync_waits), T(test_bad_tx), T(test_head_goes_back), T(test_tail_is_ours), T(test_indirect),
-		T(test_rxsync), T(test_rxsync_takes_the_byte), T(test_skips_when_busy), T(test_poll_wakes),
+		T(test_rxsync), T(test_stamps), T(test_rxsync_takes_the_byte), T(test_skips_when_busy), T(test_poll_wakes),
 		T(test_poll_among_others), T(test_dead),
 	};
 

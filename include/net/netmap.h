@@ -79,14 +79,14 @@ struct netmap_ring {
 	uint32_t cur;               /* wake-up point, from head to tail */
 	uint32_t tail;              /* first slot it does not own */
 	uint32_t flags;             /* NR_TIMESTAMP, NR_FORWARD */
-	struct timeval ts;          /* receive: time of the last sync that brought frames */
+	struct timeval ts;          /* receive, with NR_TIMESTAMP: time of the last sync */
 	uint64_t offset_mask;       /* bits of ptr that hold an offset; 0: none */
 	uint64_t buf_align;         /* transmit: data must begin at a multiple of this; 0 or 1: anywhere */
 	uint8_t sem[128] __attribute__((aligned(NM_CACHE_ALIGN))); /* room for a lock of the program's */
 	__extension__ struct netmap_slot slot[0]; /* num_slots of them */
 };
 
-#define NR_TIMESTAMP 0x0002 /* set ts at each receive sync, to the microsecond; without, the clock's last tick will do */
+#define NR_TIMESTAMP 0x0002 /* set ts at each receive sync; without, ts is not written (netmap(4), no_timestamp, netmapd --timestamps) */
 #define NR_FORWARD 0x0004   /* honour NS_FORWARD in the slots of this receive ring */
 
 /*

@@ -192,6 +192,20 @@ nm_close(struct nm_desc *d)
 	return 0;
 }
 
+/* The times that nm_dispatch and nm_nextpkt hand out have to be asked for. */
+static __attribute__((unused)) void
+nm_ask_time_(struct nm_desc *d)
+{
+	uint32_t i;
+
+	for (i = d->first_rx_ring; i <= d->last_rx_ring; i++) {
+		struct netmap_ring *r = NETMAP_RXRING(d->nifp, i);
+
+		if (NETMAP_RING_BOUND(d->nifp, r))
+			r->flags |= NR_TIMESTAMP;
+	}
+}
+
 /* Maps the region, or takes the parent's mapping when that is of the same region. 0, or EINVAL: then nothing is mapped. */
 static __attribute__((unused)) int
 nm_mmap(struct nm_desc *d, const struct nm_desc *parent)
@@ -216,6 +230,7 @@ nm_mmap(struct nm_desc *d, const struct nm_desc *parent)
 	    NETMAP_TXRING(d->nifp, d->first_tx_ring);
 	d->buf_start = NETMAP_BUF(d->some_ring, 0);
 	d->buf_end = (char *)d->mem + d->memsize;
+	nm_ask_time_(d);
 	return 0;
 }
 

@@ -17,6 +17,7 @@
 
 static DECLARE_WAIT_QUEUE_HEAD(senders); /* who gave way */
 
+/* Who asks for times gets each sync's, exactly; others, where no_timestamp is off, that of frames as the clock's last tick has it. */
 static void
 stamp(struct nm_kring *kr, bool news)
 {

@@ -90,9 +90,9 @@ nm_param_user_mem(void)
 	return mib ? mib << 20 : (size_t)totalram_pages() << PAGE_SHIFT >> 2;
 }
 
-bool nm_param_no_timestamp;
+bool nm_param_no_timestamp = true;
 module_param_named(no_timestamp, nm_param_no_timestamp, bool, 0644);
-MODULE_PARM_DESC(no_timestamp, "stamp only receive rings that have NR_TIMESTAMP set");
+MODULE_PARM_DESC(no_timestamp, "stamp only receive rings that have NR_TIMESTAMP set; off: all that get frames");
 
 void
 nm_param_limits(struct nm_limits *l)

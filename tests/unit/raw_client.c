@@ -21,6 +21,12 @@
 pid_t
 raw_engine_start(char path[64])
 {
+	return raw_engine_start_with(path, NULL);
+}
+
+pid_t
+raw_engine_start_with(char path[64], const char *option)
+{
 	char exe[PATH_MAX + 32], fd[16], dir[] = "/tmp/netmap-test-XXXXXX", byte;
 	ssize_t n = readlink("/proc/self/exe", exe, PATH_MAX);
 	char *end;
@@ -39,7 +45,7 @@ raw_engine_start(char path[64])
 	if (!pid) {
 		close(p[0]);
 		snprintf(fd, sizeof(fd), "%d", p[1]);
-		execl(exe, exe, "--foreground", "--log-level", "0", "--socket", path, "--ready-fd", fd, (char *)NULL);
+		execl(exe, exe, "--foreground", "--log-level", "0", "--socket", path, "--ready-fd", fd, option, (char *)NULL);
 		_exit(127);
 	}
 	close(p[1]);
@@ -98,6 +104,7 @@ raw_connect(struct raw_client *c, const char *path)
 {
 	struct sockaddr_un a = {.sun_family = AF_UNIX};
 	uint64_t buf[NM_WIRE_MAX / 8] = {0};
+	struct nm_wire w;
 	int fds[2];
 	ssize_t n;
 
@@ -110,6 +117,8 @@ raw_connect(struct raw_client *c, const char *path)
 	n = call(c->ctl, (void *)buf, NM_WIRE_HELLO, sizeof(struct nm_wire), fds, 2);
 	if (n < 0)
 		return (int)n;
+	memcpy(&w, buf, sizeof(w));
+	c->engine = w.arg;
 	c->ready = fds[0];
 	c->kick = fds[1];
 	return 0;

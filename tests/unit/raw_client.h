@@ -12,6 +12,7 @@
 
 struct raw_client {
 	int ctl, ready, kick, mem;
+	uint32_t engine;                /* what the engine said of itself: NM_WIRE_STAMPS */
 	char *base;                     /* the whole region, sync area included */
 	size_t size;
 	struct nm_sync_session *sync;
@@ -21,6 +22,8 @@ struct raw_client {
 
 /* Starts netmapd (beside the test program) on a socket in a folder of its own. */
 pid_t raw_engine_start(char path[64]);
+/* The same with one option more, or NULL. */
+pid_t raw_engine_start_with(char path[64], const char *option);
 /* SIGTERM, then waits; the exit status as of wait(2). */
 int raw_engine_stop(pid_t pid, const char *path);
 
