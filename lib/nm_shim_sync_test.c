@@ -252,6 +252,25 @@ test_skips_when_busy(void **state)
 	nm_shim_busy_put(f.o, NM_SHIM_TX);
 }
 
+static void
+test_poll_for_room_fetches_if_told_to(void **state)
+{
+	struct pollfd p = {.fd = f.fd, .events = POLLOUT};
+
+	(void)state;
+	f.cell[1].ktoa.hwtail = 4;
+	assert_int_equal(poll(&p, 1, 0), 1);
+	assert_int_equal(f.ring[1]->tail, 0);
+	f.o->flags = NR_DO_RX_POLL;
+	assert_int_equal(poll(&p, 1, 0), 1);
+	assert_int_equal(p.revents, POLLOUT);
+	assert_int_equal(f.ring[1]->tail, 4);
+	f.ring[1]->head = f.ring[1]->cur = 3;
+	p.events = 0;
+	assert_int_equal(poll(&p, 1, 0), 0);
+	assert_int_equal(f.cell[1].atok.head, 3);
+}
+
 /* Times: where the ring asks at each sync, where the engine was told to when frames came, else none. */
 static void
 test_stamps(void **state)
@@ -344,7 +363,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(test_txsync_waits), T(test_bad_tx), T(test_head_goes_back), T(test_tail_is_ours), T(test_indirect),
-		T(test_rxsync), T(test_stamps), T(test_rxsync_takes_the_byte), T(test_skips_when_busy), T(test_poll_wakes),
+		T(test_rxsync), T(test_stamps), T(test_poll_for_room_fetches_if_told_to), T(test_rxsync_takes_the_byte), T(test_skips_when_busy), T(test_poll_wakes),
 		T(test_poll_among_others), T(test_dead),
 	};
 

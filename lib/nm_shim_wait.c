@@ -72,7 +72,7 @@ nm_shim_poll_pass(struct nm_shim_obj *o, int fd, short events)
 		return POLLERR;
 	if (o->nrings[NM_SHIM_TX] > 0 && ((events & WANT_OUT) || !(o->flags & NR_NO_TX_POLL)))
 		got |= tx_pass(o, events);
-	if (events & WANT_IN)
+	if (o->nrings[NM_SHIM_RX] > 0 && ((events & WANT_IN) || (o->flags & NR_DO_RX_POLL)))
 		got |= rx_pass(o, events);
 	if (__builtin_expect(NM_READ_ONCE(o->bad), 0) && __atomic_exchange_n(&o->bad, 0, __ATOMIC_RELAXED))
 		got |= POLLERR;

@@ -209,8 +209,9 @@ nm_dev_sync_poll(struct nm_file *f, struct file *file, poll_table *pt)
 	if (out || !(f->s.flags & NR_NO_TX_POLL))
 		if ((sync_rings(f, NM_DIR_TX, &error) & NM_KRING_READY) && out)
 			mask |= EPOLLOUT | EPOLLWRNORM;
-	if (in && (sync_rings(f, NM_DIR_RX, &error) & NM_KRING_READY))
-		mask |= EPOLLIN | EPOLLRDNORM;
+	if (in || (f->s.flags & NR_DO_RX_POLL))
+		if ((sync_rings(f, NM_DIR_RX, &error) & NM_KRING_READY) && in)
+			mask |= EPOLLIN | EPOLLRDNORM;
 	return error ? mask | EPOLLERR : mask;
 }
 
