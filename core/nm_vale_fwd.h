@@ -20,7 +20,8 @@
 struct nm_vale_frag {
 	const char *buf;
 	uint16_t len;
-	uint16_t nfrags; /* of the frame, in its first fragment */
+	uint8_t nfrags;  /* of the frame, in its first fragment */
+	uint8_t no_learn; /* likewise: not 0 if its first slot has NS_NO_LEARN */
 	uint32_t total;  /* bytes of the frame, likewise */
 };
 

@@ -6,7 +6,7 @@
 
 #define MIN_FRAME 14u
 #define SLOTS_AHEAD 64u /* the sender's stores come from another CPU's cache, four slots a line */
-#define UNUSUAL (NS_MOREFRAG | NS_INDIRECT | NS_BUF_CHANGED | NS_REPORT)
+#define UNUSUAL (NS_MOREFRAG | NS_INDIRECT | NS_BUF_CHANGED | NS_REPORT | NS_NO_LEARN)
 
 /* A slot of the client into a fragment; or the counter of why not, or -EAGAIN. What is fetched for it begins where the buffer does. */
 static int
@@ -49,6 +49,8 @@ collect_frame(struct nm_kring *kr, struct nm_vale_work *w, uint32_t i, uint32_t 
 		if (s.flags & (NS_INDIRECT | NS_BUF_CHANGED | NS_REPORT))
 			NM_WRITE_ONCE(kr->slots[i].flags, s.flags & ~(NS_INDIRECT | NS_BUF_CHANGED | NS_REPORT));
 		total += s.len;
+		if (!k)
+			first->no_learn = s.flags & NS_NO_LEARN;
 		if (k < NETMAP_MAX_FRAGS)
 			k++;
 		used++;
@@ -63,7 +65,7 @@ collect_frame(struct nm_kring *kr, struct nm_vale_work *w, uint32_t i, uint32_t 
 		kr->stat[bad]++;
 		return used;
 	}
-	first->nfrags = (uint16_t)k;
+	first->nfrags = (uint8_t)k;
 	first->total = total;
 	w->nfrags += k;
 	w->frames++;
@@ -92,7 +94,7 @@ nm_vale_collect(struct nm_kring *kr, struct nm_vale_work *w, uint32_t from, uint
 		NM_PREFETCH(&slots[nm_ring_add(i, ahead, nslots)]);
 		if (NM_LIKELY(!(s.flags & UNUSUAL) && buf && s.len >= MIN_FRAME && s.len <= stride)) {
 			NM_PREFETCH(buf);
-			frag[n++] = (struct nm_vale_frag){buf, s.len, 1, s.len};
+			frag[n++] = (struct nm_vale_frag){buf, s.len, 1, 0, s.len};
 			frames++;
 			bytes += s.len;
 			chain = 1;
@@ -171,7 +173,7 @@ nm_vale_classify(struct nm_kring *kr, struct nm_vale *v, struct nm_vale_work *w,
 		const char *p = w->frag[i].buf;
 		uint64_t d = nm_fdb_mac(p), s = nm_fdb_mac(p + 6);
 
-		if (NM_UNLIKELY(s != last_src)) {
+		if (NM_UNLIKELY(s != last_src) && NM_LIKELY(!w->frag[i].no_learn)) {
 			learn(kr, v, s, now_s);
 			last_src = s;
 		}

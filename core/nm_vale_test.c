@@ -129,6 +129,29 @@ learned_address_gets_it_alone(void **state)
 	assert_int_equal(host_take(&c, got, NULL), -1);
 }
 
+/* Also between frames of the same sender that are learned, and in a frame of several slots. */
+static void
+a_frame_can_ask_not_to_be_learned(void **state)
+{
+	(void)state;
+	host_frame(frame, BCAST, B);
+	host_put(&b, frame, 60, NS_NO_LEARN);
+	host_put(&b, frame, 60, NS_NO_LEARN | NS_MOREFRAG);
+	host_put(&b, frame, 60, 0);
+	assert_int_equal(host_txsync(&b), 0);
+	assert_int_equal(host_stat(&b, NM_DIR_TX, NM_STAT_learned), 0);
+	send_one(&a, B, A, 60);
+	assert_int_equal(host_stat(&a, NM_DIR_TX, NM_STAT_flooded), 1);
+	host_frame(frame, BCAST, B);
+	host_put(&b, frame, 60, NS_NO_LEARN);
+	host_put(&b, frame, 60, 0);
+	assert_int_equal(host_txsync(&b), 0);
+	assert_int_equal(host_stat(&b, NM_DIR_TX, NM_STAT_learned), 1);
+	send_one(&a, B, A, 60);
+	assert_int_equal(host_stat(&a, NM_DIR_TX, NM_STAT_flooded), 1);
+	assert_int_equal(host_stat(&b, NM_DIR_TX, NM_STAT_tx_packets), 4);
+}
+
 static void
 address_forgotten_with_its_port_and_with_time(void **state)
 {
@@ -455,6 +478,7 @@ main(void)
 		T(frames_do_not_wait_for_a_small_ring_that_is_empty),
 		T(a_ring_is_crowded_when_it_has_no_room_for_what_comes),
 		T(learned_address_gets_it_alone),
+		T(a_frame_can_ask_not_to_be_learned),
 		T(address_forgotten_with_its_port_and_with_time),
 		T(own_address_is_not_sent_back),
 		T(every_bad_slot_has_its_counter),

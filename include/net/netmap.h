@@ -60,7 +60,7 @@ struct netmap_slot {
 #define NS_BUF_CHANGED 0x0001 /* buf_idx is not what it was at the last sync */
 #define NS_REPORT 0x0002      /* transmit: tell of this slot's completion, don't batch it */
 #define NS_FORWARD 0x0004     /* receive: pass to the other side, host or NIC, on release (ring flag NR_FORWARD) */
-#define NS_NO_LEARN 0x0008    /* transmit on a switch: do not learn the source address */
+#define NS_NO_LEARN 0x0008    /* transmit on a switch, in a frame's first slot: its source address is not learned */
 #define NS_INDIRECT 0x0010    /* transmit on a switch: the data are at ptr */
 #define NS_MOREFRAG 0x0020    /* the frame goes on in the next slot */
 #define NS_TXMON 0x0040       /* monitor: the frame was seen on a transmit ring */

@@ -3,6 +3,7 @@
 #include "ctl.h"
 
 #include <libnetmap.h>
+#include <net/netmap_user.h>
 
 static struct nmreq_fdb table;
 
@@ -27,6 +28,21 @@ entries(int fd, uint32_t port, uint32_t *of_port)
 	return n;
 }
 
+/* A broadcast from 02:00:00:00:00:77 with NS_NO_LEARN or without. */
+static void
+send_from_77(struct nmport_d *p, uint16_t flags)
+{
+	static const uint8_t frame[60] = {255, 255, 255, 255, 255, 255, 2, 0, 0, 0, 0, 0x77};
+	struct netmap_ring *r = NETMAP_TXRING(p->nifp, 0);
+	struct netmap_slot *s = &r->slot[r->head];
+
+	memcpy(NETMAP_BUF(r, s->buf_idx), frame, sizeof(frame));
+	s->len = sizeof(frame);
+	s->flags = flags;
+	r->head = r->cur = nm_ring_next(r, r->head);
+	ctl_equal(ioctl(p->fd, NIOCTXSYNC, NULL), 0);
+}
+
 int
 main(void)
 {
@@ -41,6 +57,11 @@ main(void)
 	ctl_expect(fd, NETMAP_REQ_FDB_GET, "vale9", &table, NULL, ENXIO, "there is no switch vale9; see: vale-ctl list");
 	ctl_expect(fd, NETMAP_REQ_FDB_FLUSH, "vale9", &f, NULL, ENXIO, "there is no switch vale9; see: vale-ctl list");
 	ctl_equal(entries(fd, 1, &of_b), 0);
+	send_from_77(a, NS_NO_LEARN);
+	ctl_equal(entries(fd, 1, &of_b), 0);
+	send_from_77(b, 0);
+	ctl_equal(entries(fd, 1, &of_b), 1);
+	ctl_expect(fd, NETMAP_REQ_FDB_FLUSH, "vale0", &f, NULL, 0, NULL);
 	for (i = 0; i < 300; i++) {
 		frame[10] = (uint8_t)i;
 		frame[11] = (uint8_t)(i >> 8);
