@@ -35,6 +35,11 @@ static const struct {
 	{NETMAP_REQ_ERROR_GET, nm_error_get},
 	{NETMAP_REQ_PORT_ACCESS, nm_port_access},
 	{NETMAP_REQ_PORT_LIST, nm_port_list},
+	{NETMAP_REQ_FDB_STATIC, nm_policy_ctl_fdb},
+	{NETMAP_REQ_VLAN, nm_vlan_ctl},
+	{NETMAP_REQ_STORM, nm_storm_ctl},
+	{NETMAP_REQ_LOSSLESS, nm_lossless_ctl},
+	{NETMAP_REQ_MIRROR, nm_mirror_ctl},
 };
 #define NREQS (sizeof(table) / sizeof(table[0]))
 

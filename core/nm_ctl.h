@@ -60,5 +60,10 @@ int nm_fdb_ctl_flush(struct nm_session *s, struct nm_ctl_msg *m);
 int nm_error_get(struct nm_session *s, struct nm_ctl_msg *m);
 int nm_port_access(struct nm_session *s, struct nm_ctl_msg *m);
 int nm_port_list(struct nm_session *s, struct nm_ctl_msg *m);
+int nm_policy_ctl_fdb(struct nm_session *s, struct nm_ctl_msg *m);
+int nm_vlan_ctl(struct nm_session *s, struct nm_ctl_msg *m);
+int nm_storm_ctl(struct nm_session *s, struct nm_ctl_msg *m);
+int nm_lossless_ctl(struct nm_session *s, struct nm_ctl_msg *m);
+int nm_mirror_ctl(struct nm_session *s, struct nm_ctl_msg *m);
 
 #endif

@@ -25,6 +25,11 @@ static const struct request { uint32_t type, size; const char *name; } requests[
 	REQ(ERROR_GET, sizeof(struct nmreq_error)),
 	REQ(PORT_ACCESS, sizeof(struct nmreq_access)),
 	REQ(PORT_LIST, sizeof(struct nmreq_port_list)),
+	REQ(FDB_STATIC, sizeof(struct nmreq_fdb_static)),
+	REQ(VLAN, sizeof(struct nmreq_vlan)),
+	REQ(STORM, sizeof(struct nmreq_storm)),
+	REQ(LOSSLESS, sizeof(struct nmreq_lossless)),
+	REQ(MIRROR, sizeof(struct nmreq_mirror)),
 };
 #undef REQ
 

@@ -57,6 +57,7 @@ struct nm_kring {
 	uint32_t last_dst;           /* port that got the last unicast */
 	uint64_t waits_since;        /* ns: when what is published began to wait for room; 0: it does not */
 	bool impatient;              /* it has waited long enough */
+	bool last_call;              /* nobody comes back for what would wait for a lossless port */
 	uint32_t pending;            /* of a wrapped transmit ring: calls to serve; who raises it from 0 serves all */
 
 	/* receive side of a switch or pipe, under lock */
@@ -73,7 +74,7 @@ struct nm_kring {
 	bool orphan;                 /* a transmit ring that is only held: what waits in it is its peer's to fetch */
 	bool exclusive;
 	bool ready;                  /* may be delivered to; cleared, then waited for, before it goes */
-	bool blocked;                /* a transmit ring waits for this receive ring to be emptied */
+	bool blocked;                /* a transmit ring waits for this receive ring to be emptied; of a transmit ring: it waits */
 	uint32_t told;               /* the tail that nm_kring_leave wrote last */
 	uint32_t busy;               /* a call is between nm_kring_enter and nm_kring_leave */
 	struct nm_offsets offsets;   /* while it has users; of a receive ring that is held, under lock */

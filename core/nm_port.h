@@ -58,6 +58,7 @@ struct nm_port {
 	/* the switch it is in */
 	struct nm_vale *vale;
 	uint32_t vale_idx;
+	struct nm_policy *policy; /* RCU; NULL: none */
 	struct nm_port *parent; /* pipes */
 	struct nm_port *wrap;   /* of an interface: its port in a switch; of that: the interface */
 	enum nm_port_host host_state;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* nm_stats.c - NETMAP_REQ_STATS_GET: counters live in the rings; ports and switches are sums. */
 #include "nm_ctl.h"
+#include "nm_policy.h"
 #include "nm_root.h"
 #include "nm_stats.h"
 #include "nm_vale.h"
@@ -88,29 +89,12 @@ nm_stats_get(struct nm_session *s, struct nm_ctl_msg *m)
 	return st->nr_scope == NM_STATS_SWITCH ? switch_stats(s, m->hdr->nr_name, st) : port_stats(s, m->hdr->nr_name, st);
 }
 
-static int
-visible_switch(struct nm_session *s, const char *name, uint32_t want, struct nm_vale **out)
-{
-	char sw[17];
-	const char *port;
-
-	if (nm_vale_split(name, sw, &port))
-		/* the name of the switch alone */
-		snprintf(sw, sizeof(sw), "%.16s", name);
-	*out = nm_vale_find(s->root, sw);
-	if (!*out)
-		return nm_session_error(s, ENXIO, "there is no switch %s; see: vale-ctl list", sw);
-	if (nm_access_check(&(*out)->access, &s->cred, want))
-		return nm_session_error(s, EACCES, "%s belongs to user %u (mode %04o)", sw, (*out)->access.uid, (*out)->access.mode);
-	return 0;
-}
-
 int
 nm_fdb_ctl_get(struct nm_session *s, struct nm_ctl_msg *m)
 {
 	struct nmreq_fdb *f = m->body;
 	struct nm_vale *v;
-	int error = visible_switch(s, m->hdr->nr_name, NM_ACCESS_READ, &v);
+	int error = nm_policy_switch(s, m->hdr->nr_name, NM_ACCESS_READ, &v);
 
 	if (!error)
 		f->nr_count = nm_fdb_dump(v->fdb, &f->nr_cursor, f->nr_entry, sizeof(f->nr_entry) / sizeof(f->nr_entry[0]),
@@ -123,9 +107,9 @@ nm_fdb_ctl_flush(struct nm_session *s, struct nm_ctl_msg *m)
 {
 	struct nmreq_fdb_flush *f = m->body;
 	struct nm_vale *v;
-	int error = visible_switch(s, m->hdr->nr_name, NM_ACCESS_READ | NM_ACCESS_WRITE, &v);
+	int error = nm_policy_switch(s, m->hdr->nr_name, NM_ACCESS_READ | NM_ACCESS_WRITE, &v);
 
 	if (!error)
-		f->nr_removed = nm_fdb_flush(v->fdb, f->nr_port_idx);
+		f->nr_removed = nm_fdb_flush(v->fdb, f->nr_port_idx, false);
 	return error;
 }

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "nm_vale.h"
+#include "nm_policy.h"
 #include "nm_root.h"
 #include "nm_session.h"
 #include "nm_stats.h"
 
 static void vale_destroy(struct nm_port *p);
+static void vale_unbound(struct nm_kring *kr);
 
 static const struct nm_port_ops vale_ops = {
 	.kind = NM_PORT_KIND_VALE,
 	.offsets = true,
 	.txsync = nm_vale_txsync,
 	.rxsync = nm_vale_rxsync,
+	.unbound = vale_unbound,
 	.destroy = vale_destroy,
 };
 
@@ -144,7 +147,8 @@ nm_vale_remove_port(struct nm_port *p)
 	NM_WRITE_ONCE(v->active[i], v->active[v->nports - 1]);
 	NM_STORE_RELEASE(&v->nports, v->nports - 1);
 	nm_os_rcu_sync();
-	nm_fdb_flush(v->fdb, p->vale_idx);
+	nm_fdb_flush(v->fdb, p->vale_idx, true);
+	nm_policy_leave(v, p);
 	nm_stats_take_port(v->stat, p, 1);
 	p->vale = NULL;
 	nm_vale_put(v);
@@ -155,6 +159,15 @@ vale_destroy(struct nm_port *p)
 {
 	if (p->vale)
 		nm_vale_remove_port(p);
+}
+
+/* Who waits for it has to know that there is nothing to wait for. */
+static void
+vale_unbound(struct nm_kring *kr)
+{
+	if (kr->dir == NM_DIR_RX && kr->blocked)
+		nm_lossless_wake_all(kr->port->vale);
+	kr->blocked = kr->last_call = false;
 }
 
 /* Hints of the request; 0 asks for the default. */

@@ -20,6 +20,8 @@ struct nm_vale {
 	struct nm_port *ports[NM_VALE_MAX_PORTS]; /* RCU */
 	uint8_t active[NM_VALE_MAX_PORTS];        /* indices in use, nports of them; may be read while it changes */
 	struct nm_fdb *fdb;
+	uint32_t policies;   /* NM_POLICY_HAS_*: of any port; 0: frames go the short way. RCU */
+	bool lossless;       /* all its ports of programs are */
 	uint64_t stat[NM_STAT_MAX];
 };
 

@@ -6,8 +6,11 @@
  *   classify  learn, look up, runs of frames on each destination's list
  *   deliver   per destination: lease slots, copy outside the lock, publish, notify once
  *
+ * Where a port has a policy, nm_policy_fwd.c does the last two.
+ *
  * Frames of one destination keep their order, also between unicast and flooded ones.
  */
+#include "nm_policy.h"
 #include "nm_root.h"
 #include "nm_vale.h"
 #include "nm_vale_fwd.h"
@@ -26,31 +29,6 @@ next_of(const struct nm_vale_work *w, uint32_t *a, uint32_t *b)
 	return i;
 }
 
-/* A frame with a chunk that does not fit the destination's buffers is put together anew. */
-static bool
-fits(const struct nm_vale_frag *f, uint32_t stride)
-{
-	uint32_t k;
-
-	for (k = 0; k < f->nfrags; k++)
-		if (f[k].len > stride)
-			return false;
-	return true;
-}
-
-static void
-plan_frame(struct nm_vale_work *w, uint32_t i)
-{
-	struct nm_vale_run *r = w->nplan ? &w->plan[w->nplan - 1] : NULL;
-
-	if (!r || !r->frames || r->first + r->slots != i) {
-		r = &w->plan[w->nplan++];
-		*r = (struct nm_vale_run){.first = (uint16_t)i};
-	}
-	r->slots += w->frag[i].nfrags;
-	r->frames++;
-}
-
 /* A run of its own without `frames`, which takes `next` slots of the destination. Returns these, or 0. */
 static uint32_t
 plan_anew(struct nm_kring *kr, struct nm_vale_work *w, uint32_t i, uint32_t room)
@@ -61,7 +39,7 @@ plan_anew(struct nm_kring *kr, struct nm_vale_work *w, uint32_t i, uint32_t room
 		kr->stat[n > NETMAP_MAX_FRAGS ? NM_STAT_drop_bad_len : NM_STAT_drop_no_space]++;
 		return 0;
 	}
-	w->plan[w->nplan++] = (struct nm_vale_run){.first = (uint16_t)i, .slots = w->frag[i].nfrags, .next = (uint16_t)n};
+	nm_vale_plan_anew(w, i, n);
 	return n;
 }
 
@@ -73,12 +51,12 @@ plan_part(struct nm_kring *kr, struct nm_vale_work *w, const struct nm_vale_run 
 
 	for (; i < end; i += n) {
 		n = w->frag[i].nfrags;
-		if (w->step < kr->stride && !fits(&w->frag[i], w->step)) {
+		if (w->step < kr->stride && !nm_vale_fits(&w->frag[i], w->step)) {
 			slots += plan_anew(kr, w, i, room - slots);
 		} else if (slots + n > room) {
 			kr->stat[NM_STAT_drop_no_space]++;
 		} else {
-			plan_frame(w, i);
+			nm_vale_plan_frame(w, i);
 			slots += n;
 		}
 	}
@@ -213,14 +191,42 @@ list_frames(const struct nm_vale_work *w, uint32_t i)
 	return n;
 }
 
+uint32_t
+nm_vale_carry(const struct nm_kring *kr, struct nm_vale_work *w, struct nm_kring *d, uint32_t start, uint32_t slots)
+{
+	bool at = (d->offsets.mask | kr->offsets.mask) != 0;
+	uint32_t slot = start, frames = 0, k;
+	const uint32_t *idx = w->idx;
+	uint64_t bytes = 0;
+
+	for (k = 0; k < NM_VALE_AHEAD; k++)
+		w->idx[slots + k] = w->idx[slots - 1];
+	for (k = 0; k < w->nplan; k++) {
+		const struct nm_vale_run *r = &w->plan[k];
+
+		if (NM_UNLIKELY(!r->frames)) {
+			const struct nm_vlan_out out = {d, idx, w->step, r->next, at};
+
+			slot = w->edit ? nm_vlan_copy(&out, &w->frag[r->first], &w->tag[r->first], w->out_vid, slot, &bytes) :
+			    copy_anew(w, r, d, idx, slot, &bytes);
+			idx += r->next;
+			frames++;
+			continue;
+		}
+		slot = NM_UNLIKELY(at) ? copy_run_at(w, r, d, idx, slot, &bytes) : copy_run(w, r, d, idx, slot, &bytes);
+		idx += r->slots;
+		frames += r->frames;
+	}
+	nm_kring_finish(d, start, slots, frames, bytes);
+	d->notify(d);
+	return frames;
+}
+
 /* Delivers two lists, merged, to one receive ring. */
 static void
 deliver(struct nm_kring *kr, struct nm_vale_work *w, struct nm_kring *d, uint32_t a, uint32_t b)
 {
-	uint32_t room, slots, start, slot, frames = 0, k;
-	const uint32_t *idx = w->idx;
-	uint64_t bytes = 0;
-	bool at;
+	uint32_t room, slots, start;
 
 	if (NM_UNLIKELY(!NM_LOAD_ACQUIRE(&d->ready))) {
 		kr->stat[NM_STAT_drop_no_dest] += list_frames(w, a) + list_frames(w, b);
@@ -231,28 +237,9 @@ deliver(struct nm_kring *kr, struct nm_vale_work *w, struct nm_kring *d, uint32_
 		room = NM_VALE_FRAGS;
 	w->step = nm_kring_chunk(d);
 	slots = plan_runs(kr, w, a, b, room);
-	start = slot = nm_kring_lease_commit(d, slots, w->idx);
-	if (!slots)
-		return;
-	at = (d->offsets.mask | kr->offsets.mask) != 0;
-	for (k = 0; k < NM_VALE_AHEAD; k++)
-		w->idx[slots + k] = w->idx[slots - 1];
-	for (k = 0; k < w->nplan; k++) {
-		const struct nm_vale_run *r = &w->plan[k];
-
-		if (NM_UNLIKELY(!r->frames)) {
-			slot = copy_anew(w, r, d, idx, slot, &bytes);
-			idx += r->next;
-			frames++;
-			continue;
-		}
-		slot = NM_UNLIKELY(at) ? copy_run_at(w, r, d, idx, slot, &bytes) : copy_run(w, r, d, idx, slot, &bytes);
-		idx += r->slots;
-		frames += r->frames;
-	}
-	kr->stat[NM_STAT_forwarded] += frames;
-	nm_kring_finish(d, start, slots, frames, bytes);
-	d->notify(d);
+	start = nm_kring_lease_commit(d, slots, w->idx);
+	if (slots)
+		kr->stat[NM_STAT_forwarded] += nm_vale_carry(kr, w, d, start, slots);
 }
 
 /* Unicast goes to the ring of the sender's number, flooded frames to ring 0. */
@@ -267,7 +254,7 @@ deliver_port(struct nm_kring *kr, struct nm_vale *v, struct nm_vale_work *w, uin
 		return;
 	}
 	ring = kr->id < p->nrings[NM_DIR_RX] ? kr->id : kr->id % p->nrings[NM_DIR_RX];
-	kr->last_dst = own != NIL || NM_READ_ONCE(v->nports) == 2 ? dst : NM_FDB_NONE;
+	NM_WRITE_ONCE(kr->last_dst, own != NIL || NM_READ_ONCE(v->nports) == 2 ? dst : NM_FDB_NONE);
 	if (ring && own != NIL)
 		deliver(kr, w, &p->krings[NM_DIR_RX][ring], own, NIL);
 	if (!ring || flood != NIL)
@@ -355,7 +342,7 @@ destination_full(struct nm_kring *kr, struct nm_vale *v)
 	struct nm_kring *d = destination(kr, v);
 	uint32_t room;
 
-	if (!d)
+	if (!d || (kr->work->exact && nm_lossless_is(v, d->port))) /* that is waited for in another way */
 		return false;
 	room = nm_kring_lease_begin(d);
 	nm_os_spin_unlock(&d->lock);
@@ -395,6 +382,8 @@ nm_vale_txsync(struct nm_kring *kr)
 
 	if (NM_UNLIKELY(!v || !w))
 		return -EIO;
+	NM_WRITE_ONCE(kr->blocked, false);
+	w->exact = NM_READ_ONCE(v->policies) & NM_POLICY_HAS_LOSSLESS;
 	now_s = (uint32_t)(nm_os_now() / 1000000000u);
 	kr->stat[NM_STAT_fdb_aged] += nm_fdb_age(v->fdb, now_s, kr->port->root->limits.fdb_age_s);
 	while (kr->hwcur != kr->rhead && budget && bytes < NM_VALE_BYTES) {
@@ -402,13 +391,19 @@ nm_vale_txsync(struct nm_kring *kr)
 			break;
 		avail = nm_ring_dist(kr->hwcur, kr->rhead, kr->nslots);
 		used = nm_vale_collect(kr, w, kr->hwcur, avail);
+		if (NM_UNLIKELY(NM_READ_ONCE(v->policies))) {
+			used = nm_policy_forward(kr, v, w, used, now_s);
+		} else {
+			nm_vale_classify(kr, v, w, now_s);
+			deliver_all(kr, v, w);
+		}
 		kr->stat[NM_STAT_tx_packets] += w->frames;
 		kr->stat[NM_STAT_tx_bytes] += w->bytes;
-		nm_vale_classify(kr, v, w, now_s);
-		deliver_all(kr, v, w);
 		kr->hwcur = nm_ring_add(kr->hwcur, used, kr->nslots);
 		budget = budget > used ? budget - used : 0;
 		bytes += (uint32_t)w->bytes;
+		if (NM_UNLIKELY(kr->blocked))
+			break;
 		if (NM_UNLIKELY(w->again)) {
 			error = -EAGAIN;
 			break;
@@ -416,7 +411,7 @@ nm_vale_txsync(struct nm_kring *kr)
 	}
 	if (kr->hwcur == kr->rhead) {
 		kr->waits_since = 0;
-		kr->impatient = false;
+		kr->impatient = kr->last_call = false;
 	}
 	kr->hwtail = nm_ring_add(kr->hwcur, kr->nslots - 1, kr->nslots);
 	return error;

@@ -9,6 +9,7 @@
 #define NM_VALE_FWD_H
 
 #include "nm_vale.h"
+#include "nm_vlan.h"
 
 #define NM_VALE_STEP 256u       /* slots */
 #define NM_VALE_FRAGS (NM_VALE_STEP + NETMAP_MAX_FRAGS)
@@ -16,6 +17,7 @@
 #define NM_VALE_AHEAD 4u        /* buffers prefetched before they are written */
 #define NM_VALE_NIL 0xffffu
 #define NM_VALE_FLOOD NM_VALE_MAX_PORTS
+#define NM_VALE_REFUSED (NM_VALE_MAX_PORTS + 1)
 
 struct nm_vale_frag {
 	const char *buf;
@@ -39,6 +41,9 @@ struct nm_vale_work {
 	uint32_t frames, nfrags, nruns, nplan, ntouched;
 	uint64_t bytes;
 	bool again; /* nm_os_copy_indirect said so of the next frame */
+	/* Frames may have to stay: fragment k is to be that of slot lead + k, so that collecting ends before a bad frame that others precede. */
+	bool exact;
+	uint32_t lead;
 	struct nm_vale_frag frag[NM_VALE_FRAGS];
 	struct nm_vale_run run[NM_VALE_STEP];
 	struct nm_vale_run plan[NM_VALE_STEP];     /* what goes to one ring, in order */
@@ -46,6 +51,17 @@ struct nm_vale_work {
 	uint32_t step; /* bytes that go into one; read once, since a ring that is held may get offsets meanwhile */
 	struct nm_vale_list list[NM_VALE_MAX_PORTS + 1];
 	uint8_t touched[NM_VALE_MAX_PORTS + 1];
+	/* of nm_policy_fwd.c */
+	bool edit;                                 /* frames get the tag of VLAN out_vid, or none if that is 0 */
+	uint32_t out_vid;
+	bool keep_lost;                            /* notes which were not delivered: a mirror is to get the others */
+	uint8_t lost[NM_VALE_FRAGS];               /* of a frame, at its first fragment */
+	struct nm_vlan_tag tag[NM_VALE_FRAGS];     /* of a frame, at its first fragment */
+	struct nm_vale_verdict {
+		uint16_t dst;                          /* port, NM_VALE_FLOOD or NM_VALE_REFUSED */
+		uint16_t vid;
+		uint16_t why;                          /* counter of what is refused, NM_STORM_* of what is flooded */
+	} verdict[NM_VALE_STEP];                   /* on each run, in order */
 };
 
 void nm_vale_work_init(struct nm_vale_work *w);
@@ -55,6 +71,45 @@ void nm_vale_work_init(struct nm_vale_work *w);
  * run further, up to the `avail` slots published; w->again stops it. Returns the slots consumed. What is not in order is dropped and counted.
  */
 uint32_t nm_vale_collect(struct nm_kring *kr, struct nm_vale_work *w, uint32_t from, uint32_t avail);
+
+/* Learns a source, and counts if it was news. Data. */
+enum nm_fdb_result nm_vale_learn(struct nm_kring *kr, struct nm_vale *v, uint64_t mac, uint32_t vid, uint32_t now_s);
+
+/* A frame with a chunk that does not fit the destination's buffers is put together anew. */
+static inline bool
+nm_vale_fits(const struct nm_vale_frag *f, uint32_t stride)
+{
+	uint32_t k;
+
+	for (k = 0; k < f->nfrags; k++)
+		if (f[k].len > stride)
+			return false;
+	return true;
+}
+
+/* The frame at fragment i is next in the plan, as it is. */
+static inline void
+nm_vale_plan_frame(struct nm_vale_work *w, uint32_t i)
+{
+	struct nm_vale_run *r = w->nplan ? &w->plan[w->nplan - 1] : NULL;
+
+	if (!r || !r->frames || r->first + r->slots != i) {
+		r = &w->plan[w->nplan++];
+		*r = (struct nm_vale_run){.first = (uint16_t)i};
+	}
+	r->slots += w->frag[i].nfrags;
+	r->frames++;
+}
+
+/* A run of its own without `frames`: to be put together anew in n slots. */
+static inline void
+nm_vale_plan_anew(struct nm_vale_work *w, uint32_t i, uint32_t n)
+{
+	w->plan[w->nplan++] = (struct nm_vale_run){.first = (uint16_t)i, .slots = w->frag[i].nfrags, .next = (uint16_t)n};
+}
+
+/* The plan into the `slots` > 0 slots of d from start on, with the buffers in w->idx; publishes and notifies. Returns the frames. Data. */
+uint32_t nm_vale_carry(const struct nm_kring *kr, struct nm_vale_work *w, struct nm_kring *d, uint32_t start, uint32_t slots);
 
 /* Learns the sources and puts the frames on the lists of their destinations, as runs. */
 void nm_vale_classify(struct nm_kring *kr, struct nm_vale *v, struct nm_vale_work *w, uint32_t now_s);

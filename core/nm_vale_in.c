@@ -30,7 +30,7 @@ take_slot(struct nm_kring *kr, const struct netmap_slot *s, struct nm_vale_frag 
 	return 0;
 }
 
-/* One frame of any kind; returns its slots, 0 if its data is not there yet. A bad one is counted and leaves no fragments. */
+/* One frame of any kind; returns its slots, 0 if it is not to be taken now. A bad one is counted and leaves no fragments. */
 static uint32_t
 collect_frame(struct nm_kring *kr, struct nm_vale_work *w, uint32_t i, uint32_t avail)
 {
@@ -42,8 +42,10 @@ collect_frame(struct nm_kring *kr, struct nm_vale_work *w, uint32_t i, uint32_t 
 	do {
 		s = nm_kring_snapshot(&kr->slots[i]);
 		why = k < NETMAP_MAX_FRAGS ? take_slot(kr, &s, &first[k]) : NM_STAT_drop_bad_frags;
-		if (why == -EAGAIN)
+		if (why == -EAGAIN) {
+			w->again = true;
 			return 0;
+		}
 		if (why && !bad)
 			bad = why;
 		if (s.flags & (NS_INDIRECT | NS_BUF_CHANGED | NS_REPORT))
@@ -61,6 +63,9 @@ collect_frame(struct nm_kring *kr, struct nm_vale_work *w, uint32_t i, uint32_t 
 	if (!bad && first->len < MIN_FRAME)
 		bad = NM_STAT_drop_short;
 	if (bad) {
+		if (w->exact && w->nfrags)
+			return 0;
+		w->lead += used;
 		kr->stat[NM_STAT_tx_packets]++;
 		kr->stat[bad]++;
 		return used;
@@ -85,7 +90,7 @@ nm_vale_collect(struct nm_kring *kr, struct nm_vale_work *w, uint32_t from, uint
 	uint64_t bytes = 0;
 
 	w->again = false;
-	w->frames = w->nfrags = 0;
+	w->frames = w->nfrags = w->lead = 0;
 	w->bytes = 0;
 	while (used < avail && used < NM_VALE_STEP) {
 		struct netmap_slot s = nm_kring_snapshot(&slots[i]);
@@ -102,10 +107,8 @@ nm_vale_collect(struct nm_kring *kr, struct nm_vale_work *w, uint32_t from, uint
 			w->nfrags = n;
 			chain = collect_frame(kr, w, i, avail - used);
 			n = w->nfrags;
-			if (!chain) {
-				w->again = true;
+			if (!chain)
 				break;
-			}
 		}
 		used += chain;
 		i = nm_ring_add(i, chain, nslots);
@@ -116,8 +119,8 @@ nm_vale_collect(struct nm_kring *kr, struct nm_vale_work *w, uint32_t from, uint
 	return used;
 }
 
-static void
-learn(struct nm_kring *kr, struct nm_vale *v, uint64_t mac, uint32_t now_s)
+enum nm_fdb_result
+nm_vale_learn(struct nm_kring *kr, struct nm_vale *v, uint64_t mac, uint32_t vid, uint32_t now_s)
 {
 	static const uint8_t counter[] = {
 		[NM_FDB_LEARNED] = NM_STAT_learned, [NM_FDB_MOVED] = NM_STAT_fdb_moved, [NM_FDB_FULL] = NM_STAT_fdb_full,
@@ -125,10 +128,11 @@ learn(struct nm_kring *kr, struct nm_vale *v, uint64_t mac, uint32_t now_s)
 	enum nm_fdb_result r;
 
 	if (mac & 1) /* a group address is no sender */
-		return;
-	r = nm_fdb_learn(v->fdb, mac, kr->port->vale_idx, now_s, kr->port->root->limits.fdb_age_s);
-	if (r != NM_FDB_KNOWN)
+		return NM_FDB_KNOWN;
+	r = nm_fdb_learn(v->fdb, mac, vid, kr->port->vale_idx, now_s, kr->port->root->limits.fdb_age_s);
+	if (r != NM_FDB_KNOWN && r != NM_FDB_FIXED)
 		kr->stat[counter[r]]++;
+	return r;
 }
 
 /* Enters the frames of fragments [first, end), which go to dst, as a run. */
@@ -156,7 +160,7 @@ end_run(struct nm_kring *kr, struct nm_vale_work *w, uint32_t dst, uint32_t firs
 static uint32_t
 find_port(struct nm_vale *v, uint64_t mac, uint32_t now_s, uint32_t age_s)
 {
-	uint32_t dst = mac & 1 ? NM_FDB_NONE : nm_fdb_lookup(v->fdb, mac, now_s, age_s);
+	uint32_t dst = mac & 1 ? NM_FDB_NONE : nm_fdb_lookup(v->fdb, mac, 0, now_s, age_s);
 
 	return dst == NM_FDB_NONE || !NM_READ_ONCE(v->ports[dst]) ? NM_VALE_FLOOD : dst;
 }
@@ -174,7 +178,7 @@ nm_vale_classify(struct nm_kring *kr, struct nm_vale *v, struct nm_vale_work *w,
 		uint64_t d = nm_fdb_mac(p), s = nm_fdb_mac(p + 6);
 
 		if (NM_UNLIKELY(s != last_src) && NM_LIKELY(!w->frag[i].no_learn)) {
-			learn(kr, v, s, now_s);
+			nm_vale_learn(kr, v, s, 0, now_s);
 			last_src = s;
 		}
 		if (NM_UNLIKELY(d != last_dst)) {

@@ -25,7 +25,7 @@ input(struct nm_kring *rx)
 	kr->rhead = kr->rcur = NM_LOAD_ACQUIRE(&rx->hwtail);
 	kr->stat[NM_STAT_syncs_tx]++;
 	while (kr->hwcur != kr->rhead) {
-		kr->impatient = true; /* the system's queue is the place to wait, not this one */
+		kr->impatient = kr->last_call = true; /* the system's queue is the place to wait, not this one */
 		if (nm_vale_txsync(kr))
 			kr->hwcur = kr->rhead;
 	}

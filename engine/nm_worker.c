@@ -10,6 +10,7 @@
 #include "nm_worker.h"
 #include "nm_pipe.h"
 #include "nm_place.h"
+#include "nm_policy.h"
 
 #include <limits.h>
 #include <linux/futex.h>
@@ -185,7 +186,7 @@ activate(struct nm_worker *w, struct nm_client *c)
 	w->active = c;
 }
 
-/* Who waits for the receiver of a pipe is told when that gives slots back. Rings that wait. */
+/* Who waits for the receiver of a pipe, or for a lossless port, is told when that gives slots back. Rings that wait. */
 static uint32_t
 arm_receivers(struct nm_client *c)
 {
@@ -195,40 +196,55 @@ arm_receivers(struct nm_client *c)
 	for (i = s->first[NM_DIR_TX]; i < s->last[NM_DIR_TX]; i++) {
 		struct nm_kring *kr = nm_session_kring(s, NM_DIR_TX, i);
 
-		if (!kr->peer || kr->hwcur == kr->rhead)
+		struct nm_port *to = kr->peer ? kr->peer->port : nm_lossless_waits(kr);
+
+		if (!to || kr->hwcur == kr->rhead)
 			continue;
-		for (o = NM_RCU_DEREF(kr->peer->port->sessions); o; o = NM_RCU_DEREF(o->next))
+		for (o = NM_RCU_DEREF(to->sessions); o; o = NM_RCU_DEREF(o->next))
 			__atomic_fetch_or(&o->sync->need_kick, NM_KICK_RX, __ATOMIC_SEQ_CST);
 		n++;
 	}
 	return n;
 }
 
+/* Those who have transmit ring kr: there is room for it. */
+static void
+activate_sender(struct nm_kring *kr, void *worker)
+{
+	struct nm_session *o;
+
+	for (o = NM_RCU_DEREF(kr->port->sessions); o; o = NM_RCU_DEREF(o->next)) {
+		struct nm_client *sender = o->host;
+
+		if (NM_READ_ONCE(sender->worker) == worker)
+			activate(worker, sender);
+		else
+			nm_worker_poke(sender);
+	}
+}
+
 /* A kick of c may mean room for those who send to it. */
 static void
 activate_senders(struct nm_worker *w, struct nm_client *c)
 {
-	struct nm_session *s = &c->session, *o;
+	struct nm_session *s = &c->session;
 	uint32_t i;
 
 	for (i = s->first[NM_DIR_RX]; i < s->last[NM_DIR_RX]; i++) {
 		struct nm_kring *kr = nm_session_kring(s, NM_DIR_RX, i);
 
-		if (!kr->peer || !NM_READ_ONCE(kr->blocked))
+		if (!NM_READ_ONCE(kr->blocked))
 			continue;
+		if (!kr->peer) {
+			nm_lossless_resume(kr, activate_sender, w);
+			continue;
+		}
 		if (nm_pipe_waits(kr)) { /* the sender has gone: what it left is ours to fetch, also later */
 			__atomic_fetch_or(&s->sync->need_kick, NM_KICK_RX, __ATOMIC_SEQ_CST);
 			NM_MB();
 			nm_pipe_fetch(kr);
 		}
-		for (o = NM_RCU_DEREF(kr->peer->port->sessions); o; o = NM_RCU_DEREF(o->next)) {
-			struct nm_client *sender = o->host;
-
-			if (NM_READ_ONCE(sender->worker) == w)
-				activate(w, sender);
-			else
-				nm_worker_poke(sender);
-		}
+		activate_sender(kr->peer, w);
 	}
 }
 
@@ -295,7 +311,7 @@ finish_ring(struct nm_kring *kr)
 		return;
 	do {
 		before = kr->hwcur;
-		kr->impatient = true; /* nobody comes back for what would wait */
+		kr->impatient = kr->last_call = true; /* nobody comes back for what would wait */
 		if (kr->sync(kr))
 			break;
 		nm_kring_publish(kr);

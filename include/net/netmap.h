@@ -145,6 +145,11 @@ enum {
 	NETMAP_REQ_ERROR_GET,             /* struct nmreq_error */
 	NETMAP_REQ_PORT_ACCESS,           /* struct nmreq_access */
 	NETMAP_REQ_PORT_LIST,             /* struct nmreq_port_list */
+	NETMAP_REQ_FDB_STATIC,            /* struct nmreq_fdb_static */
+	NETMAP_REQ_VLAN,                  /* struct nmreq_vlan */
+	NETMAP_REQ_STORM,                 /* struct nmreq_storm */
+	NETMAP_REQ_LOSSLESS,              /* struct nmreq_lossless */
+	NETMAP_REQ_MIRROR,                /* struct nmreq_mirror */
 };
 
 struct nmreq_option {
@@ -359,7 +364,14 @@ struct nmreq_opt_offsets {
 	X(fdb_moved, "fdb_moved", "addresses that changed their port") \
 	X(fdb_aged, "fdb_aged", "addresses forgotten by age") \
 	X(missed, "missed", "frames that an interface received and nobody took in time") \
-	X(refused, "refused", "frames that an interface received but can't be passed on: cut, or merged and not to be split")
+	X(refused, "refused", "frames that an interface received but can't be passed on: cut, or merged and not to be split") \
+	X(drop_vlan, "drop_vlan", "of no VLAN that the port has, or with a second tag where a trunk has no first") \
+	X(drop_static, "drop_static", "the source address was given to another port") \
+	X(drop_storm_broadcast, "drop_storm_broadcast", "broadcasts beyond the port's limit") \
+	X(drop_storm_multicast, "drop_storm_multicast", "multicasts beyond the port's limit") \
+	X(drop_storm_unknown, "drop_storm_unknown", "frames to unknown addresses beyond the port's limit") \
+	X(mirrored, "mirrored", "copies delivered to a mirror port") \
+	X(mirror_lost, "mirror_lost", "copies that a mirror port had no room for")
 
 enum {
 #define NM_STAT_ENUM(symbol, json, text) NM_STAT_##symbol,
@@ -389,8 +401,10 @@ struct nm_fdb_entry {
 	uint8_t mac[6];
 	uint16_t vlan;     /* 0: untagged */
 	uint32_t port_idx; /* as of NETMAP_REQ_VALE_LIST */
-	uint32_t age_ms;   /* since the last frame from this address */
+	uint32_t age_ms;   /* since the last frame from this address; NM_FDB_STATIC */
 };
+
+#define NM_FDB_STATIC 0xffffffffu /* the address was given to the port by NETMAP_REQ_FDB_STATIC */
 
 #define NM_CURSOR_END 0xffffffffu /* a cursor behind the last entry; as port of nmreq_fdb_flush: all */
 
@@ -401,9 +415,104 @@ struct nmreq_fdb {
 	struct nm_fdb_entry nr_entry[128];
 };
 
+/* Forgets what was learned; static addresses stay. */
 struct nmreq_fdb_flush {
 	uint32_t nr_port_idx; /* NM_CURSOR_END: of all ports */
 	uint32_t nr_removed;  /* out */
+};
+
+enum {
+	NM_FDB_ADD = 1,    /* nr_name is a port */
+	NM_FDB_DELETE = 2, /* nr_name is the switch, or a port of it */
+};
+
+/*
+ * A static address: it does not age or move, and goes with its port. Frames from it that come from another port are dropped and
+ * counted as drop_static. To add one to a port that has it already changes nothing, to another port gives it to that.
+ */
+struct nmreq_fdb_static {
+	uint32_t nr_op;  /* NM_FDB_* */
+	uint16_t nr_vid; /* VLAN, 0: none */
+	uint8_t nr_mac[6];
+	uint32_t nr_reserved[2]; /* 0 */
+};
+
+/* Of requests that look at a policy of a switch or its ports, and change it. */
+enum {
+	NM_POLICY_GET = 0, /* the body is filled in */
+	NM_POLICY_SET = 1, /* needs leave to open the port and the switch */
+};
+
+enum {
+	NM_VLAN_NONE = 0,   /* tags are data like others */
+	NM_VLAN_ACCESS = 1, /* in VLAN nr_vid, without tags */
+	NM_VLAN_TRUNK = 2,  /* in several, with tags; those of VLAN nr_vid without, if that is not 0 */
+};
+
+/*
+ * VLANs of the port nr_name. A frame never leaves the VLAN in which it came; ports of mode NM_VLAN_NONE are among themselves.
+ *
+ * What comes from an access port is in its VLAN: untagged, with a tag of VLAN 0 (a priority alone), or with one of this VLAN. From a
+ * trunk come frames of the VLANs in nr_allowed with their tag, and untagged ones, or such of VLAN 0, in VLAN nr_vid. Others are
+ * dropped and counted as drop_vlan. Addresses are learned in each VLAN by itself, unknown ones and groups go to all ports of
+ * the VLAN. Frames get a tag, or lose it, as the receiving port is: priority and DEI of a tag are kept where there is a tag after.
+ * A tag makes a frame 4 bytes longer, which may take one slot more; without it, it is 4 bytes shorter and may be less than Ethernet's
+ * minimum, which is not padded. A frame that begins with a second tag is not sent untagged to a trunk, where that would be its first.
+ * A tag is one of type 0x8100; others, as 0x88a8, are data.
+ */
+struct nmreq_vlan {
+	uint32_t nr_op;   /* NM_POLICY_* */
+	uint16_t nr_mode; /* NM_VLAN_* */
+	uint16_t nr_vid;  /* 1 to 4094; of a trunk also 0: what comes untagged is dropped */
+	uint32_t nr_reserved[2]; /* 0 */
+	uint8_t nr_allowed[512]; /* of a trunk: bit vid % 8 of byte vid / 8 */
+};
+
+enum {
+	NM_STORM_BROADCAST = 0,
+	NM_STORM_MULTICAST = 1, /* groups other than that of all */
+	NM_STORM_UNKNOWN = 2,   /* one station, whose port is not known */
+	NM_STORM_COUNT = 3,
+};
+
+#define NM_STORM_MAX_PPS 1000000000u
+#define NM_STORM_MAX_BURST 1048576u
+
+/* How many frames of a second may go from the port nr_name to all others; what is beyond is dropped and counted as drop_storm_*. */
+struct nmreq_storm {
+	uint32_t nr_op; /* NM_POLICY_* */
+	uint32_t nr_reserved[2]; /* 0 */
+	struct {
+		uint32_t pps;   /* frames a second; 0: no limit */
+		uint32_t burst; /* that may come at once after a pause; 0: a tenth of pps, 32 at least. out: what is valid */
+	} nr_limit[NM_STORM_COUNT];
+};
+
+/*
+ * A lossless port is waited for: frames for it that find no room stay in their sender's transmit ring, and so does what is behind
+ * them there, until it takes some of its own, is closed, or the mode is turned off; there is no other limit. Nobody else waits. This
+ * is for frames that go to one port: to an address that is known, or to all others where that is one. What is flooded to several
+ * waits for none, so that one who does not receive can't silence a switch. Interfaces are not waited for and do not wait, and what a
+ * program published before it leaves is delivered or dropped. nr_name is a port, or a switch: then for all its ports.
+ */
+struct nmreq_lossless {
+	uint32_t nr_op; /* NM_POLICY_* */
+	uint32_t nr_on; /* 0 or 1: of nr_name itself */
+	uint32_t nr_reserved[2]; /* 0 */
+};
+
+#define NM_MIRROR_TX 1u /* what the port's program or interface sends into the switch, in order or not for its VLAN, storm limit, ... */
+#define NM_MIRROR_RX 2u /* what is delivered to it */
+
+/*
+ * Copies of frames of the port nr_name go to port nr_to of the same switch, ring 0, as they are on that port, tags included; they
+ * count as mirrored, or as mirror_lost where nr_to is full, and are not mirrored again. nr_to shows all VLANs, and so is in none.
+ */
+struct nmreq_mirror {
+	uint32_t nr_op;   /* NM_POLICY_* */
+	uint32_t nr_dirs; /* NM_MIRROR_*; 0: no copies */
+	uint32_t nr_reserved[2]; /* 0 */
+	char nr_to[NETMAP_REQ_IFNAMSIZ]; /* empty without nr_dirs */
 };
 
 /* Why the last request on this descriptor failed, in words. */

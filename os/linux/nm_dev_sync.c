@@ -6,6 +6,7 @@
  * them for a thread that is killed. Another thread that comes to a ring meanwhile passes it over.
  */
 #include "nm_os_linux.h"
+#include "nm_policy.h"
 #include "nm_trace.h"
 #include "nm_vale.h"
 
@@ -89,6 +90,24 @@ back(struct nm_file *f)
 	wake_up(&senders);
 }
 
+static void
+wake_sender(struct nm_kring *kr, void *self)
+{
+	nm_os_linux_wake(kr, self);
+}
+
+/* Receive ring kr has room again: for the other end of a pipe, or for those who send to a lossless port. In a read section. */
+static void
+wake_blocked(struct nm_file *f, struct nm_kring *kr)
+{
+	if (!NM_READ_ONCE(kr->blocked))
+		return;
+	if (kr->peer)
+		nm_os_linux_wake(kr->peer, &f->s);
+	else
+		nm_lossless_resume(kr, wake_sender, &f->s);
+}
+
 /* All steps of a ring that was entered. 0 or -errno. */
 static int
 run(struct nm_file *f, struct nm_kring *kr)
@@ -117,8 +136,8 @@ run(struct nm_file *f, struct nm_kring *kr)
 	nm_os_linux_read_lock();
 	if (kr->dir == NM_DIR_TX && kr->hwcur != before)
 		nm_os_linux_wake(kr, &f->s);
-	if (kr->dir == NM_DIR_RX && kr->peer && NM_READ_ONCE(kr->blocked))
-		nm_os_linux_wake(kr->peer, &f->s);
+	if (kr->dir == NM_DIR_RX)
+		wake_blocked(f, kr);
 	nm_os_linux_read_unlock();
 	nm_trace_drops_end(&drops, kr);
 	return more < 0 ? more : 0;
@@ -219,7 +238,11 @@ void
 nm_dev_sync_drain(struct nm_file *f)
 {
 	int error = 0;
+	uint32_t i;
 
-	if (f->bound && !NM_READ_ONCE(f->s.port->gone))
-		sync_rings(f, NM_DIR_TX, &error);
+	if (!f->bound || NM_READ_ONCE(f->s.port->gone))
+		return;
+	for (i = f->s.first[NM_DIR_TX]; i < f->s.last[NM_DIR_TX]; i++)
+		NM_WRITE_ONCE(nm_session_kring(&f->s, NM_DIR_TX, i)->last_call, true);
+	sync_rings(f, NM_DIR_TX, &error);
 }

@@ -19,7 +19,8 @@ nm_trace_counter(u32 counter)
 static bool
 is_loss(u32 counter)
 {
-	return counter >= NM_STAT_drop_no_space && counter <= NM_STAT_drop_no_peer;
+	return (counter >= NM_STAT_drop_no_space && counter <= NM_STAT_drop_no_peer) ||
+	    (counter >= NM_STAT_drop_vlan && counter <= NM_STAT_drop_storm_unknown);
 }
 
 void

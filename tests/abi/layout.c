@@ -359,6 +359,16 @@ test_own(void)
 	CONST(NETMAP_REQ_ERROR_GET, 0x1003);
 	CONST(NETMAP_REQ_PORT_ACCESS, 0x1004);
 	CONST(NETMAP_REQ_PORT_LIST, 0x1005);
+	CONST(NETMAP_REQ_FDB_STATIC, 0x1006);
+	CONST(NETMAP_REQ_VLAN, 0x1007);
+	CONST(NETMAP_REQ_STORM, 0x1008);
+	CONST(NETMAP_REQ_LOSSLESS, 0x1009);
+	CONST(NETMAP_REQ_MIRROR, 0x100a);
+	SIZE(nmreq_fdb_static, 20);
+	SIZE(nmreq_vlan, 528);
+	SIZE(nmreq_storm, 36);
+	SIZE(nmreq_lossless, 16);
+	SIZE(nmreq_mirror, 80);
 	SIZE(nmreq_stats, 400);
 	AT(nmreq_stats, nr_counter, 16);
 	CONST(NM_STAT_MAX, 48);

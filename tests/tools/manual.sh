@@ -94,6 +94,15 @@ if [ "$(id -u)" -eq 0 ]; then
 	run vale-ctl 2
 	expect "second example" "$(vale-ctl list vale0:user --json | jq -r '.ports[0].name')" vale0:user
 	stop user
+	if ! grep -q EOPNOTSUPP "$tmp/attach.err"; then
+		receive web vale0:web
+		receive db vale0:db
+		run vale-ctl 3
+		expect "third example" "$(vale-ctl vlan vale0:eth0)" "vale0:eth0: trunk allow 10,20"
+		vale-ctl -d vale0:eth0
+		stop web
+		stop db
+	fi
 	[ "$NET_HOME" = kernel ] || stop engine
 else
 	echo "without root: the examples with an interface did not run"

@@ -65,6 +65,34 @@ expect "fdb --flush as text" "$(vale-ctl fdb vale0 --flush)" "vale0: 0 addresses
 signal tx CONT
 stop tx
 
+# policies: set, shown, refused
+expect "vlan says nothing" "$(vale-ctl vlan vale0:idle access 10)" ""
+expect "vlan" "$(vale-ctl vlan vale0)" "vale0:idle: access 10"
+expect "vlan -v" "$(vale-ctl -v vlan vale0:idle trunk native 1 allow 10,20-30)" "vale0:idle: vlan trunk native 1 allow 10,20-30"
+expect "vlan --json" "$(vale-ctl vlan vale0:idle --json | jq -c .)" '{"vlan":[{"name":"vale0:idle","mode":"trunk","native":1,"allowed":"10,20-30"}]}'
+expect "fdb add" "$(vale-ctl -v fdb vale0 add 02:00:00:00:00:0e idle vlan 20)" "vale0:idle: 02:00:00:00:00:0e added"
+expect "fdb has it" "$(vale-ctl fdb vale0 | awk 'NR > 1')" "02:00:00:00:00:0e    20   static  vale0:idle"
+expect "fdb --json has it" "$(vale-ctl fdb vale0 --json | jq -c '.entries[] | [.mac, .vlan, .static, .age_ms]')" '["02:00:00:00:00:0e",20,true,null]'
+expect "fdb del" "$(vale-ctl --json fdb vale0 del 02:00:00:00:00:0e vlan 20 | jq -c .)" '{"name":"vale0","done":"deleted","mac":"02:00:00:00:00:0e","vlan":20}'
+refused "vale0 has no static address 02:00:00:00:00:0e in VLAN 20; see: vale-ctl fdb vale0 (ENOENT)" vale-ctl fdb vale0 del 02:00:00:00:00:0e vlan 20
+expect "vlan off" "$(vale-ctl -v vlan vale0:idle off)" "vale0:idle: vlan off"
+expect "storm" "$(vale-ctl -v storm vale0:idle broadcast 1000pps unknown 5k,70)" "vale0:idle: storm broadcast 1000,100 unknown 5000,70"
+expect "storm keeps the others" "$(vale-ctl -v storm vale0:idle broadcast off multicast 7)" "vale0:idle: storm multicast 7,32 unknown 5000,70"
+expect "storm --json" "$(vale-ctl storm vale0 --json | jq -c '.storm[0] | [.name, .broadcast, .unknown]')" '["vale0:idle",null,{"pps":5000,"burst":70}]'
+expect "storm off" "$(vale-ctl -v storm vale0:idle off)" "vale0:idle: storm off"
+expect "lossless" "$(vale-ctl -v lossless vale0 on)" "vale0: lossless on"
+expect "lossless of both" "$(vale-ctl lossless vale0 | tr '\n' ' ')" "vale0: on vale0:idle: off "
+expect "lossless --json" "$(vale-ctl lossless vale0 off --json | jq -c .)" '{"name":"vale0","lossless":false}'
+receive mirror vale0:mirror
+expect "mirror" "$(vale-ctl -v mirror vale0:idle to mirror rx)" "vale0:idle: mirror to vale0:mirror rx"
+expect "mirror --json" "$(vale-ctl mirror vale0 --json | jq -c '.mirror[0]')" '{"name":"vale0:idle","to":"vale0:mirror","directions":"rx"}'
+refused "can't be its own mirror" vale-ctl mirror vale0:idle to idle
+stop mirror
+until_true "its mirror has gone" port_gone vale0:mirror
+expect "mirror of nobody" "$(vale-ctl mirror vale0)" "vale0:idle: off"
+refused "there is no port vale0:nobody" vale-ctl vlan vale0:nobody
+refused "'5000' is not a VLAN, 1 to 4094; see vale-ctl --help" vale-ctl vlan vale0:idle access 5000
+
 # chmod and chown
 expect "chmod says nothing" "$(vale-ctl chmod 0640 vale0:idle)" ""
 expect "chmod" "$(vale-ctl list vale0:idle --json | jq -r '.ports[0].mode')" 0640

@@ -7,6 +7,7 @@
 
 #include "config.h"
 #include "ctl.h"
+#include "ports.h"
 
 struct stats;
 
@@ -30,6 +31,7 @@ int port_delif(struct app *a, FILE *to);
 int port_info(struct app *a, FILE *to);
 int port_polling(struct app *a, FILE *to);
 int port_access(struct app *a, FILE *to);
+int policy_show(struct app *a, FILE *to);
 
 /* Shows again and again until a signal. */
 int watch_run(struct app *a, action_fn show);

@@ -20,11 +20,12 @@ static const struct action_row {
 	bool value;       /* a word before the name */
 	bool must;        /* the name must be there */
 	bool watch, shape, mem;
+	bool words;       /* others may follow the name */
 } actions[] = {
 	{ ACTION_NONE, .watch = true },
 	{ ACTION_LIST, "list", .watch = true },
 	{ ACTION_STATS, "stats", .watch = true },
-	{ ACTION_FDB, "fdb", .must = true, .watch = true },
+	{ ACTION_FDB, "fdb", .must = true, .watch = true, .words = true },
 	{ ACTION_CHMOD, "chmod", .value = true, .must = true },
 	{ ACTION_CHOWN, "chown", .value = true, .must = true },
 	{ ACTION_ATTACH, .must = true, .mem = true },
@@ -35,6 +36,10 @@ static const struct action_row {
 	{ ACTION_INFO, .must = true },
 	{ ACTION_POLLING_ON, .must = true, .shape = true },
 	{ ACTION_POLLING_OFF, .must = true, .shape = true },
+	{ ACTION_VLAN, "vlan", .must = true, .watch = true, .words = true },
+	{ ACTION_STORM, "storm", .must = true, .watch = true, .words = true },
+	{ ACTION_LOSSLESS, "lossless", .must = true, .watch = true, .words = true },
+	{ ACTION_MIRROR, "mirror", .must = true, .watch = true, .words = true },
 };
 
 #define NR_ACTIONS (sizeof(actions) / sizeof(actions[0]))
@@ -92,13 +97,15 @@ take_word(void *target, const char *arg, char *err)
 		for (i = 0; i < NR_ACTIONS; i++)
 			if (actions[i].word && !strcmp(actions[i].word, arg))
 				return set_action(c, actions[i].action, NULL, err);
-		snprintf(err, OPT_ERRLEN, "is no command; there are list, stats, fdb, chmod and chown");
+		snprintf(err, OPT_ERRLEN, "is no command; there are list, stats, fdb, chmod, chown, vlan, storm, lossless and mirror");
 		return -EINVAL;
 	}
 	if (actions[c->action].value && !c->value)
 		c->value = arg;
 	else if (!c->name && (actions[c->action].word || actions[c->action].value))
 		c->name = arg;
+	else if (actions[c->action].words && c->words.n < WORDS_MAX)
+		c->words.v[c->words.n++] = arg;
 	else {
 		snprintf(err, OPT_ERRLEN, "is one word too many");
 		return -EINVAL;
@@ -134,6 +141,11 @@ static const struct opt_spec spec = {
 	    "       vale-ctl list [SWITCH|PORT]\n"
 	    "       vale-ctl stats [SWITCH|PORT]\n"
 	    "       vale-ctl fdb SWITCH|PORT [--flush]\n"
+	    "       vale-ctl fdb SWITCH add ADDRESS PORT [vlan VLAN] | del ADDRESS [vlan VLAN]\n"
+	    "       vale-ctl vlan SWITCH|PORT [off | access VLAN | trunk [native VLAN] [allow SET]]\n"
+	    "       vale-ctl storm SWITCH|PORT [off | {broadcast|multicast|unknown} RATE[,BURST] ...]\n"
+	    "       vale-ctl lossless SWITCH|PORT [on | off]\n"
+	    "       vale-ctl mirror SWITCH|PORT [off | to PORT [rx|tx|both]]\n"
 	    "       vale-ctl chmod MODE SWITCH|PORT\n"
 	    "       vale-ctl chown [USER][:GROUP] SWITCH|PORT",
 	.about = "Looks at VALE switches and ports and changes them.",
@@ -159,15 +171,33 @@ check(const struct config *c)
 		    "chown needs an owner and a name, as in: chown root:netmap vale0:a");
 	if (a->must && !c->name)
 		return refuse(c->action == ACTION_FDB ? "fdb needs a switch, as in: fdb vale0" : "a switch or port must follow");
-	if (c->watch_ms && (!a->watch || c->flush))
-		return refuse("--watch goes with list, stats and fdb");
-	if (c->flush && c->action != ACTION_FDB)
+	if (c->watch_ms && (!a->watch || c->flush || c->words.n))
+		return refuse("--watch goes with commands that look, not with what changes something");
+	if (c->flush && (c->action != ACTION_FDB || c->words.n))
 		return refuse("--flush goes with fdb");
 	if (c->shape && !a->shape)
 		return refuse("-C goes with -n, -p and -P");
 	if (c->mem_id && !a->mem)
 		return refuse("-m goes with -a, -h and -n");
 	return 0;
+}
+
+/* What follows the name. */
+static int
+convert_words(struct config *c, char err[NAMES_ERRLEN])
+{
+	switch (c->action) {
+	case ACTION_FDB:
+		return words_fdb(&c->words, &c->req.fixed, &c->port, err);
+	case ACTION_VLAN:
+		return words_vlan(&c->words, &c->req.vlan, err);
+	case ACTION_STORM:
+		return words_storm(&c->words, &c->req.storm, c->kinds, err);
+	case ACTION_LOSSLESS:
+		return words_lossless(&c->words, &c->req.lossless, err);
+	default:
+		return words_mirror(&c->words, &c->req.mirror, err);
+	}
 }
 
 /* Numbers out of words. */
@@ -183,6 +213,8 @@ convert(struct config *c)
 		c->valid = NM_ACCESS_SET_MODE;
 	} else if (c->action == ACTION_CHOWN) {
 		rc = names_owner(c->value, &c->uid, &c->gid, &c->valid, err);
+	} else if (c->words.n) {
+		rc = convert_words(c, err);
 	} else if (c->shape) {
 		rc = c->action == ACTION_NEWIF ? names_shape(c->shape, &c->ring, err) : names_polling(c->shape, &c->polling, err);
 	}

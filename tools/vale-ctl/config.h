@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "names.h"
+#include "words.h"
 
 enum action {
 	ACTION_NONE, /* as list */
@@ -23,6 +23,10 @@ enum action {
 	ACTION_INFO,
 	ACTION_POLLING_ON,
 	ACTION_POLLING_OFF,
+	ACTION_VLAN,
+	ACTION_STORM,
+	ACTION_LOSSLESS,
+	ACTION_MIRROR,
 };
 
 struct config {
@@ -36,6 +40,16 @@ struct config {
 	struct names_shape ring;
 	struct names_polling polling;
 	uint32_t mode, uid, gid, valid; /* as of struct nmreq_access */
+	struct words words;  /* that follow the name */
+	union {              /* what they ask for, where there are any */
+		struct nmreq_vlan vlan;
+		struct nmreq_storm storm;
+		struct nmreq_lossless lossless;
+		struct nmreq_mirror mirror;
+		struct nmreq_fdb_static fixed;
+	} req;
+	bool kinds[NM_STORM_COUNT]; /* limits that are given */
+	const char *port;    /* of fdb ... add */
 };
 
 /* 0, OPT_LEAVE (opt.h), or -EINVAL after one line on stderr. Replaces strings of argv. */

@@ -42,6 +42,9 @@ letters(void **state)
 		{ "-g vale0:e", ACTION_INFO, "vale0:e" }, { "-p vale0:e", ACTION_POLLING_ON, "vale0:e" },
 		{ "-P vale0:e", ACTION_POLLING_OFF, "vale0:e" }, { "list", ACTION_LIST, NULL }, { "list vale0:a", ACTION_LIST, "vale0:a" },
 		{ "stats", ACTION_STATS, NULL }, { "stats vale0", ACTION_STATS, "vale0" }, { "fdb vale0", ACTION_FDB, "vale0" },
+		{ "vlan vale0", ACTION_VLAN, "vale0" }, { "vlan vale0:a access 5", ACTION_VLAN, "vale0:a" },
+		{ "storm vale0:a off", ACTION_STORM, "vale0:a" }, { "lossless vale0 on", ACTION_LOSSLESS, "vale0" },
+		{ "mirror vale0:a to vale0:b rx", ACTION_MIRROR, "vale0:a" }, { "fdb vale0 del 02:00:00:00:00:01", ACTION_FDB, "vale0" },
 		{ "chmod 0660 vale0:a", ACTION_CHMOD, "vale0:a" }, { "chown root vale0:a", ACTION_CHOWN, "vale0:a" },
 	};
 	struct config c;
@@ -121,7 +124,9 @@ refusals(void **state)
 		"nonsense", "-a vale0:a -d vale0:b", "-a", "list a b", "fdb", "chmod", "chmod 0660", "chmod 0990 vale0", "chmod 0660 a b",
 		"chown no-such-user vale0", "-a vale0:x --watch", "fdb vale0 --flush --watch", "stats --flush", "-a vale0:x -C 1",
 		"-n p -C x", "-p vale0:x -C 9", "-m 3 list", "-m 0 -n p", "-m 70000 -n p", "--watch 0", "--watch 1000000", "-Z",
-		"-a vale0:x list",
+		"-a vale0:x list", "vlan", "vlan vale0:a access", "storm vale0:a broadcast", "lossless vale0 maybe", "mirror vale0:a to",
+		"fdb vale0 add x a", "vlan vale0:a off --watch", "fdb vale0 del 02:00:00:00:00:01 --flush",
+		"storm vale0:a 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17",
 	};
 	struct config c;
 	size_t i;

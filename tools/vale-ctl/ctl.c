@@ -45,6 +45,7 @@ static const struct {
 	{ EFAULT, NETMAP_REQ_VALE_POLLING_ENABLE, "polling is on already" },
 	{ EFAULT, NETMAP_REQ_VALE_POLLING_DISABLE, "polling is not on" },
 	{ EOPNOTSUPP, ANY, "this engine or this port can't do it" },
+	{ ENOENT, NETMAP_REQ_FDB_STATIC, "see: vale-ctl fdb NAME" },
 	{ EINVAL, NETMAP_REQ_VALE_ATTACH, "the form is valeX:INTERFACE" },
 	{ EINVAL, NETMAP_REQ_VALE_DETACH, "the form is valeX:INTERFACE, and a program's port goes when that closes it" },
 	{ EINVAL, NETMAP_REQ_VALE_NEWIF, "a name of 1 to 15 characters that does not begin with vale" },

@@ -35,10 +35,19 @@ fdb_sort(struct fdb *f)
 		qsort(f->v, f->n, sizeof(*f->v), by_mac);
 }
 
+static const char *
+age_text(uint32_t ms, char to[16])
+{
+	if (ms == NM_FDB_STATIC)
+		return "static";
+	snprintf(to, 16, "%.1f s", ms / 1000.0);
+	return to;
+}
+
 void
 fdb_text(const struct fdb *f, const struct ports_index *x, FILE *to)
 {
-	char mac[FDB_MAC], spare[16];
+	char mac[FDB_MAC], spare[16], age[16];
 	size_t i;
 
 	if (!f->n) {
@@ -49,7 +58,7 @@ fdb_text(const struct fdb *f, const struct ports_index *x, FILE *to)
 	for (i = 0; i < f->n; i++) {
 		const struct nm_fdb_entry *e = &f->v[i];
 
-		fprintf(to, "%s  %4u  %5.1f s  %s\n", fdb_mac(e->mac, mac), e->vlan, e->age_ms / 1000.0,
+		fprintf(to, "%s  %4u  %7s  %s\n", fdb_mac(e->mac, mac), e->vlan, age_text(e->age_ms, age),
 		    ports_index_name(x, e->port_idx, spare));
 	}
 }
@@ -68,7 +77,10 @@ fdb_json(const struct fdb *f, const struct ports_index *x, const char *sw)
 		jout_count(e, "vlan", f->v[i].vlan);
 		jout_text(e, "port", ports_index_name(x, f->v[i].port_idx, spare));
 		jout_count(e, "port_index", f->v[i].port_idx);
-		jout_count(e, "age_ms", f->v[i].age_ms);
+		if (f->v[i].age_ms == NM_FDB_STATIC)
+			json_object_object_add(e, "static", json_object_new_boolean(true));
+		else
+			jout_count(e, "age_ms", f->v[i].age_ms);
 		json_object_array_add(list, e);
 	}
 	json_object_object_add(o, "entries", list);
@@ -150,6 +162,37 @@ flush(struct app *a, char sw[NETMAP_REQ_IFNAMSIZ], uint32_t port, FILE *to)
 	return 0;
 }
 
+/* fdb ... add and del. */
+static int
+change_static(struct app *a, FILE *to)
+{
+	const struct config *c = &a->config;
+	struct nmreq_fdb_static req = c->req.fixed;
+	bool add = req.nr_op == NM_FDB_ADD;
+	char name[NETMAP_REQ_IFNAMSIZ], mac[FDB_MAC];
+	struct json_object *o;
+	int rc = ctl_name(&a->ctl, NETMAP_REQ_FDB_STATIC, name, c->name);
+
+	if (!rc && c->port && words_port(c->name, c->port, name))
+		rc = ctl_name(&a->ctl, NETMAP_REQ_FDB_STATIC, name, c->port);
+	if (!rc)
+		rc = ctl_request(&a->ctl, NETMAP_REQ_FDB_STATIC, name, &req);
+	if (rc)
+		return ctl_complain(&a->ctl, add ? "add an address to" : "delete an address of", add ? c->port : c->name);
+	fdb_mac(req.nr_mac, mac);
+	if (c->json) {
+		o = json_object_new_object();
+		jout_text(o, "name", name);
+		jout_text(o, "done", add ? "added" : "deleted");
+		jout_text(o, "mac", mac);
+		jout_count(o, "vlan", req.nr_vid);
+		return jout_print(o, to, 1);
+	}
+	if (c->verbose)
+		fprintf(to, "%s: %s %s\n", name, mac, add ? "added" : "deleted");
+	return 0;
+}
+
 int
 fdb_show(struct app *a, FILE *to)
 {
@@ -157,8 +200,11 @@ fdb_show(struct app *a, FILE *to)
 	struct ports_index x = { 0 };
 	char sw[NETMAP_REQ_IFNAMSIZ];
 	uint32_t port;
-	int rc = resolve(&a->ctl, a->config.name, sw, &port);
+	int rc;
 
+	if (a->config.words.n)
+		return change_static(a, to);
+	rc = resolve(&a->ctl, a->config.name, sw, &port);
 	if (!rc && a->config.flush)
 		return flush(a, sw, port, to);
 	if (!rc)

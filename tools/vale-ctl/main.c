@@ -23,6 +23,10 @@ static const action_fn actions[] = {
 	[ACTION_INFO] = port_info,
 	[ACTION_POLLING_ON] = port_polling,
 	[ACTION_POLLING_OFF] = port_polling,
+	[ACTION_VLAN] = policy_show,
+	[ACTION_STORM] = policy_show,
+	[ACTION_LOSSLESS] = policy_show,
+	[ACTION_MIRROR] = policy_show,
 };
 
 int
