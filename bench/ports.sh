@@ -121,6 +121,27 @@ run_fanin() {
 	value=$(rate rx)
 }
 
+# storm_run FRAME RATE - one to one, while a third port, which may broadcast 1000 frames a second, sends RATE
+storm_run() {
+	receiver rx vale0:rx
+	rx=$pid
+	teach vale0:rx
+	gen storm -i vale0:storm -f tx -l 60 -R "$2"
+	storm=$pid
+	until_true 10 "port vale0:storm" has_port vale0:storm
+	"$BIN/vale-ctl" storm vale0:storm broadcast 1000 || die "no limit for vale0:storm"
+	gen tx -i vale0:tx -f tx -l "$1" -D $MAC
+	tx=$pid
+	flow
+	gen_end rx "$rx"
+	gen_end tx "$tx"
+	gen_end storm "$storm"
+	value=$(rate rx)
+}
+
+run_storm_calm() { storm_run "$1" 1000; }
+run_storm_raging() { storm_run "$1" 1000000; }
+
 # One to three: the copies of all together.
 run_broadcast() {
 	receivers=

@@ -10,6 +10,8 @@ BEGIN {
 	name["vale_unicast"] = "one to one"
 	name["fanin"] = "three to one"
 	name["broadcast"] = "one to three, copies"
+	name["storm_calm"] = "one to one, 1000 broadcasts/s"
+	name["storm_raging"] = "one to one, 10^6 broadcasts/s"
 	name["bridge"] = "Linux bridge"
 	name["memif"] = "DPDK memif"
 	name["vhost"] = "DPDK vhost"

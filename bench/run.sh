@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# run.sh vale|pipe|latency|broadcast|fanin|idle|memory|emulated|sync|native|all [--seconds N] [--pairs N] [--tries N] [--json]
+# run.sh vale|pipe|latency|broadcast|fanin|storm|idle|memory|emulated|sync|native|all [--seconds N] [--pairs N] [--tries N] [--json]
 #     [--frames "60 1514"] [--peers "bridge memif vhost"|none] [--verbose] [--home user|kernel]
 #
 # With --home kernel the ports are those of netmap.ko, which is loaded; "emulated", "sync" and "native" are of that home only, and kernel.sh
@@ -11,11 +11,11 @@
 set -u
 cd "$(dirname "$0")/.." || exit 1
 BIN=${BUILD:-build}
-BENCHES="vale pipe latency broadcast fanin idle memory" HOME_OF=user
+BENCHES="vale pipe latency broadcast fanin storm idle memory" HOME_OF=user
 SECONDS_EACH=1 PAIRS=3 FRAMES="60 1514" JSON='' VERBOSE='' PEERS='bridge memif vhost' TRIES=4 LIMIT_MS=150
 
 usage() {
-	echo "usage: bench/run.sh vale|pipe|latency|broadcast|fanin|idle|memory|emulated|sync|native|all [--seconds N] [--pairs N]"
+	echo "usage: bench/run.sh vale|pipe|latency|broadcast|fanin|storm|idle|memory|emulated|sync|native|all [--seconds N] [--pairs N]"
 	echo "       [--tries N] [--json] [--frames LIST] [--peers LIST|none] [--verbose] [--home user|kernel]; see bench/README.md"
 }
 
@@ -54,7 +54,7 @@ while [ $# -gt 0 ]; do
 		esac
 		HOME_OF=$2; shift ;;
 	--help) usage; exit 0 ;;
-	all | vale | pipe | latency | broadcast | fanin | idle | memory | emulated | sync | native) what="$what $1" ;;
+	all | vale | pipe | latency | broadcast | fanin | storm | idle | memory | emulated | sync | native) what="$what $1" ;;
 	*) echo "bench: what is '$1'?" >&2; usage >&2; exit 2 ;;
 	esac
 	shift
@@ -141,6 +141,12 @@ bench_pipe() {
 bench_fanin() {
 	engine
 	for f in $FRAMES; do pair fanin "$f" vale fanin mpps 'ratio>=0.5'; done
+	engine_end
+}
+
+bench_storm() {
+	engine
+	for f in $FRAMES; do pair storm "$f" storm_calm storm_raging mpps 'ratio>=0.9'; done
 	engine_end
 }
 
