@@ -375,6 +375,84 @@ the_host_hears_of_both(void **state)
 	assert_int_equal(host_changed, before + 2);
 }
 
+static void
+vlan(const char *name, uint16_t mode, uint16_t vid, uint16_t allow)
+{
+	struct nmreq_vlan r = {.nr_op = NM_POLICY_SET, .nr_mode = mode, .nr_vid = vid};
+
+	if (allow)
+		r.nr_allowed[allow / 8] = (uint8_t)(1 << allow % 8);
+	assert_int_equal(host_request(&ctl, NETMAP_REQ_VLAN, name, &r), 0);
+}
+
+static uint64_t
+tx_stat(const char *name, int stat)
+{
+	return nm_port_find(&root, name)->krings[NM_DIR_TX][0].stat[stat];
+}
+
+/* A trunk to the wire, a program in VLAN 10, the host in VLAN 20. */
+static void
+vlans_hold_for_interfaces_and_hosts(void **state)
+{
+	uint32_t index;
+	uint8_t tagged[64];
+
+	(void)state;
+	assert_int_equal(attach("vale0:nic0", NR_REG_NIC_SW, &index), 0);
+	vlan("vale0:a", NM_VLAN_ACCESS, 10, 0);
+	vlan("vale0:nic0", NM_VLAN_TRUNK, 0, 10);
+	vlan("vale0:nic0^", NM_VLAN_ACCESS, 20, 0);
+	host_frame(out, "\xff\xff\xff\xff\xff\xff", "\2\0\0\0\0\2");
+	memcpy(tagged, out, 12);
+	memcpy(tagged + 12, "\x81\0\0\x0a", 4);
+	memcpy(tagged + 16, out + 12, 48);
+	host_put(&a, out, 60, 0);
+	assert_int_equal(host_txsync(&a), 0);
+	assert_int_equal(host_nic_sent, 1); /* to the wire, not to the host */
+	assert_memory_equal(host_nic_last, tagged, 64);
+	tagged[11] = 3;
+	arrive(0, tagged, 64);
+	assert_int_equal(host_take(&a, in, NULL), 60);
+	out[11] = 3;
+	assert_memory_equal(in, out, 60);
+	tagged[15] = 20; /* the host's, which the wire has not */
+	arrive(0, tagged, 64);
+	arrive(0, out, 60);
+	assert_int_equal(tx_stat("vale0:nic0", NM_STAT_drop_vlan), 2);
+	out[11] = 4;
+	arrive(1, out, 60); /* from the host */
+	assert_int_equal(tx_stat("vale0:nic0^", NM_STAT_drop_no_dest), 1);
+	assert_int_equal(host_nic_sent, 1);
+	assert_int_equal(host_take(&a, in, NULL), -1);
+	assert_int_equal(detach("vale0:nic0"), 0);
+}
+
+static void
+interfaces_neither_wait_nor_are_waited_for(void **state)
+{
+	struct nmreq_lossless r = {.nr_op = NM_POLICY_SET, .nr_on = 1};
+	uint32_t index, i, n = a.port->nslots[NM_DIR_RX];
+
+	(void)state;
+	assert_int_equal(attach("vale0:nic0", NR_REG_ALL_NIC, &index), 0);
+	assert_int_equal(host_request(&ctl, NETMAP_REQ_LOSSLESS, "vale0:nic0", &r), -EOPNOTSUPP);
+	assert_int_equal(host_request(&ctl, NETMAP_REQ_LOSSLESS, "vale0", &r), 0);
+	host_nic_stuck = true;
+	host_frame(out, "\2\0\0\0\0\1", "\2\0\0\0\0\2");
+	for (i = 0; i < 100; i++)
+		host_put(&a, out, 64, 0);
+	assert_int_equal(host_txsync(&a), 0);
+	assert_int_equal(tx_stat("vale0:a", NM_STAT_forwarded), 63);
+	assert_int_equal(tx_stat("vale0:a", NM_STAT_drop_no_space), 37);
+	host_frame(out, "\2\0\0\0\0\2", "\2\0\0\0\0\1");
+	for (i = 0; i < n + 5; i++)
+		arrive(0, out, 64);
+	assert_int_equal(tx_stat("vale0:nic0", NM_STAT_drop_no_space), 6);
+	host_nic_stuck = false;
+	assert_int_equal(detach("vale0:nic0"), 0);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
@@ -393,6 +471,8 @@ main(void)
 		T(a_lost_interface_is_detached),
 		T(persistent_ports_stay),
 		T(the_host_hears_of_both),
+		T(vlans_hold_for_interfaces_and_hosts),
+		T(interfaces_neither_wait_nor_are_waited_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -324,6 +324,36 @@ a_longer_frame_takes_another_slot(void **state)
 	expect_nothing();
 }
 
+/* Frames begin where the receiver's slots say, and end within its buffers. */
+static void
+a_receiver_may_have_offsets(void **state)
+{
+	struct nmreq_opt_offsets o = {.nro_max_offset = 128, .nro_initial_offset = 100, .nro_offset_bits = 16};
+	struct nmreq_register reg = {.nr_mode = NR_REG_ALL_NIC};
+	struct nm_kring *rx;
+	uint32_t at = 0;
+
+	(void)state;
+	nm_session_close(&b);
+	assert_int_equal(host_register_at(&b, "vale0:b", &reg, &o), 0);
+	assert_int_equal(vlan("vale0:b", NM_VLAN_TRUNK, 0, 10, 0), 0);
+	rx = nm_session_kring(&b, NM_DIR_RX, 0);
+	send_frame(&a, BCAST, A, -1);
+	assert_int_equal(rx->slots[0].len, 64);
+	assert_int_equal(rx->slots[0].ptr, 100);
+	build(BCAST, A, 10, 64);
+	assert_memory_equal(rx->bufs + (size_t)rx->slots[0].buf_idx * rx->stride + 100, frame, 64);
+	build(BCAST, A, -1, 2108);
+	host_put(&a, frame, 2108, 0);
+	assert_int_equal(host_txsync(&a), 0);
+	build(BCAST, A, 10, 2112);
+	assert_int_equal(rx->slots[1].flags, 2 << 8 | NS_MOREFRAG);
+	assert_int_equal(rx->slots[1].len + rx->slots[2].len, 2112);
+	assert_true(rx->slots[1].ptr + rx->slots[1].len <= rx->stride);
+	for (uint32_t i = 1; i < 3; at += rx->slots[i++].len)
+		assert_memory_equal(rx->bufs + (size_t)rx->slots[i].buf_idx * rx->stride + rx->slots[i].ptr, frame + at, rx->slots[i].len);
+}
+
 /* The sender goes on writing while its frames are forwarded. */
 static void
 rewrite(void *arg, uint32_t round)
@@ -440,6 +470,7 @@ main(void)
 		T(a_second_tag_does_not_become_the_first),
 		T(tags_may_lie_in_several_slots),
 		T(a_longer_frame_takes_another_slot),
+		T(a_receiver_may_have_offsets),
 		T(a_tag_that_changes_meanwhile_crosses_nothing),
 		T(requests_that_can_not_be),
 		T(without_policies_all_is_as_before),

@@ -18,7 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define THREADS 5u
+#define THREADS 6u
 
 static struct nm_root root;
 static char path[64];
@@ -191,6 +191,42 @@ watch(void *arg)
 	return NULL;
 }
 
+/* Changes what applies to the ports, of which some are just not there; the first switch must lose nothing by it. */
+static void *
+change_policies(void *arg)
+{
+	struct raw_client c;
+	uint32_t i;
+	int error = raw_connect(&c, path);
+
+	(void)arg;
+	if (error) {
+		fail("policies", "connect", error);
+		return NULL;
+	}
+	for (i = 0; !over(); i++) {
+		const char *name = i & 1 ? "vale1:x" : "vale1:y", *other = i & 1 ? "vale1:y" : "vale1:x";
+		struct nmreq_vlan vlan = {.nr_op = NM_POLICY_SET, .nr_mode = i % 3, .nr_vid = i % 3 ? 10 : 0};
+		struct nmreq_storm storm = {.nr_op = NM_POLICY_SET, .nr_limit = {{.pps = i & 2 ? NM_STORM_MAX_PPS : 0}}};
+		struct nmreq_lossless lossless = {.nr_op = NM_POLICY_SET, .nr_on = i & 1};
+		struct nmreq_mirror mirror = {.nr_op = NM_POLICY_SET, .nr_dirs = i & 3};
+		struct nmreq_fdb_static fixed = {.nr_op = NM_FDB_ADD, .nr_mac = {2, 9, 9, 9, 9, (uint8_t)i}};
+
+		if (mirror.nr_dirs)
+			snprintf(mirror.nr_to, sizeof(mirror.nr_to), "%s", other);
+		(void)raw_request(&c, NETMAP_REQ_VLAN, name, &vlan, sizeof(vlan)); /* these may be gone */
+		(void)raw_request(&c, NETMAP_REQ_MIRROR, name, &mirror, sizeof(mirror));
+		(void)raw_request(&c, NETMAP_REQ_FDB_STATIC, name, &fixed, sizeof(fixed));
+		(void)raw_request(&c, NETMAP_REQ_STORM, name, &storm, sizeof(storm));
+		(void)raw_request(&c, NETMAP_REQ_STORM, "vale0:a", &storm, sizeof(storm));
+		(void)raw_request(&c, NETMAP_REQ_LOSSLESS, i & 4 ? "vale0" : "vale1", &lossless, sizeof(lossless));
+		if (!(i % 64))
+			poll(NULL, 0, 1);
+	}
+	raw_close(&c);
+	return NULL;
+}
+
 static void *
 serve(void *arg)
 {
@@ -204,7 +240,8 @@ serve(void *arg)
 static const struct {
 	void *(*run)(void *);
 	const char *arg;
-} clients[THREADS] = {{switch_traffic, NULL}, {pipe_traffic, NULL}, {churn, "vale1:x"}, {churn, "vale1:y"}, {watch, NULL}};
+} clients[THREADS] = {{switch_traffic, NULL}, {pipe_traffic, NULL}, {churn, "vale1:x"}, {churn, "vale1:y"}, {watch, NULL},
+    {change_policies, NULL}};
 
 int
 main(int argc, char **argv)
