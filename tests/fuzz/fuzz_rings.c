@@ -34,6 +34,27 @@ check(struct nm_session *s)
 	}
 }
 
+/* What applies to a port of the switch, or another kind of port, which has none of this. */
+static void
+change_policy(struct nm_session *s, uint32_t port, uint32_t value)
+{
+	struct nmreq_vlan vlan = {.nr_op = NM_POLICY_SET, .nr_mode = value & 3, .nr_vid = value >> 2 & 1 ? 10 : 0};
+	struct nmreq_storm storm = {.nr_op = NM_POLICY_SET};
+	struct nmreq_lossless lossless = {.nr_op = NM_POLICY_SET, .nr_on = value >> 3 & 1};
+	struct nmreq_mirror mirror = {.nr_op = NM_POLICY_SET, .nr_dirs = value >> 4 & 3};
+	struct nmreq_fdb_static fixed = {.nr_op = 1 + (value >> 6 & 1), .nr_vid = vlan.nr_vid, .nr_mac = {2, (uint8_t)(value >> 24)}};
+
+	vlan.nr_allowed[1] = (uint8_t)(value >> 16);
+	storm.nr_limit[value >> 8 & 1].pps = value >> 9 & 127;
+	if (mirror.nr_dirs)
+		snprintf(mirror.nr_to, sizeof(mirror.nr_to), "%s", names[!port]);
+	host_request(s, NETMAP_REQ_VLAN, names[port], &vlan);
+	host_request(s, NETMAP_REQ_STORM, names[port], &storm);
+	host_request(s, NETMAP_REQ_LOSSLESS, names[port], &lossless);
+	host_request(s, NETMAP_REQ_MIRROR, names[port], &mirror);
+	host_request(s, NETMAP_REQ_FDB_STATIC, names[port], &fixed);
+}
+
 static void
 step(struct nm_session *s, const uint8_t *b)
 {
@@ -77,6 +98,8 @@ step(struct nm_session *s, const uint8_t *b)
 		kr->atok->head = kr->atok->cur = kr->hwtail;
 		break;
 	default:
+		if (b[1] & 8)
+			change_policy(s, b[0] >> 6, value);
 		host_txsync(p);
 		host_now += value;
 	}

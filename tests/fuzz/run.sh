@@ -30,7 +30,9 @@ seed() { # seed NAME: a first input or two of the right form
 		{ printf '\2\012\1\0\0\0\0\0\0\0'; printf '%072d' 0 | tr 0 '\0'; } >"$2/1"
 		{ printf '\3\012\1\0\0\0\0\0\0\0'; printf '%072d' 0 | tr 0 '\0'; printf '\2\1\5\0\0\0\0\0\0\0'; } >"$2/2" ;;
 	rings) # publish and sync at a switch port and at a pipe
-		printf '\5\0\0\0\5\0\0\0\7\0\0\0\1\0\0\0\306\1\0\0\0\0\0\0\205\0\0\0\5\0\0\0\207\0\0\0\1\0\0\0' >"$2/1" ;;
+		printf '\5\0\0\0\5\0\0\0\7\0\0\0\1\0\0\0\306\1\0\0\0\0\0\0\205\0\0\0\5\0\0\0\207\0\0\0\1\0\0\0' >"$2/1"
+		# a trunk that is lossless and mirrored, and a frame with a tag
+		printf '\7\10\0\0\76\0\4\0\4\2\2\0\201\0\0\12\5\4\0\0\5\0\0\0\106\0\0\0\0\0\0\0' >"$2/2" ;;
 	esac
 }
 

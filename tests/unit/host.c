@@ -14,6 +14,7 @@ long host_allocs;
 size_t host_quota = SIZE_MAX, host_regions;
 void (*host_on_alloc)(size_t size);
 void (*host_on_fill)(void), (*host_on_destroy)(void);
+void (*host_on_notify)(struct nm_kring *kr);
 long host_fail_after = -1;
 bool host_lazy;
 bool host_indirect = true;
@@ -162,8 +163,9 @@ nm_os_region_destroy(struct nm_os_region *r)
 void
 nm_os_notify(struct nm_kring *kr)
 {
-	(void)kr;
 	host_notified++;
+	if (host_on_notify)
+		host_on_notify(kr);
 }
 
 uint64_t
@@ -366,6 +368,7 @@ host_begin(struct nm_root *root, struct nm_session *const *sessions)
 	host_fail_after = -1;
 	host_on_alloc = NULL;
 	host_on_fill = host_on_destroy = NULL;
+	host_on_notify = NULL;
 	host_quota = SIZE_MAX;
 	host_regions = 0;
 	host_lazy = false;
@@ -454,7 +457,7 @@ host_txsync(struct nm_session *s)
 
 	do
 		error = nm_kring_sync(kr);
-	while (!error && kr->hwcur != kr->rhead && kr->peer == NULL);
+	while (!error && kr->hwcur != kr->rhead && kr->peer == NULL && !kr->blocked);
 	return error;
 }
 

@@ -21,6 +21,7 @@ char *host_region(const struct nm_os_region *r);
 extern void (*host_on_alloc)(size_t size); /* called before an allocation: what others do meanwhile */
 /* called where memory is got ahead of its use, and given back: others have their turn then */
 extern void (*host_on_fill)(void), (*host_on_destroy)(void);
+extern void (*host_on_notify)(struct nm_kring *kr); /* called when frames were put into a ring */
 
 extern long host_fail_after;    /* allocations that succeed before one fails; -1: all do */
 extern bool host_indirect;      /* addresses of NS_INDIRECT slots can be read */
