@@ -9,7 +9,6 @@
 struct nm_fdb;
 
 #define NM_FDB_NONE 0xffffu
-#define NM_FDB_MAX_AGE 100000u /* seconds; what an entry can tell apart */
 
 struct nm_fdb *nm_fdb_create(void);
 void nm_fdb_destroy(struct nm_fdb *f);
