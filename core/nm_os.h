@@ -65,6 +65,28 @@ int nm_os_region_more(struct nm_os_region *r, unsigned part, size_t bytes);
 /* Needs no lock: nobody has the region any more. May take long. */
 void nm_os_region_destroy(struct nm_os_region *r);
 
+/*
+ * Memory of a client, which he knows by an address of his: all of it is one range, at `base`, until the put, whatever he does to
+ * his mapping meanwhile. Who takes pages away, or changes what he has mapped, loses only sight of what is written there.
+ */
+struct nm_umem {
+	char *base;  /* where the client's address is */
+	size_t size; /* bytes from there; 0: there is none */
+	void *host;
+};
+
+/*
+ * Of the client who makes the request that is served. Called without the root's lock, since a client may keep it waiting; see
+ * nm_umem_get. 0, or -errno with a text: -EFAULT not mapped, or not to be written; -EOPNOTSUPP memory of a kind that can't be had;
+ * -ENOMEM, -ENFILE. -EAGAIN: the host has to ask the client first. The request is to fail with that and to have done nothing: it
+ * comes once more.
+ */
+int nm_os_umem_get(struct nm_session *s, uint64_t addr, size_t size, struct nm_umem *u);
+/* Nobody uses it any more. Sleeps, needs no lock. u->size may be 0 and is afterwards. */
+void nm_os_umem_put(struct nm_umem *u);
+/* Both are the same memory, from its first byte to the last. */
+bool nm_os_umem_same(const struct nm_umem *a, const struct nm_umem *b);
+
 /* Wakes whoever waits on this ring: its sessions have new slots. Data. */
 void nm_os_notify(struct nm_kring *kr);
 

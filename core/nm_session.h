@@ -26,6 +26,7 @@ struct nm_session {
 	struct nm_sync_session *sync;
 	int errnum;
 	char errtext[NM_ERRTEXT];
+	struct nm_os_offer *offer; /* of a host whose clients send memory with their requests: what came with this one */
 	void *host;
 };
 

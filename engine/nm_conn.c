@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "nm_conn.h"
+#include "nm_os_user.h"
 
 #include <stdlib.h>
 #include <sys/eventfd.h>
@@ -241,18 +242,59 @@ parse_options(char *p, char *end, struct nm_ctl_opt *opts, uint32_t nopts)
 	return p == end ? 0 : -EPROTO;
 }
 
+/* Descriptors that came with a message. */
+struct fds {
+	int fd[NM_WIRE_MAX_UMEM];
+	uint32_t n;
+};
+
+/* What the client sent of its own memory, behind the options at `table`. */
 static int
-control(struct nm_conn *c, struct nm_wire *w, uint32_t len)
+take_offer(const struct nm_wire *w, const char *table, const struct fds *fds, struct nm_os_offer *o)
 {
+	struct nm_wire_umem u;
+	uint32_t i;
+
+	_Static_assert(NM_WIRE_MAX_UMEM == NM_OS_PIECES, "as many as can be sent");
+	*o = (struct nm_os_offer){.n = w->numem};
+	for (i = 0; i < w->numem; i++) {
+		memcpy(&u, table + i * sizeof(u), sizeof(u));
+		if (u.fd >= fds->n)
+			return -EPROTO;
+		o->piece[i] = (struct nm_os_piece){.addr = u.addr, .size = u.size, .offset = u.offset, .fd = fds->fd[u.fd]};
+	}
+	return 0;
+}
+
+/* The request needs more of the client's memory than came with it. */
+static int
+ask(struct nm_conn *c, struct nm_wire *w, const struct nm_os_offer *o)
+{
+	struct nm_wire_umem u = {.addr = o->want, .size = o->want_size};
+
+	w->op = NM_WIRE_UMEM;
+	w->error = 0;
+	memcpy(w + 1, &u, sizeof(u));
+	return reply(c, w, sizeof(*w) + sizeof(u), NULL, 0);
+}
+
+static int
+control(struct nm_conn *c, struct nm_wire *w, uint32_t len, const struct fds *fds)
+{
+	struct nm_os_offer offer;
 	struct nmreq_header *h = (void *)(w + 1);
 	struct nm_ctl_opt opts[NM_CTL_MAX_OPTS];
 	struct nm_ctl_msg m = {.hdr = h, .opts = opts, .nopts = w->nopts};
 	bool was = c->client.session.port != NULL;
 	char *p = (char *)(h + 1);
-	uint32_t i, end = len;
+	uint32_t i, end;
 	int size;
 
-	if (len < sizeof(*w) + sizeof(*h) || w->nopts > NM_CTL_MAX_OPTS)
+	if (w->nopts > NM_CTL_MAX_OPTS || w->numem > NM_WIRE_MAX_UMEM ||
+	    len < sizeof(*w) + sizeof(*h) + w->numem * sizeof(struct nm_wire_umem))
+		return -EPROTO;
+	end = len -= w->numem * (uint32_t)sizeof(struct nm_wire_umem);
+	if (take_offer(w, (char *)w + end, fds, &offer))
 		return -EPROTO;
 	size = nm_ctl_body_size(h->nr_reqtype);
 	if (size < 0)
@@ -263,12 +305,63 @@ control(struct nm_conn *c, struct nm_wire *w, uint32_t len)
 		m.body = p;
 	if (parse_options(p + ((size + 7) & ~7), (char *)w + len, opts, w->nopts))
 		return -EPROTO;
+	c->client.session.offer = &offer;
 	w->error = nm_ctl_request(&c->client.session, &m);
+	c->client.session.offer = NULL;
+	if (w->error == -EAGAIN && offer.want_size)
+		return ask(c, w, &offer);
+	w->numem = 0;
 	for (i = 0; i < m.nopts; i++)
 		memcpy(opts[i].body, &opts[i].hdr, sizeof(opts[i].hdr));
 	if (!w->error)
 		w->error = bound(c, was, (char *)w + end, &end);
 	return reply(c, w, end, NULL, 0);
+}
+
+/* The descriptors of a message, those beyond NM_WIRE_MAX_UMEM closed. */
+static void
+take_fds(struct msghdr *m, struct fds *fds)
+{
+	struct cmsghdr *cm;
+	size_t i, n;
+	int fd;
+
+	fds->n = 0;
+	for (cm = CMSG_FIRSTHDR(m); cm; cm = CMSG_NXTHDR(m, cm)) {
+		if (cm->cmsg_level != SOL_SOCKET || cm->cmsg_type != SCM_RIGHTS)
+			continue;
+		n = (cm->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+		for (i = 0; i < n; i++) {
+			memcpy(&fd, CMSG_DATA(cm) + i * sizeof(int), sizeof(int));
+			if (fds->n < NM_WIRE_MAX_UMEM)
+				fds->fd[fds->n++] = fd;
+			else
+				close(fd);
+		}
+	}
+}
+
+static int
+serve(struct nm_conn *c, struct nm_wire *w, ssize_t n, const struct fds *fds)
+{
+	const size_t most = sizeof(*w) + sizeof(struct nmreq_header) + NM_CTL_MAX_BYTES + 8 * (NM_CTL_MAX_OPTS + 1) +
+	    NM_WIRE_MAX_UMEM * sizeof(struct nm_wire_umem);
+
+	if (n < (ssize_t)sizeof(*w) || n > (ssize_t)most || w->magic != NM_WIRE_MAGIC || w->len != (uint32_t)n)
+		return -EPROTO;
+	w->error = 0;
+	switch (w->op) {
+	case NM_WIRE_HELLO:
+		return hello(c, w);
+	case NM_WIRE_CTRL:
+		return control(c, w, (uint32_t)n, fds);
+	case NM_WIRE_LEGACY:
+		return legacy(c, w, (uint32_t)n);
+	case NM_WIRE_MAP:
+		return map(c, w);
+	default:
+		return -EPROTO;
+	}
 }
 
 int
@@ -279,24 +372,19 @@ nm_conn_message(struct nm_conn *c)
 		char bytes[2 * NM_WIRE_MAX];
 		uint64_t align;
 	} u;
-	ssize_t n = recv(c->ctl_fd, u.bytes, NM_WIRE_MAX, MSG_DONTWAIT | MSG_TRUNC);
+	union { char buf[CMSG_SPACE(NM_WIRE_MAX_UMEM * sizeof(int))]; struct cmsghdr align; } ctl;
+	struct iovec iov = {u.bytes, NM_WIRE_MAX};
+	struct msghdr m = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = ctl.buf, .msg_controllen = sizeof(ctl)};
+	ssize_t n = recvmsg(c->ctl_fd, &m, MSG_DONTWAIT | MSG_TRUNC | MSG_CMSG_CLOEXEC);
+	struct fds fds;
+	uint32_t i;
+	int error;
 
-	if (n <= 0)
-		return n == 0 ? -ECONNRESET : errno == EAGAIN ? 0 : -errno;
-	if (n < (ssize_t)sizeof(u.w) || n > (ssize_t)(sizeof(u.w) + sizeof(struct nmreq_header) + NM_CTL_MAX_BYTES + 8 * (NM_CTL_MAX_OPTS + 1)) ||
-	    u.w.magic != NM_WIRE_MAGIC || u.w.len != (uint32_t)n)
-		return -EPROTO;
-	u.w.error = 0;
-	switch (u.w.op) {
-	case NM_WIRE_HELLO:
-		return hello(c, &u.w);
-	case NM_WIRE_CTRL:
-		return control(c, &u.w, (uint32_t)n);
-	case NM_WIRE_LEGACY:
-		return legacy(c, &u.w, (uint32_t)n);
-	case NM_WIRE_MAP:
-		return map(c, &u.w);
-	default:
-		return -EPROTO;
-	}
+	if (n < 0)
+		return errno == EAGAIN ? 0 : -errno;
+	take_fds(&m, &fds);
+	error = n == 0 ? -ECONNRESET : serve(c, &u.w, n, &fds);
+	for (i = 0; i < fds.n; i++)
+		close(fds.fd[i]);
+	return error;
 }

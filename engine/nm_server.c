@@ -261,9 +261,10 @@ end_poisoned(struct server *s)
 	(void)!read(s->poison_fd, &count, sizeof(count));
 	for (c = s->conns; c; c = next) {
 		next = c->next;
-		if (!c->client.session.mem || !nm_os_user_poisoned(&c->client.session.mem->region))
+		if (!nm_os_user_session_poisoned(&c->client.session))
 			continue;
-		nm_os_log(NM_LOG_WARN, "%s: a page of its region could not be had; user %u is disconnected", c->client.session.port->name,
+		nm_os_log(NM_LOG_WARN, "%s: a page of its memory could not be had; user %u is disconnected",
+		    c->client.session.port ? c->client.session.port->name : "a client",
 		    c->client.session.cred.uid);
 		nm_conn_abandon(c);
 		end_conn(s, c);

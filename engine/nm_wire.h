@@ -10,6 +10,9 @@
  *                holds) and the kick eventfd; arg: NM_WIRE_STAMPS or 0.
  *   CTRL      struct nmreq_header (pointers zero), body, options (each as in ABI, in order; nro_next zero)
  *             -> the same with the results; after a REGISTER that succeeded followed by struct nm_wire_bind.
+ *             Or -> UMEM: the request refers to the client's own memory, struct nm_wire_umem says which. Nothing was done; the
+ *             request comes again, with that in a file, or piece by piece in several: `numem` entries of struct nm_wire_umem behind the
+ *             options, and up to NM_WIRE_MAX_UMEM descriptors. Addresses only say what is meant; the engine uses files and offsets.
  *   LEGACY    struct nmreq; arg = 1 NIOCREGIF, 0 NIOCGINFO -> the same; then nm_wire_bind after a REGIF.
  *   MAP       -> one descriptor: the memory of the session's region (sealed).
  *
@@ -25,7 +28,7 @@
 #define NM_WIRE_MAGIC 0x6e6d3031u /* nm01 */
 #define NM_WIRE_MAX 16384u
 
-enum { NM_WIRE_HELLO = 1, NM_WIRE_CTRL, NM_WIRE_LEGACY, NM_WIRE_MAP };
+enum { NM_WIRE_HELLO = 1, NM_WIRE_CTRL, NM_WIRE_LEGACY, NM_WIRE_MAP, NM_WIRE_UMEM };
 
 #define NM_WIRE_STAMPS 1u /* clients stamp their receive rings whether asked to or not */
 
@@ -36,6 +39,15 @@ struct nm_wire {
 	int32_t error;   /* reply: 0 or -errno */
 	uint32_t pid;    /* HELLO reply: the engine's process id */
 	uint32_t nopts;  /* CTRL: options that follow the body */
+	uint32_t numem;  /* CTRL: entries of memory behind them */
+};
+
+#define NM_WIRE_MAX_UMEM 8u
+
+struct nm_wire_umem {
+	uint64_t addr, size; /* as the client knows it */
+	uint64_t offset;     /* of addr in the file */
+	uint32_t fd;         /* which of the descriptors that came along */
 	uint32_t pad;
 };
 

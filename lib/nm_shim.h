@@ -10,7 +10,7 @@
  *   nm_shim_fd     table, objects, dup, close, fork   nm_shim_bind   the region's mapping, mmap
  *   nm_shim_conn   finding the engine, HELLO          nm_shim_sync   transmit and receive sync
  *   nm_shim_start  starting one on demand             nm_shim_wait   poll; nm_shim_select; nm_shim_epoll, nm_shim_epset
- *   nm_shim_home   kernel or engine
+ *   nm_shim_home   kernel or engine                   nm_shim_umem   the program's own memory, for options that name some
  *   nm_shim_open   open and friends; nm_shim_ioctl: ioctl, fcntl
  *
  * Locks: `lock` of the table, then an object's `ctl`, then its `busy` words. Syncs take busy[dir] by one exchange;
@@ -140,6 +140,19 @@ int nm_shim_unflatten(const char *msg, size_t len, struct nmreq_header *user, co
     const struct nm_shim_opts *o);
 /* One message there and one back, up to two descriptors with it. Bytes or -errno. Under ctl. */
 int nm_shim_call(int sock, char *msg, size_t len, size_t room, int fds[2]);
+
+/* The program's memory that goes along with a request. */
+struct nm_shim_umems {
+	uint32_t n;
+	struct nm_wire_umem at[NM_WIRE_MAX_UMEM]; /* whose fd are their indices */
+	int fd[NM_WIRE_MAX_UMEM];
+};
+/* The same with such. Bytes or -errno. */
+int nm_shim_call_umems(int sock, char *msg, size_t len, size_t room, const struct nm_shim_umems *m);
+
+/* nm_shim_umem: adds that memory, in the files it lies in, or is moved to. 0, or -errno and why. */
+int nm_shim_umem(struct nm_shim_umems *m, uint64_t addr, uint64_t size, char *why);
+void nm_shim_umem_fork(void);
 
 /* nm_shim_bind */
 int nm_shim_bind(struct nm_shim_obj *o, const void *bind, size_t len);

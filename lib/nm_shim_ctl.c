@@ -89,8 +89,36 @@ take_fds(struct msghdr *m, int fds[2])
 	}
 }
 
-int
-nm_shim_call(int sock, char *msg, size_t len, size_t room, int fds[2])
+/* The request, and descriptors of the program's memory behind it. */
+static int
+send_message(int sock, char *msg, size_t len, const struct nm_shim_umems *mem)
+{
+	union { char buf[CMSG_SPACE(NM_WIRE_MAX_UMEM * sizeof(int))]; struct cmsghdr align; } ctl;
+	struct iovec io = {msg, len};
+	struct msghdr m = {.msg_iov = &io, .msg_iovlen = 1};
+	struct nm_wire w;
+	ssize_t n;
+
+	memcpy(&w, msg, sizeof(w));
+	w.len = (uint32_t)len;
+	memcpy(msg, &w, sizeof(w));
+	if (mem != NULL && mem->n > 0) {
+		memset(&ctl, 0, sizeof(ctl));
+		m.msg_control = ctl.buf;
+		m.msg_controllen = CMSG_SPACE(mem->n * sizeof(int));
+		CMSG_FIRSTHDR(&m)->cmsg_level = SOL_SOCKET;
+		CMSG_FIRSTHDR(&m)->cmsg_type = SCM_RIGHTS;
+		CMSG_FIRSTHDR(&m)->cmsg_len = CMSG_LEN(mem->n * sizeof(int));
+		memcpy(CMSG_DATA(CMSG_FIRSTHDR(&m)), mem->fd, mem->n * sizeof(int));
+	}
+	do
+		n = sendmsg(sock, &m, MSG_NOSIGNAL);
+	while (n < 0 && errno == EINTR);
+	return n < 0 && errno != EPIPE && errno != ECONNRESET ? -errno : 0;
+}
+
+static int
+receive_message(int sock, char *msg, size_t room, int fds[2])
 {
 	union { char buf[CMSG_SPACE(4 * sizeof(int))]; struct cmsghdr align; } ctl;
 	struct iovec io = {msg, room};
@@ -99,14 +127,6 @@ nm_shim_call(int sock, char *msg, size_t len, size_t room, int fds[2])
 	int again = 0;
 	ssize_t n;
 
-	memcpy(&w, msg, sizeof(w));
-	w.len = (uint32_t)len;
-	memcpy(msg, &w, sizeof(w));
-	do
-		n = send(sock, msg, len, MSG_NOSIGNAL);
-	while (n < 0 && errno == EINTR);
-	if (n < 0 && errno != EPIPE && errno != ECONNRESET)
-		return -errno;
 	/* an engine that refuses us has answered and closed before it heard us, which the first call tells */
 	do
 		n = recvmsg(sock, &m, MSG_CMSG_CLOEXEC);
@@ -120,6 +140,31 @@ nm_shim_call(int sock, char *msg, size_t len, size_t room, int fds[2])
 	if (w.magic != NM_WIRE_MAGIC || w.len > (size_t)n || w.error > 0)
 		return -EPROTO;
 	return (int)n;
+}
+
+int
+nm_shim_call(int sock, char *msg, size_t len, size_t room, int fds[2])
+{
+	int err = send_message(sock, msg, len, NULL);
+
+	return err < 0 ? err : receive_message(sock, msg, room, fds);
+}
+
+int
+nm_shim_call_umems(int sock, char *msg, size_t len, size_t room, const struct nm_shim_umems *mem)
+{
+	size_t table = mem->n * sizeof(mem->at[0]);
+	struct nm_wire w;
+	int err;
+
+	if (len + table > room)
+		return -EMSGSIZE;
+	memcpy(&w, msg, sizeof(w));
+	w.numem = mem->n;
+	memcpy(msg, &w, sizeof(w));
+	memcpy(msg + len, mem->at, table);
+	err = send_message(sock, msg, len + table, mem);
+	return err < 0 ? err : receive_message(sock, msg, room, NULL);
 }
 
 /* Appends the application's option list; nro_next is cleared on the way. */
@@ -295,26 +340,61 @@ tell_refused(const struct nm_shim_obj *o, const struct nmreq_header *hdr)
 	return nm_shim_copyout(hdr->nr_body, &e, sizeof(e));
 }
 
+/* What the engine asked for goes along the next time; false: it did not ask. */
+static bool
+wanted(const char *msg, int len, struct nm_wire_umem *u)
+{
+	struct nm_wire w;
+
+	memcpy(&w, msg, sizeof(w));
+	if (w.op != NM_WIRE_UMEM || (size_t)len < sizeof(w) + sizeof(*u))
+		return false;
+	memcpy(u, msg + sizeof(w), sizeof(*u));
+	return true;
+}
+
+/* Has the request answered, as often as the engine asks for memory of the program. Bytes, or -errno with opts->why or without. */
+static int
+ask(struct nm_shim_obj *o, char *msg, size_t room, struct nmreq_header *user, struct nmreq_header *hdr, struct nm_shim_opts *opts)
+{
+	struct nm_shim_umems mem = {.n = 0};
+	struct nm_wire_umem u;
+	int n;
+
+	for (;;) {
+		n = nm_shim_flatten(msg, room, user, hdr, opts);
+		if (n < 0 || (hdr->nr_reqtype == NETMAP_REQ_ERROR_GET && o->refused))
+			break;
+		o->refused = 0;
+		n = nm_shim_call_umems(o->sock, msg, (size_t)n, room, &mem);
+		if (n < 0 || !wanted(msg, n, &u))
+			break;
+		n = nm_shim_umem(&mem, u.addr, u.size, opts->why);
+		if (n < 0)
+			break;
+	}
+	while (mem.n > 0)
+		nm_real_close(mem.fd[--mem.n]);
+	return n;
+}
+
 static int
 ctl_locked(struct nm_shim_obj *o, struct nmreq_header *user)
 {
 	char msg[NM_WIRE_MAX] __attribute__((aligned(8)));
 	struct nmreq_header hdr;
 	struct nm_shim_opts opts;
-	int n = nm_shim_flatten(msg, sizeof(msg), user, &hdr, &opts), err = 0;
+	int n = ask(o, msg, sizeof(msg), user, &hdr, &opts), err = 0;
 	size_t at;
 
-	if (n < 0) {
+	if (n < 0 && opts.why[0] != '\0') {
 		o->refused = -n;
 		memcpy(o->why, opts.why, sizeof(o->why));
-		return n;
 	}
-	if (hdr.nr_reqtype == NETMAP_REQ_ERROR_GET && o->refused)
-		return tell_refused(o, &hdr);
-	o->refused = 0;
-	n = nm_shim_call(o->sock, msg, (size_t)n, sizeof(msg), NULL);
 	if (n < 0)
 		return n;
+	if (hdr.nr_reqtype == NETMAP_REQ_ERROR_GET && o->refused)
+		return tell_refused(o, &hdr);
 	at = answer_size(&hdr, &opts);
 	if (hdr.nr_reqtype == NETMAP_REQ_REGISTER && wire_error(msg) == 0 && (size_t)n >= at)
 		err = nm_shim_bind(o, msg + at, (size_t)n - at);

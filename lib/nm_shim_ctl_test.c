@@ -24,6 +24,7 @@ static struct {
 	uint32_t status;        /* of all its options */
 	uint32_t cell;          /* of the ring in the bind */
 	uint32_t nopts;         /* as received */
+	uint64_t want;          /* memory that the next CTRL is to bring, 256 bytes; it finds "asked" there, and leaves "taken" */
 	pthread_t thread;
 } eng;
 
@@ -86,16 +87,56 @@ serve_ctrl(char *msg, size_t len)
 	reply(msg, len, NULL, 0);
 }
 
+/* Asks for memory, or looks at what came and serves the rest of the message; false: it asked. */
+static bool
+take_memory(char *msg, size_t *len, struct msghdr *m)
+{
+	struct nm_wire *w = (void *)msg;
+	struct nm_wire_umem u = {.addr = eng.want, .size = 256};
+	char *p;
+	int fd;
+
+	if (w->numem == 0) {
+		w->op = NM_WIRE_UMEM;
+		memcpy(w + 1, &u, sizeof(u));
+		reply(msg, sizeof(*w) + sizeof(u), NULL, 0);
+		return false;
+	}
+	assert_int_equal(w->numem, 1);
+	*len -= sizeof(u);
+	memcpy(&u, msg + *len, sizeof(u));
+	assert_true(u.fd == 0 && u.addr <= eng.want && u.addr + u.size >= eng.want + 256);
+	memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(m)), sizeof(fd));
+	p = mmap(NULL, u.size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, (off_t)u.offset);
+	close(fd);
+	assert_string_equal(p + (eng.want - u.addr), "asked");
+	strcpy(p + (eng.want - u.addr), "taken");
+	munmap(p, u.size);
+	eng.want = 0;
+	return true;
+}
+
 static void *
 engine(void *arg)
 {
 	char msg[NM_WIRE_MAX] __attribute__((aligned(8)));
 	struct nm_wire *w = (void *)msg;
 	int fds[2] = {eng.ready, eng.kick};
+	union { char buf[CMSG_SPACE(8 * sizeof(int))]; struct cmsghdr align; } c;
+	struct iovec io = {msg, sizeof(msg)};
+	struct msghdr m = {.msg_iov = &io, .msg_iovlen = 1};
 	ssize_t n;
 
 	(void)arg;
-	while ((n = recv(eng.ctl, msg, sizeof(msg), 0)) > 0)
+	for (;;) {
+		size_t len;
+
+		m.msg_control = c.buf;
+		m.msg_controllen = sizeof(c);
+		n = recvmsg(eng.ctl, &m, 0);
+		if (n <= 0)
+			break;
+		len = (size_t)n;
 		switch (w->op) {
 		case NM_WIRE_HELLO:
 			w->arg = NM_WIRE_STAMPS;
@@ -105,8 +146,10 @@ engine(void *arg)
 			reply(msg, sizeof(*w), &eng.memfd, 1);
 			break;
 		default:
-			serve_ctrl(msg, (size_t)n);
+			if (!eng.want || take_memory(msg, &len, &m))
+				serve_ctrl(msg, len);
 		}
+	}
 	return NULL;
 }
 
@@ -294,6 +337,28 @@ test_bad_bind(void **state)
 	assert_int_equal(errno, ENXIO);
 }
 
+/* Memory of the program that the engine wants goes along, on the stack here; the request is answered as if nothing had been. */
+static void
+test_memory_is_asked_for(void **state)
+{
+	int fd = *(int *)*state;
+	char cells[256] __attribute__((aligned(256))) = "asked";
+	struct nmreq_port_hdr b = {0};
+	struct nmreq_header h = header(NETMAP_REQ_PORT_HDR_SET, &b, NULL);
+	struct nmreq_error e;
+
+	eng.want = (uintptr_t)cells;
+	assert_int_equal(ctrl(fd, &h), 0);
+	assert_int_equal(b.nr_hdr_len, 0x5a5a5a5a);
+	assert_string_equal(cells, "taken");
+	eng.want = 4096; /* nothing is there */
+	assert_int_equal(ctrl(fd, &h), EFAULT);
+	eng.want = 0;
+	h = header(NETMAP_REQ_ERROR_GET, &e, NULL);
+	assert_int_equal(ctrl(fd, &h), 0);
+	assert_non_null(strstr(e.nr_text, "nothing is mapped at 0x1000"));
+}
+
 /* An engine that leaves ends requests. */
 static void
 test_engine_gone(void **state)
@@ -316,6 +381,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_the_engine_says_whether_to_stamp, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_register_and_map, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_bad_bind, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_memory_is_asked_for, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_engine_gone, setup, teardown),
 	};
 

@@ -47,6 +47,7 @@ fork_child(void)
 	}
 	pthread_mutex_init(&lock, NULL);
 	nm_shim_epset_fork();
+	nm_shim_umem_fork();
 	owner = getpid();
 }
 

@@ -48,6 +48,13 @@ vm_flags_set(struct vm_area_struct *vma, unsigned long flags)
 #define in_hardirq in_irq
 #endif
 
+/* Pins pages of the current process; under its mmap lock. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)
+#define nm_compat_pin(start, n, flags, pages) pin_user_pages(start, n, flags, pages, NULL)
+#else
+#define nm_compat_pin(start, n, flags, pages) pin_user_pages(start, n, flags, pages)
+#endif
+
 /* A virtqueue tells for which device it is mapped. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
 #define NM_COMPAT_VIRTQUEUE_DMA_DEV 1

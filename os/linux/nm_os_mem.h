@@ -26,6 +26,12 @@ struct nm_os_pages {
 	refcount_t refs;              /* the region, and its mappings */
 };
 
+/* What nm_umem.host points to: pages of a client. */
+struct nm_os_pinned {
+	struct page **page;
+	size_t n;
+};
+
 /* The buffers of a region as a device sees them. */
 struct nm_dma {
 	struct nm_hw_map hw;

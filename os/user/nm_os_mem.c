@@ -6,7 +6,8 @@
  * to punch holes (reads give zeroes) or to exhaust what backs it; the latter is a SIGBUS here, answered by
  * private memory in the place of the region, which hostile contents can't make unsafe, and a mark on it.
  */
-#include "nm_os_user.h"
+#include "nm_os_mem.h"
+#include "nm_session.h"
 
 #include <fcntl.h>
 #include <linux/memfd.h>
@@ -20,14 +21,7 @@
 #define HUGE_PAGE ((size_t)2 << 20)
 #define USER_REGIONS 1024u /* of each user under a quota */
 
-struct mapped {
-	char *base;
-	size_t size;
-	uint32_t uid;
-	bool poisoned;
-};
-
-static struct mapped regions[MAX_REGIONS]; /* the signal handler has no other way to find them */
+static struct nm_os_mapped regions[MAX_REGIONS]; /* the signal handler has no other way to find them */
 static size_t quota = SIZE_MAX;
 static bool quota_own, huge_pages;
 static int poison_fd = -1; /* written by the handler */
@@ -57,7 +51,7 @@ nm_os_user_huge_pages(bool on)
 	huge_pages = on;
 }
 
-static struct mapped *
+static struct nm_os_mapped *
 find(const void *addr)
 {
 	const char *a = addr;
@@ -96,6 +90,40 @@ over_quota(uint32_t uid, size_t size)
 	return size > quota || used > quota - size || count >= USER_REGIONS;
 }
 
+int
+nm_os_mem_place(uint32_t uid, size_t size, struct nm_os_mapped **out)
+{
+	struct nm_os_mapped *m;
+
+	if (over_quota(uid, size))
+		return -EDQUOT;
+	for (m = regions; m < regions + MAX_REGIONS && m->base; m++)
+		;
+	*out = m;
+	return m == regions + MAX_REGIONS ? -ENFILE : 0;
+}
+
+void
+nm_os_mem_enter(struct nm_os_mapped *m, char *base, size_t size, uint32_t uid)
+{
+	madvise(base, size, MADV_DONTDUMP);
+	m->size = size;
+	m->uid = uid;
+	m->session = NULL;
+	m->poisoned = false;
+	NM_STORE_RELEASE(&m->base, base);
+}
+
+void
+nm_os_mem_leave(struct nm_os_mapped *m)
+{
+	char *base = m->base;
+	size_t size = m->size;
+
+	NM_STORE_RELEASE(&m->base, NULL); /* the place is another's from here on */
+	munmap(base, size);
+}
+
 /* A sealed file of `size` bytes mapped at *base. With huge pages mapping takes them from the pool, or fails. */
 static int
 map_memfd(struct nm_os_region *r, size_t size, unsigned flags, char **base)
@@ -114,7 +142,6 @@ map_memfd(struct nm_os_region *r, size_t size, unsigned flags, char **base)
 		error = -errno;
 		goto fail_fd;
 	}
-	madvise(*base, size, MADV_DONTDUMP);
 	return 0;
 
 fail_fd:
@@ -141,17 +168,14 @@ nm_os_region_create(struct nm_os_region *r, struct nm_root *root, uint32_t uid)
 {
 	const struct nm_os_part *last = &r->part[NM_OS_PARTS - 1];
 	size_t size = last->offset + last->size, mapped;
-	struct mapped *m;
+	struct nm_os_mapped *m;
 	char *base;
 	int i, error;
 
 	(void)root;
-	if (over_quota(uid, size))
-		return -EDQUOT;
-	for (m = regions; m < regions + MAX_REGIONS && m->base; m++)
-		;
-	if (m == regions + MAX_REGIONS)
-		return -ENFILE;
+	error = nm_os_mem_place(uid, size, &m);
+	if (error)
+		return error;
 	error = map_pages(r, size, &base, &mapped);
 	if (error)
 		return error;
@@ -160,10 +184,7 @@ nm_os_region_create(struct nm_os_region *r, struct nm_root *root, uint32_t uid)
 		r->part[i].have = r->part[i].size;
 	}
 	r->size = size;
-	m->size = mapped;
-	m->uid = uid;
-	m->poisoned = false;
-	NM_STORE_RELEASE(&m->base, base);
+	nm_os_mem_enter(m, base, mapped, uid);
 	r->host = m;
 	return 0;
 }
@@ -187,25 +208,33 @@ nm_os_region_more(struct nm_os_region *r, unsigned part, size_t bytes)
 void
 nm_os_region_destroy(struct nm_os_region *r)
 {
-	struct mapped *m = r->host;
-	char *base = m->base;
-	size_t size = m->size;
-
-	NM_STORE_RELEASE(&m->base, NULL); /* the place is another's from here on */
-	munmap(base, size);
+	nm_os_mem_leave(r->host);
 	close(r->handle);
 }
 
 bool
 nm_os_user_poisoned(const struct nm_os_region *r)
 {
-	return NM_READ_ONCE(((struct mapped *)r->host)->poisoned);
+	return NM_READ_ONCE(((struct nm_os_mapped *)r->host)->poisoned);
+}
+
+bool
+nm_os_user_session_poisoned(const struct nm_session *s)
+{
+	uint32_t i;
+
+	if (s->mem && nm_os_user_poisoned(&s->mem->region))
+		return true;
+	for (i = 0; i < MAX_REGIONS; i++)
+		if (regions[i].base && regions[i].session == s && NM_READ_ONCE(regions[i].poisoned))
+			return true;
+	return false;
 }
 
 static void
 on_sigbus(int sig, siginfo_t *si, void *ctx)
 {
-	struct mapped *m = find(si->si_addr);
+	struct nm_os_mapped *m = find(si->si_addr);
 	int saved = errno;
 
 	(void)ctx;

@@ -33,6 +33,23 @@ void nm_os_user_quota(size_t bytes, bool own);
 void nm_os_user_huge_pages(bool on);
 /* A page of the region could not be had: its sessions should end. */
 bool nm_os_user_poisoned(const struct nm_os_region *r);
+/* Likewise of the session's region, or of other memory of its client that it has. */
+bool nm_os_user_session_poisoned(const struct nm_session *s);
+
+/*
+ * Memory that came with a request (nm_session.offer): each piece is at the client's address `addr` and in a file of his. The files
+ * are the caller's to close. What was asked for and had not come is noted in `want`.
+ */
+#define NM_OS_PIECES 8u
+struct nm_os_offer {
+	struct nm_os_piece {
+		uint64_t addr, size, offset;
+		int fd;
+	} piece[NM_OS_PIECES];
+	uint32_t n;
+	uint64_t want, want_size; /* want_size 0: nothing is missing */
+};
+
 /* An eventfd that becomes readable when that happens to any region. */
 int nm_os_user_poison_fd(void);
 /* The read side of RCU: a thread's read section lasts from one of these to the next. */

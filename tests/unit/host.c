@@ -17,6 +17,8 @@ void (*host_on_fill)(void), (*host_on_destroy)(void);
 void (*host_on_notify)(struct nm_kring *kr);
 long host_fail_after = -1;
 bool host_lazy;
+void (*host_on_umem)(void);
+int host_umem_error, host_umems;
 bool host_indirect = true;
 uint16_t host_nic_rings[2] = {1, 1}, host_nic_host[2] = {1, 1};
 
@@ -158,6 +160,32 @@ nm_os_region_destroy(struct nm_os_region *r)
 	close(r->handle);
 	for (i = 0; i < NM_OS_PARTS; i++)
 		host_regions -= r->part[i].have;
+}
+
+/* Memory of the test itself, where it is; host_umem_error stands for what is refused. */
+int
+nm_os_umem_get(struct nm_session *s, uint64_t addr, size_t size, struct nm_umem *u)
+{
+	if (host_on_umem)
+		host_on_umem();
+	if (host_umem_error)
+		return nm_session_error(s, host_umem_error, "the test's memory can't be had");
+	*u = (struct nm_umem){.base = (char *)(uintptr_t)addr, .size = size};
+	host_umems++;
+	return 0;
+}
+
+void
+nm_os_umem_put(struct nm_umem *u)
+{
+	assert_true(host_umems-- > 0);
+	*u = (struct nm_umem){.size = 0};
+}
+
+bool
+nm_os_umem_same(const struct nm_umem *a, const struct nm_umem *b)
+{
+	return a->base == b->base && a->size == b->size;
 }
 
 void
@@ -372,6 +400,8 @@ host_begin(struct nm_root *root, struct nm_session *const *sessions)
 	host_quota = SIZE_MAX;
 	host_regions = 0;
 	host_lazy = false;
+	host_on_umem = NULL;
+	host_umem_error = host_umems = 0;
 	if (nm_root_init(root, &nm_root_defaults))
 		return -1;
 	for (; sessions && *sessions; sessions++)
@@ -402,6 +432,7 @@ host_fini(struct nm_root *root)
 	assert_null(root->mems);
 	assert_int_equal(host_allocs, 0);
 	assert_int_equal(host_regions, 0);
+	assert_int_equal(host_umems, 0);
 }
 
 int

@@ -23,6 +23,9 @@ extern void (*host_on_alloc)(size_t size); /* called before an allocation: what 
 extern void (*host_on_fill)(void), (*host_on_destroy)(void);
 extern void (*host_on_notify)(struct nm_kring *kr); /* called when frames were put into a ring */
 
+extern void (*host_on_umem)(void);  /* called where a client's memory is asked for, without the root's lock */
+extern int host_umem_error;         /* of that, an errno */
+extern int host_umems;              /* handles that were not given back */
 extern long host_fail_after;    /* allocations that succeed before one fails; -1: all do */
 extern bool host_indirect;      /* addresses of NS_INDIRECT slots can be read */
 /* Of nic0, the one interface that can be opened; by NM_DIR_*. Its syncs do nothing. lo is only a name. */

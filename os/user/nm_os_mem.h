@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* nm_os_mem.h - ranges whose pages a client may take away: what nm_os_mem.c and nm_os_umem.c share. */
+#ifndef NM_OS_MEM_H
+#define NM_OS_MEM_H
+
+#include "nm_os_user.h"
+
+struct nm_os_mapped {
+	char *base;                        /* NULL: free */
+	size_t size;                       /* in whole pages of their kind */
+	uint32_t uid;                      /* whose quota it counts for */
+	const struct nm_session *session;  /* who has it for himself; NULL: a region's */
+	bool poisoned;
+};
+
+/* A place for a range of `size` bytes, if the user may have that. 0, -EDQUOT, -ENFILE. */
+int nm_os_mem_place(uint32_t uid, size_t size, struct nm_os_mapped **out);
+/* The range is there, at the place just found. */
+void nm_os_mem_enter(struct nm_os_mapped *m, char *base, size_t size, uint32_t uid);
+/* Unmaps it; the place is free. */
+void nm_os_mem_leave(struct nm_os_mapped *m);
+
+#endif
