@@ -15,15 +15,15 @@
 _Static_assert((int)NM_POOLS == NM_OS_PARTS, "a part for each pool");
 
 /* Bounds of the ABI, but for the number of rings and a netmap_if that can list as many. */
-static const struct { uint32_t min_size, max_size, min_num, max_num; } limits[NM_POOLS - 1] = {
+const struct nm_mem_bounds nm_mem_bounds[NM_POOLS - 1] = {
 	{56, 8 * PAGE, 1, 10000},
 	{256, 32 * PAGE, 2, 4096},
 	{64, 65536, 4, 1000000},
 };
 
 /* What struct netmap_ring asks for; the others are better off on a cache line too. */
-static size_t
-object_size(const struct nm_mem_geometry *g, int pool)
+size_t
+nm_mem_object_size(const struct nm_mem_geometry *g, int pool)
 {
 	size_t align = pool == NM_POOL_RING ? 128 : 64;
 
@@ -65,17 +65,17 @@ object_num(const struct nm_mem_geometry *g, int pool)
 	return pool == NM_POOL_SYNC ? g->num[NM_POOL_IF] + g->num[NM_POOL_RING] : g->num[pool];
 }
 
-static size_t
-pool_bytes(const struct nm_root *root, const struct nm_mem_geometry *g, int pool)
+size_t
+nm_mem_pool_bytes(const struct nm_root *root, const struct nm_mem_geometry *g, int pool)
 {
-	return ROUND(object_size(g, pool) * object_num(g, pool), root->limits.page);
+	return ROUND(nm_mem_object_size(g, pool) * object_num(g, pool), root->limits.page);
 }
 
 /* Buffers of more than a page are of use to a NIC only if it finds each in one piece, and to none if they are no power of two. */
 static size_t
 block(const struct nm_root *root, const struct nm_mem_geometry *g)
 {
-	size_t size = object_size(g, NM_POOL_BUF);
+	size_t size = nm_mem_object_size(g, NM_POOL_BUF);
 
 	return size > root->limits.page && !(size & (size - 1)) ? size : 0;
 }
@@ -97,7 +97,7 @@ pools_init(struct nm_mem *m, const struct nm_mem_geometry *g)
 	int i, error;
 
 	for (i = 0; i < NM_POOLS; i++) {
-		error = nm_pool_init(&m->pool[i], m->region.part[i].offset, (uint32_t)object_size(g, i), object_num(g, i),
+		error = nm_pool_init(&m->pool[i], m->region.part[i].offset, (uint32_t)nm_mem_object_size(g, i), object_num(g, i),
 		    i == NM_POOL_BUF ? RESERVED_BUFS : 0);
 		if (error)
 			return error;
@@ -129,36 +129,67 @@ nm_mem_bytes(const struct nm_root *root, const struct nm_mem_geometry *g)
 	int i;
 
 	for (i = 0; i < NM_POOLS; i++)
-		total += pool_bytes(root, g, i);
+		total += nm_mem_pool_bytes(root, g, i);
 	return total;
 }
 
-int
-nm_mem_create(struct nm_root *root, const struct nm_mem_geometry *g, const struct nm_cred *c, bool private_mem,
-    struct nm_mem **out)
+static bool
+in_bounds(const struct nm_mem_geometry *g)
 {
-	struct nm_mem *m;
+	int i;
+
+	for (i = 0; i < NM_POOL_SYNC; i++)
+		if (g->size[i] < nm_mem_bounds[i].min_size || g->size[i] > nm_mem_bounds[i].max_size ||
+		    g->num[i] < nm_mem_bounds[i].min_num || g->num[i] > nm_mem_bounds[i].max_num)
+			return false;
+	return true;
+}
+
+/* Where the parts lie, and the memory for them. */
+static int
+create_parts(struct nm_mem *m, struct nm_root *root, const struct nm_mem_geometry *g, struct nm_umem *ext)
+{
 	size_t total = 0;
 	int i, error;
 
-	for (i = 0; i < NM_POOL_SYNC; i++)
-		if (g->size[i] < limits[i].min_size || g->size[i] > limits[i].max_size ||
-		    g->num[i] < limits[i].min_num || g->num[i] > limits[i].max_num)
-			return -EINVAL;
+	for (i = 0; i < NM_POOLS; i++) {
+		m->region.part[i].offset = total;
+		m->region.part[i].size = nm_mem_pool_bytes(root, g, i);
+		total += m->region.part[i].size;
+	}
+	m->memsize = m->region.part[NM_POOL_SYNC].offset;
+	if (ext && ext->size < m->memsize)
+		return -EINVAL;
+	if (ext)
+		m->region.umem = *ext;
+	else
+		m->region.part[NM_POOL_BUF].block = block(root, g);
+	error = nm_os_region_create(&m->region, root, m->payer);
+	if (error)
+		return error;
+	if (ext)
+		ext->size = 0; /* the region's from here on */
+	error = pools_init(m, g);
+	for (i = 0; !error && ext && i < NM_POOL_SYNC; i++)
+		nm_pool_set_dirty(&m->pool[i]);
+	if (!error && ext)
+		memset(m->pool[NM_POOL_BUF].base, 0, RESERVED_BUFS * (size_t)m->pool[NM_POOL_BUF].objsize);
+	return error;
+}
+
+static int
+create(struct nm_root *root, const struct nm_mem_geometry *g, const struct nm_cred *c, struct nm_umem *ext, struct nm_mem **out)
+{
+	struct nm_mem *m;
+	int error;
+
+	if (!in_bounds(g))
+		return -EINVAL;
 	m = nm_os_alloc(sizeof(*m));
 	if (!m)
 		return -ENOMEM;
-	for (i = 0; i < NM_POOLS; i++) {
-		m->region.part[i].offset = total;
-		m->region.part[i].size = pool_bytes(root, g, i);
-		total += m->region.part[i].size;
-	}
-	m->region.part[NM_POOL_BUF].block = block(root, g);
-	m->memsize = m->region.part[NM_POOL_SYNC].offset;
 	m->payer = c->uid;
-	error = nm_os_region_create(&m->region, root, c->uid);
-	if (!error)
-		error = pools_init(m, g);
+	error = create_parts(m, root, g, ext);
 	if (!error)
 		error = pick_id(root, &m->id);
 	if (error) {
@@ -167,12 +198,33 @@ nm_mem_create(struct nm_root *root, const struct nm_mem_geometry *g, const struc
 	}
 	m->refs = 1;
 	m->root = root;
-	m->private_mem = private_mem;
 	m->access = (struct nm_access){c->uid, c->gid, root->limits.default_mode};
 	m->next = root->mems;
 	root->mems = m;
 	*out = m;
 	return 0;
+}
+
+int
+nm_mem_create(struct nm_root *root, const struct nm_mem_geometry *g, const struct nm_cred *c, bool private_mem,
+    struct nm_mem **out)
+{
+	int error = create(root, g, c, NULL, out);
+
+	if (!error)
+		(*out)->private_mem = private_mem;
+	return error;
+}
+
+int
+nm_mem_create_ext(struct nm_root *root, const struct nm_mem_geometry *g, const struct nm_cred *c, struct nm_umem *ext,
+    struct nm_mem **out)
+{
+	int error = create(root, g, c, ext, out);
+
+	if (!error)
+		(*out)->private_mem = true;
+	return error;
 }
 
 int

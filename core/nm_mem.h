@@ -43,10 +43,21 @@ struct nm_mem {
 	struct nm_access access;
 };
 
+/* What sizes and numbers of objects can be, by NM_POOL_IF, RING, BUF. */
+extern const struct nm_mem_bounds { uint32_t min_size, max_size, min_num, max_num; } nm_mem_bounds[NM_POOLS - 1];
+/* Bytes of an object, and of a pool, as they will be. */
+size_t nm_mem_object_size(const struct nm_mem_geometry *g, int pool);
+size_t nm_mem_pool_bytes(const struct nm_root *root, const struct nm_mem_geometry *g, int pool);
 /* What a region of this geometry takes when all of it is in use, its sync area included. */
 size_t nm_mem_bytes(const struct nm_root *root, const struct nm_mem_geometry *g);
 /* A new region with one reference. Control. -EINVAL bad geometry, -ENOMEM, -EDQUOT, -ENFILE out of ids. */
 int nm_mem_create(struct nm_root *root, const struct nm_mem_geometry *g, const struct nm_cred *c, bool private_mem,
+    struct nm_mem **out);
+/*
+ * The same, in memory of a client, all but its sync area. It is the region's then, also after some failures: ext->size tells. -EINVAL also
+ * if it is too small, -EOPNOTSUPP: the host can't have a region there.
+ */
+int nm_mem_create_ext(struct nm_root *root, const struct nm_mem_geometry *g, const struct nm_cred *c, struct nm_umem *ext,
     struct nm_mem **out);
 /* The region with this id if the client may join it; takes a reference. -EINVAL, -EACCES. */
 int nm_mem_find(struct nm_root *root, uint16_t id, const struct nm_cred *c, struct nm_mem **out);

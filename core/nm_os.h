@@ -34,6 +34,16 @@ void nm_os_free(void *p);
 void nm_os_rcu_sync(void);
 
 /*
+ * Memory of a client, which he knows by an address of his: all of it is one range, at `base`, until the put, whatever he does to
+ * his mapping meanwhile. Who takes pages away, or changes what he has mapped, loses only sight of what is written there.
+ */
+struct nm_umem {
+	char *base;  /* where the client's address is */
+	size_t size; /* bytes from there; 0: there is none */
+	void *host;
+};
+
+/*
  * The backing of a region: zeroed pages, shareable with clients, who see its parts one behind the other. The core sees each part as
  * a range of its own, from the part's start to where there is memory so far.
  */
@@ -46,11 +56,15 @@ struct nm_os_region {
 		char *base;          /* of them */
 	} part[NM_OS_PARTS];
 	size_t size;
+	struct nm_umem umem; /* its size not 0: all parts but the last lie in it, from its base on */
 	int handle; /* descriptor of the memory in user space, unused elsewhere */
 	void *host; /* the host's own bookkeeping */
 };
 
-/* A host may begin with all parts whole, or with nothing. Control, sleeps. 0, -ENOMEM, -EDQUOT (the owner's quota), -EMFILE. */
+/*
+ * A host may begin with all parts whole, or with nothing; those in memory of a client are. That memory is the region's if this succeeds.
+ * Control, sleeps. 0, -ENOMEM, -EDQUOT (the owner's quota), -EMFILE, -EOPNOTSUPP (a region can't be in this memory).
+ */
 int nm_os_region_create(struct nm_os_region *r, struct nm_root *root, uint32_t uid);
 /*
  * Gets the memory that a part of `bytes` will have, unseen by the core; it stays the region's also if it's never asked for. Sleeps,
@@ -66,23 +80,13 @@ int nm_os_region_more(struct nm_os_region *r, unsigned part, size_t bytes);
 void nm_os_region_destroy(struct nm_os_region *r);
 
 /*
- * Memory of a client, which he knows by an address of his: all of it is one range, at `base`, until the put, whatever he does to
- * his mapping meanwhile. Who takes pages away, or changes what he has mapped, loses only sight of what is written there.
- */
-struct nm_umem {
-	char *base;  /* where the client's address is */
-	size_t size; /* bytes from there; 0: there is none */
-	void *host;
-};
-
-/*
  * Of the client who makes the request that is served. Called without the root's lock, since a client may keep it waiting; see
  * nm_umem_get. 0, or -errno with a text: -EFAULT not mapped, or not to be written; -EOPNOTSUPP memory of a kind that can't be had;
  * -ENOMEM, -ENFILE. -EAGAIN: the host has to ask the client first. The request is to fail with that and to have done nothing: it
  * comes once more.
  */
 int nm_os_umem_get(struct nm_session *s, uint64_t addr, size_t size, struct nm_umem *u);
-/* Nobody uses it any more. Sleeps, needs no lock. u->size may be 0 and is afterwards. */
+/* Nobody uses it any more; u->size is 0 then. Sleeps, needs no lock. */
 void nm_os_umem_put(struct nm_umem *u);
 /* Both are the same memory, from its first byte to the last. */
 bool nm_os_umem_same(const struct nm_umem *a, const struct nm_umem *b);

@@ -48,6 +48,12 @@ nm_pool_extend(struct nm_pool *p, char *base, uint32_t ready)
 }
 
 void
+nm_pool_set_dirty(struct nm_pool *p)
+{
+	memset(p->dirty, 0xff, WORDS(p->objtotal) * sizeof(uint64_t));
+}
+
+void
 nm_pool_reset(struct nm_pool *p)
 {
 	memset(p->used, 0xff, WORDS(p->objtotal) * sizeof(uint64_t));

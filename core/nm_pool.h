@@ -22,6 +22,8 @@ int nm_pool_init(struct nm_pool *p, size_t offset, uint32_t objsize, uint32_t ob
 void nm_pool_fini(struct nm_pool *p);
 /* The first `ready` objects, not fewer than before, are at base. */
 void nm_pool_extend(struct nm_pool *p, char *base, uint32_t ready);
+/* What is there is not zeroes: each object is cleared before it is handed out. */
+void nm_pool_set_dirty(struct nm_pool *p);
 /* Index of a zeroed object, or NM_POOL_NONE when none that is ready is free. */
 uint32_t nm_pool_alloc(struct nm_pool *p);
 /* False when idx is out of range or not in use. */

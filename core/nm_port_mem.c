@@ -96,6 +96,9 @@ nm_port_use_mem(struct nm_session *s, struct nm_port *p, struct nm_mem *mem)
 {
 	uint32_t size = mem->pool[NM_POOL_BUF].objsize;
 
+	if (p->dma_sizes && mem->region.umem.size && size > p->root->limits.page)
+		return nm_session_error(s, EINVAL, "%s: its device needs each buffer in one piece, and in memory of a client (region %u) only those within a "
+		    "page of %u bytes are; %u are asked for", p->name, mem->id, p->root->limits.page, size);
 	if (!usable(p, size))
 		return nm_session_error(s, EINVAL, "%s: region %u has buffers of %u bytes, which its device can't use; open %s first, and give its "
 		    "region to the others", p->name, mem->id, size, p->name);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* nm_register.c - NETMAP_REQ_REGISTER: from a name to bound rings; and the requests that only look at a port. */
 #include "nm_ctl.h"
+#include "nm_mem_ext.h"
 #include "nm_null.h"
 #include "nm_pipe.h"
 #include "nm_root.h"
@@ -248,32 +249,46 @@ report(const struct nm_session *s, struct nmreq_register *reg, uint32_t extra)
 	reg->nr_extra_bufs = extra;
 }
 
-int
-nm_register(struct nm_session *s, struct nm_ctl_msg *m)
+/* A port that is there already has its region, and it must be this one. */
+static int
+check_ext(struct nm_session *s, const struct nm_port *p, const struct nm_mem *ext)
 {
-	struct nmreq_register *reg = m->body;
-	const char *name = m->hdr->nr_name;
-	struct nm_ctl_opt *offsets = offsets_option(m);
-	struct nm_port *p;
-	uint32_t i, extra = 0;
-	int error = check_request(s, name, reg);
+	if (!ext || p->mem == ext)
+		return 0;
+	return nm_session_error(s, EBUSY, "%s is there already, in region %u, and can't be moved into memory of the client (option EXTMEM); close it "
+	    "where it is in use", p->name, p->mem->id);
+}
 
-	if (error)
-		return error;
+/* Options that REGISTER doesn't know fail it before anything is done. */
+static int
+check_options(struct nm_session *s, const char *name, const struct nm_ctl_msg *m, const struct nm_ctl_opt *offsets, const struct nm_ctl_opt *extmem)
+{
+	uint32_t i;
+
 	for (i = 0; i < m->nopts; i++)
-		if (&m->opts[i] != offsets && m->opts[i].hdr.nro_status == EOPNOTSUPP)
+		if (&m->opts[i] != offsets && &m->opts[i] != extmem && m->opts[i].hdr.nro_status == EOPNOTSUPP)
 			return nm_session_error(s, EOPNOTSUPP, "%s: option %u (%s) is not supported%s", name, m->opts[i].hdr.nro_reqtype,
 			    nm_ctl_option_name(m->opts[i].hdr.nro_reqtype),
 			    m->opts[i].hdr.nro_reqtype < NETMAP_REQ_OPT_MAX ? " yet" : "");
-	error = check_mem_id(s, name, reg->nr_mem_id);
-	if (!error)
-		error = port_get(s, name, reg, &p);
+	return 0;
+}
+
+/* Port and rings of a request whose options have been looked at; in region reg->nr_mem_id, if it says one. */
+static int
+register_port(struct nm_session *s, const char *name, struct nmreq_register *reg, struct nm_ctl_opt *offsets, const struct nm_mem *ext)
+{
+	struct nm_port *p;
+	uint32_t extra = 0;
+	int error = port_get(s, name, reg, &p);
+
 	if (error)
 		return error;
 	s->flags = reg->nr_flags;
 	s->mode = reg->nr_mode;
 	s->ringid = reg->nr_ringid;
-	error = take_offsets(s, p, offsets);
+	error = check_ext(s, p, ext);
+	if (!error)
+		error = take_offsets(s, p, offsets);
 	if (!error)
 		error = check_bind(s, p, reg);
 	if (!error)
@@ -286,15 +301,38 @@ nm_register(struct nm_session *s, struct nm_ctl_msg *m)
 		offsets->hdr.nro_status = EINVAL; /* the port's admit says so */
 	if (error == -EBUSY && offsets)
 		offsets->hdr.nro_status = EBUSY;
-	if (error)
-		goto fail_port;
+	if (error) {
+		nm_port_put(p);
+		return error;
+	}
 	report(s, reg, extra);
 	if (offsets)
 		report_offsets(s, offsets);
 	return 0;
+}
 
-fail_port:
-	nm_port_put(p);
+int
+nm_register(struct nm_session *s, struct nm_ctl_msg *m)
+{
+	struct nmreq_register *reg = m->body, at;
+	const char *name = m->hdr->nr_name;
+	struct nm_ctl_opt *offsets = offsets_option(m), *extmem = nm_mem_ext_option(m);
+	struct nm_mem *ext = NULL;
+	int error = check_request(s, name, reg);
+
+	if (!error)
+		error = check_options(s, name, m, offsets, extmem);
+	if (!error)
+		error = check_mem_id(s, name, reg->nr_mem_id);
+	at = *reg;
+	if (!error && extmem)
+		error = nm_mem_ext_open(s, name, &at, extmem, &ext);
+	if (!error)
+		error = register_port(s, name, &at, offsets, ext);
+	if (ext)
+		nm_mem_ext_close(ext, extmem, error);
+	if (!error)
+		*reg = at;
 	return error;
 }
 

@@ -191,7 +191,7 @@ held_offsets(struct nm_session *s)
 }
 
 static int
-no_memory(struct nm_session *s, struct nm_port *p)
+no_memory(struct nm_session *s, const struct nm_port *p)
 {
 	const struct nm_pool *b = &p->mem->pool[NM_POOL_BUF], *r = &p->mem->pool[NM_POOL_RING], *f = &p->mem->pool[NM_POOL_IF];
 
@@ -210,6 +210,8 @@ no_memory(struct nm_session *s, struct nm_port *p)
 static int
 not_started(struct nm_session *s, const struct nm_port *p, int error)
 {
+	if (error == -ENOMEM && p->parent)
+		return no_memory(s, p); /* for the other rings of a pipe */
 	if (error == -ENOMEM && p->dma_sizes)
 		return nm_session_error(s, ENOMEM, "%s: there is no memory to start it, or its device can't have all of region %u: bounce buffers (the "
 		    "kernel's parameter swiotlb) or an IOMMU's addresses may be used up", p->name, p->mem->id);

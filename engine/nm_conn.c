@@ -151,7 +151,10 @@ static int
 map(struct nm_conn *c, struct nm_wire *w)
 {
 	struct nm_session *s = &c->client.session;
+	uint64_t offset;
 
+	if (s->mem && s->mem->region.umem.size)
+		return reply(c, w, sizeof(*w), (int[]){nm_os_user_umem_file(&s->mem->region.umem, &offset), s->mem->region.handle}, 2);
 	if (s->mem)
 		return reply(c, w, sizeof(*w), &s->mem->region.handle, 1);
 	w->error = -ENXIO;
@@ -178,6 +181,10 @@ describe(const struct nm_session *s, struct nm_wire_bind *b)
 	b->memsize = s->mem->memsize;
 	b->sync_off = s->mem->pool[NM_POOL_SYNC].offset;
 	b->sync_len = s->mem->region.size - b->sync_off;
+	if (s->mem->region.umem.size) {
+		nm_os_user_umem_file(&s->mem->region.umem, &b->mem_off);
+		b->sync_off = 0;
+	}
 	b->cell = s->cell;
 	b->mem_id = s->mem->id;
 	b->flags = s->flags;

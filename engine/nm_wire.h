@@ -14,7 +14,8 @@
  *             request comes again, with that in a file, or piece by piece in several: `numem` entries of struct nm_wire_umem behind the
  *             options, and up to NM_WIRE_MAX_UMEM descriptors. Addresses only say what is meant; the engine uses files and offsets.
  *   LEGACY    struct nmreq; arg = 1 NIOCREGIF, 0 NIOCGINFO -> the same; then nm_wire_bind after a REGIF.
- *   MAP       -> one descriptor: the memory of the session's region (sealed).
+ *   MAP       -> one descriptor: the memory of the session's region (sealed). Or two, if the region lies in memory of a client: its
+ *             file, with the region at mem_off, and the sync area's.
  *
  * Ready socket (SOCK_STREAM): the engine writes a byte when what the client sleeps on came true. The client
  * may fill its own direction to make the descriptor unwritable; the engine drains it when there is room to
@@ -61,7 +62,8 @@ struct nm_wire_ring {
 
 struct nm_wire_bind {
 	uint64_t memsize;   /* what the application may map */
-	uint64_t sync_off;  /* of the sync area in the region's memory; page-aligned */
+	uint64_t mem_off;   /* of the region in its file; page-aligned, as the next */
+	uint64_t sync_off;  /* of the sync area, in the same file or its own */
 	uint64_t sync_len;
 	uint32_t cell;      /* of the session */
 	uint32_t mem_id;

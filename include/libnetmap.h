@@ -120,10 +120,10 @@ struct nmport_d *nmport_clone(struct nmport_d *d);
 /* The region is to be made of size bytes at base (page-aligned); base stays the program's. */
 int nmport_extmem(struct nmport_d *d, void *base, size_t size);
 
-/* The same from a file, mapped whole; unmapped with the port. */
+/* The same from a file on hugetlbfs or tmpfs, mapped whole; unmapped with the last port of this context that has the region. */
 int nmport_extmem_from_file(struct nmport_d *d, const char *fname);
 
-/* The layout wanted of the extmem region, to be filled before register. NULL: the port has none. */
+/* The layout wanted of the extmem region, to be filled before register; after it what there is. NULL: the port has none. */
 struct nmreq_pools_info *nmport_extmem_getinfo(struct nmport_d *d);
 
 /*

@@ -72,8 +72,11 @@ struct nm_shim_obj {
 	int sock, kick;            /* hidden */
 	dev_t dev;
 	ino_t ino;                 /* of the ready socket: tells a recycled descriptor */
-	char *base;                /* own mapping of the whole region, sync area included */
-	size_t map_len, memsize;
+	char *base;                /* own mapping of the whole region, */
+	char *sync_base;           /* and of its sync area, */
+	struct { void *at; size_t len; } map[2]; /* which are one, or two */
+	size_t memsize;
+	uint64_t mem_off;          /* of the region in its file */
 	uint64_t flags;            /* NR_* */
 	bool stamps;               /* receive rings that get frames are stamped, asked for or not */
 	uint32_t nrings[2];

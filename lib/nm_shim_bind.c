@@ -21,19 +21,27 @@
 static struct { void *addr; size_t len, real; } huge_maps[HUGE_MAPS];
 static pthread_mutex_t huge_lock = PTHREAD_MUTEX_INITIALIZER;
 
-static int
-region_fd(struct nm_shim_obj *o)
+static void
+close_fds(const int fds[2])
 {
-	union { struct nm_wire w; char bytes[256]; } m = {.w = {.magic = NM_WIRE_MAGIC, .op = NM_WIRE_MAP}};
-	int fds[2] = {-1, -1}, n;
-
-	n = nm_shim_call(o->sock, m.bytes, sizeof(m.w), sizeof(m), fds);
-	if (fds[1] >= 0)
-		nm_real_close(fds[1]);
-	if (n >= 0 && m.w.error == 0 && fds[0] >= 0)
-		return fds[0];
 	if (fds[0] >= 0)
 		nm_real_close(fds[0]);
+	if (fds[1] >= 0)
+		nm_real_close(fds[1]);
+}
+
+/* fds[0] is the region's file, fds[1] that of its sync area, if it has one of its own. 0 or -errno. */
+static int
+region_fds(struct nm_shim_obj *o, int fds[2])
+{
+	union { struct nm_wire w; char bytes[256]; } m = {.w = {.magic = NM_WIRE_MAGIC, .op = NM_WIRE_MAP}};
+	int n;
+
+	fds[0] = fds[1] = -1;
+	n = nm_shim_call(o->sock, m.bytes, sizeof(m.w), sizeof(m), fds);
+	if (n >= 0 && m.w.error == 0 && fds[0] >= 0)
+		return 0;
+	close_fds(fds);
 	return n < 0 ? n : m.w.error < 0 ? m.w.error : -EPROTO;
 }
 
@@ -60,7 +68,7 @@ bind_ring(struct nm_shim_obj *o, const struct nm_wire_bind *b, size_t ofs, const
 		return -EPROTO;
 	r->bufs = o->base + bufs;
 	r->nbufs = (uint32_t)((o->memsize - bufs) / r->buf_size);
-	s = (struct nm_sync_ring *)(void *)(o->base + b->sync_off + cell);
+	s = (struct nm_sync_ring *)(void *)(o->sync_base + cell);
 	r->atok = &s->atok;
 	r->ktoa = &s->ktoa;
 	r->tail = NM_READ_ONCE(r->ring->tail);
@@ -91,29 +99,45 @@ nm_shim_bind_rings(struct nm_shim_obj *o, const struct nm_wire_bind *b)
 	return err;
 }
 
+/* [off, off + len) of a file, and what of its pages, which may be huge, is around. NULL and errno. */
+static char *
+map_file(struct nm_shim_obj *o, int k, int fd, uint64_t off, size_t len)
+{
+	struct stat st;
+	size_t page, skip, all;
+	void *p;
+
+	errno = EPROTO;
+	if (fstat(fd, &st) < 0 || (uint64_t)st.st_size < off || (uint64_t)st.st_size - off < len)
+		return NULL;
+	page = (size_t)st.st_blksize >= HUGE ? (size_t)st.st_blksize : 4096;
+	skip = off & (page - 1);
+	all = (skip + len + page - 1) & ~(page - 1);
+	p = nm_real_mmap(NULL, all, PROT_READ | PROT_WRITE, MAP_SHARED, fd, (int64_t)(off - skip));
+	if (p == MAP_FAILED)
+		return NULL;
+	o->map[k].at = p;
+	o->map[k].len = all;
+	return (char *)p + skip;
+}
+
 static int
 map_region(struct nm_shim_obj *o, const struct nm_wire_bind *b)
 {
 	size_t end = b->sync_off + b->sync_len;
-	int fd = region_fd(o), err = 0;
-	struct stat st;
+	int fds[2], err = region_fds(o, fds);
 
-	if (fd < 0)
-		return fd;
-	if (end < b->memsize)
-		end = b->memsize;
-	if (fstat(fd, &st) < 0 || (uint64_t)st.st_size < end)
-		err = -EPROTO;
-	else {
-		o->base = nm_real_mmap(NULL, end, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-		if (o->base == MAP_FAILED) {
-			o->base = NULL;
-			err = -errno;
-		} else if ((size_t)st.st_blksize >= HUGE) /* unmapped by whole pages */
-			end = (end + (size_t)st.st_blksize - 1) & ~((size_t)st.st_blksize - 1);
-		o->map_len = end;
+	if (err < 0)
+		return err;
+	if (fds[1] >= 0) {
+		o->base = map_file(o, 0, fds[0], b->mem_off, b->memsize);
+		o->sync_base = o->base ? map_file(o, 1, fds[1], b->sync_off, b->sync_len) : NULL;
+	} else {
+		o->base = map_file(o, 0, fds[0], 0, end < b->memsize ? b->memsize : end);
+		o->sync_base = o->base ? o->base + b->sync_off : NULL;
 	}
-	nm_real_close(fd);
+	err = o->sync_base ? 0 : -errno;
+	close_fds(fds);
 	return err;
 }
 
@@ -125,7 +149,7 @@ sane(const struct nm_wire_bind *b, size_t len)
 	size_t all = (size_t)b->ntx + b->nrx;
 
 	return all <= NM_WIRE_MAX_RINGS && len >= sizeof(*b) + all * sizeof(b->ring[0]) && b->memsize < max &&
-	    b->memsize > sizeof(struct netmap_ring) && b->sync_off < max && b->sync_len < max &&
+	    b->memsize > sizeof(struct netmap_ring) && b->sync_off < max && b->sync_len < max && b->mem_off < max && b->mem_off % 4096 == 0 &&
 	    b->nifp_off < b->memsize && b->nifp_off % 8 == 0 && b->nr_tx_total < 1u << 20 &&
 	    ((uint64_t)b->cell + 1) * NM_SYNC_CELL <= b->sync_len;
 }
@@ -148,10 +172,13 @@ nm_shim_bind(struct nm_shim_obj *o, const void *bytes, size_t len)
 	if (!sane(b, len))
 		goto err_free;
 	o->memsize = b->memsize;
+	o->mem_off = b->mem_off;
 	o->flags = b->flags;
 	err = map_region(o, b);
-	if (err < 0)
+	if (err < 0) {
+		nm_shim_unbind(o);
 		goto err_free;
+	}
 	o->rings[0] = calloc((size_t)b->ntx + b->nrx + 1, sizeof(*o->rings[0]));
 	o->rings[1] = o->rings[0] ? o->rings[0] + b->ntx : NULL;
 	err = o->rings[0] ? nm_shim_bind_rings(o, b) : -ENOMEM;
@@ -159,7 +186,7 @@ nm_shim_bind(struct nm_shim_obj *o, const void *bytes, size_t len)
 		nm_shim_unbind(o);
 		goto err_free;
 	}
-	o->sync = (struct nm_sync_session *)(void *)(o->base + b->sync_off + (size_t)b->cell * NM_SYNC_CELL);
+	o->sync = (struct nm_sync_session *)(void *)(o->sync_base + (size_t)b->cell * NM_SYNC_CELL);
 	__atomic_store_n(&o->bound, 1, __ATOMIC_RELEASE);
 err_free:
 	free(b);
@@ -169,13 +196,18 @@ err_free:
 void
 nm_shim_unbind(struct nm_shim_obj *o)
 {
+	int i;
+
 	__atomic_store_n(&o->bound, 0, __ATOMIC_RELEASE);
-	if (o->base != NULL)
-		nm_real_munmap(o->base, o->map_len);
+	for (i = 0; i < 2; i++) {
+		if (o->map[i].at != NULL)
+			nm_real_munmap(o->map[i].at, o->map[i].len);
+		o->map[i].at = NULL;
+	}
 	free(o->rings[0]);
 	o->rings[0] = o->rings[1] = NULL;
 	o->nrings[0] = o->nrings[1] = 0;
-	o->base = NULL;
+	o->base = o->sync_base = NULL;
 	o->sync = NULL;
 }
 
@@ -200,7 +232,7 @@ shim_mmap(struct nm_shim_obj *o, void *addr, size_t len, int prot, int flags, in
 {
 	struct stat st;
 	void *p;
-	int fd;
+	int fds[2], fd;
 
 	errno = EINVAL;
 	if (!o->bound || off < 0 || len == 0 || (flags & MAP_TYPE) == MAP_PRIVATE)
@@ -208,19 +240,20 @@ shim_mmap(struct nm_shim_obj *o, void *addr, size_t len, int prot, int flags, in
 	if ((uint64_t)off > o->memsize || len > ((o->memsize + 4095) & ~(size_t)4095) - (uint64_t)off)
 		return MAP_FAILED;
 	pthread_mutex_lock(&o->ctl);
-	fd = o->closing ? -EBADF : region_fd(o);
+	fd = o->closing ? -EBADF : region_fds(o, fds);
 	pthread_mutex_unlock(&o->ctl);
 	if (fd < 0) {
 		errno = -fd;
 		return MAP_FAILED;
 	}
-	p = nm_real_mmap(addr, len, prot, flags, fd, off);
+	fd = fds[0];
+	p = nm_real_mmap(addr, len, prot, flags, fd, (int64_t)o->mem_off + off);
 	if (p != MAP_FAILED && fstat(fd, &st) == 0 && (size_t)st.st_blksize >= HUGE)
 		remember_huge(p, len, (size_t)st.st_blksize);
 	{
 		int keep = errno;
 
-		nm_real_close(fd);
+		close_fds(fds);
 		errno = keep;
 	}
 	return p;

@@ -353,6 +353,19 @@ wanted(const char *msg, int len, struct nm_wire_umem *u)
 	return true;
 }
 
+/* Options that name memory of the program have it, when that can't be had. */
+static void
+blame(const struct nm_shim_opts *o, int err)
+{
+	struct nmreq_option h;
+	uint32_t i, status = (uint32_t)err;
+
+	for (i = 0; i < o->n; i++)
+		if (nm_shim_copyin(&h, o->user[i], sizeof(h)) == 0 &&
+		    (h.nro_reqtype == NETMAP_REQ_OPT_EXTMEM || h.nro_reqtype == NETMAP_REQ_OPT_CSB))
+			nm_shim_copyout(o->user[i] + offsetof(struct nmreq_option, nro_status), &status, sizeof(status));
+}
+
 /* Has the request answered, as often as the engine asks for memory of the program. Bytes, or -errno with opts->why or without. */
 static int
 ask(struct nm_shim_obj *o, char *msg, size_t room, struct nmreq_header *user, struct nmreq_header *hdr, struct nm_shim_opts *opts)
@@ -370,8 +383,10 @@ ask(struct nm_shim_obj *o, char *msg, size_t room, struct nmreq_header *user, st
 		if (n < 0 || !wanted(msg, n, &u))
 			break;
 		n = nm_shim_umem(&mem, u.addr, u.size, opts->why);
-		if (n < 0)
+		if (n < 0) {
+			blame(opts, -n);
 			break;
+		}
 	}
 	while (mem.n > 0)
 		nm_real_close(mem.fd[--mem.n]);

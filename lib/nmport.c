@@ -154,6 +154,8 @@ nmport_undo_register(struct nmport_d *d)
 	if (d->fd >= 0)
 		close(d->fd);
 	d->fd = -1;
+	if (d->extmem && d->register_done)
+		d->reg.nr_mem_id = 0; /* that was the answer; the memory is what is asked for */
 	d->register_done = 0;
 }
 

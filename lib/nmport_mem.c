@@ -221,9 +221,18 @@ void
 nmport_extmem_from_file_cleanup(struct nmport_cleanup_d *c, struct nmport_d *d)
 {
 	struct mapped_file *f = (struct mapped_file *)c;
+	struct nmem_d *m;
 
-	(void)d;
-	munmap(f->p, f->size);
+	nmctx_lock(d->ctx);
+	for (m = d->ctx->mem_descs; m && m->mem != f->p; m = m->next)
+		;
+	if (m) { /* other ports have the region by this mapping: the last of them unmaps it */
+		m->is_extmem = 0;
+		m->size = f->size;
+	} else {
+		munmap(f->p, f->size);
+	}
+	nmctx_unlock(d->ctx);
 }
 
 /* Maps a whole file; 0 or -errno. */

@@ -309,10 +309,22 @@ struct nmreq_opt_sync_kloop_mode {
 #define NM_OPT_SYNC_KLOOP_DIRECT_TX 0x1 /* transmit rings are served where the program signals, not in the loop */
 #define NM_OPT_SYNC_KLOOP_DIRECT_RX 0x2 /* receive rings are served where frames come in */
 
+/*
+ * REGISTER: the port's region lies in memory of the program. The port is one that the request makes (of a switch, a pipe, null, or an
+ * interface that nobody has open), or one that is in this memory already. What is handed out of it is cleared. Of nro_info the program
+ * fills the sizes and numbers it wants, and nr_memsize; a number of buffers is the least there are to be, since all that is left
+ * becomes buffers. After success it has the whole layout, with nr_memsize as it was. The program maps nothing: the netmap_if is at
+ * nro_usrptr + nr_offset. Who names the same memory again gets the same region; others join it by its id.
+ *
+ * It is anonymous memory, private or shared, or a shared mapping of a file on tmpfs or hugetlbfs. It stays part of the region until the
+ * last port there is closed, whatever the program does to its mapping. The kernel's module counts it for RLIMIT_MEMLOCK, an engine for
+ * the user's quota. An engine can only have memory in files: private memory is moved into one by the library, in place. Other threads
+ * should leave it alone during the request, and processes forked later share it.
+ */
 struct nmreq_opt_extmem {
 	struct nmreq_option nro_opt;
 	uint64_t nro_usrptr;              /* page-aligned */
-	struct nmreq_pools_info nro_info; /* wanted layout, 0 for defaults; nr_memsize bytes are there */
+	struct nmreq_pools_info nro_info; /* sizes and numbers wanted, 0 for what the port and a pipe on it need; nr_memsize bytes are there */
 };
 
 struct nmreq_opt_csb {

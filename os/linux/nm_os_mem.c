@@ -7,6 +7,7 @@
  * more than a page that a device may use (nm_os_part.block) come whole, also when a client touches one, as neighbours. Pages are
  * charged to the memory group of who causes them, and counted for the region's user, who need not be in a group with a limit.
  * The kernel sees each part as a range of its own, and as a longer one when it has grown; ranges stay until the region goes.
+ * A region in memory of a client (nm_os_umem) has its pages, pinned, and only its sync area is as above.
  */
 #include "nm_os_linux.h"
 #include "nm_os_mem.h"
@@ -112,7 +113,7 @@ pages_put(struct nm_os_pages *g)
 
 	if (!refcount_dec_and_test(&g->refs))
 		return;
-	for (i = 0; i < g->n; i++) {
+	for (i = g->pinned; i < g->n; i++) {
 		if (g->page[i]) {
 			__free_page(g->page[i]);
 			had++;
@@ -120,10 +121,28 @@ pages_put(struct nm_os_pages *g)
 		if (i % 1024 == 0)
 			cond_resched();
 	}
+	if (g->umem.size)
+		nm_os_umem_put(&g->umem);
 	atomic_long_sub(had, &g->owner->pages);
 	owner_put(g->owner);
 	kvfree(g->page);
 	kfree(g);
+}
+
+/* All parts but the last are in memory of a client, which begins with a page and is mapped as a whole. */
+static void
+take_pinned(struct nm_os_region *r, struct nm_os_pages *g)
+{
+	const struct nm_os_pinned *p = r->umem.host;
+	int i;
+
+	g->umem = r->umem;
+	g->pinned = g->visible;
+	memcpy(g->page, p->page, g->pinned * sizeof(*g->page));
+	for (i = 0; i < NM_POOL_SYNC; i++) {
+		r->part[i].base = r->umem.base + r->part[i].offset;
+		r->part[i].have = r->part[i].size;
+	}
 }
 
 int
@@ -150,6 +169,8 @@ nm_os_region_create(struct nm_os_region *r, struct nm_root *root, uint32_t uid)
 	g->owner = owner_get(uid, &error);
 	if (error)
 		goto err_array;
+	if (r->umem.size)
+		take_pinned(r, g);
 	r->size = size;
 	r->handle = -1;
 	r->host = g;
@@ -397,6 +418,8 @@ region_fault(struct vm_fault *vmf)
 
 	if (vmf->pgoff >= g->visible)
 		return VM_FAULT_SIGBUS;
+	if (g->pinned) /* pages that belong to another mapping already */
+		return vmf_insert_pfn(vmf->vma, vmf->address, page_to_pfn(g->page[vmf->pgoff]));
 	page = page_at(g, vmf->pgoff);
 	if (!page && touch(g, block_at(g, vmf->pgoff)))
 		return VM_FAULT_SIGBUS;
@@ -432,7 +455,7 @@ nm_os_linux_map(const struct nm_os_region *r, struct vm_area_struct *vma)
 	}
 	vma_set_file(vma, file);
 	fput(file);
-	vm_flags_set(vma, VM_DONTEXPAND | VM_DONTDUMP);
+	vm_flags_set(vma, VM_DONTEXPAND | VM_DONTDUMP | (g->pinned ? VM_PFNMAP : 0));
 	vma->vm_ops = &region_vm_ops;
 	return 0;
 }

@@ -20,6 +20,8 @@ struct nm_os_pages {
 	size_t visible;               /* of them those that clients see */
 	size_t blocks;                /* pages from here to `visible` come in blocks, one behind the other, */
 	unsigned int order;           /* of so many neighbours */
+	size_t pinned;                /* pages from the first on that are a client's, */
+	struct nm_umem umem;          /* of this memory */
 	struct owner *owner;
 	struct view *views;
 	struct list_head dma;         /* devices that see its buffers; see nm_dma.c */

@@ -163,27 +163,36 @@ map_pages(struct nm_os_region *r, size_t size, char **base, size_t *mapped)
 	return map_memfd(r, size, 0, base);
 }
 
+/* Which part lies in memory of the client. */
+static bool
+in_umem(const struct nm_os_region *r, int part)
+{
+	return r->umem.size && part < NM_OS_PARTS - 1;
+}
+
 int
 nm_os_region_create(struct nm_os_region *r, struct nm_root *root, uint32_t uid)
 {
 	const struct nm_os_part *last = &r->part[NM_OS_PARTS - 1];
-	size_t size = last->offset + last->size, mapped;
+	size_t first = r->umem.size ? last->offset : 0, size = last->offset + last->size - first, mapped;
 	struct nm_os_mapped *m;
 	char *base;
 	int i, error;
 
 	(void)root;
-	error = nm_os_mem_place(uid, size, &m);
+	error = r->umem.size ? nm_os_umem_adopt(&r->umem) : 0;
+	if (!error)
+		error = nm_os_mem_place(uid, size, &m);
 	if (error)
 		return error;
 	error = map_pages(r, size, &base, &mapped);
 	if (error)
 		return error;
 	for (i = 0; i < NM_OS_PARTS; i++) {
-		r->part[i].base = base + r->part[i].offset;
+		r->part[i].base = in_umem(r, i) ? r->umem.base + r->part[i].offset : base + r->part[i].offset - first;
 		r->part[i].have = r->part[i].size;
 	}
-	r->size = size;
+	r->size = first + size;
 	nm_os_mem_enter(m, base, mapped, uid);
 	r->host = m;
 	return 0;
@@ -210,12 +219,14 @@ nm_os_region_destroy(struct nm_os_region *r)
 {
 	nm_os_mem_leave(r->host);
 	close(r->handle);
+	if (r->umem.size)
+		nm_os_umem_put(&r->umem);
 }
 
 bool
 nm_os_user_poisoned(const struct nm_os_region *r)
 {
-	return NM_READ_ONCE(((struct nm_os_mapped *)r->host)->poisoned);
+	return NM_READ_ONCE(((struct nm_os_mapped *)r->host)->poisoned) || (r->umem.size && nm_os_umem_poisoned(&r->umem));
 }
 
 bool

@@ -19,5 +19,8 @@ int nm_os_mem_place(uint32_t uid, size_t size, struct nm_os_mapped **out);
 void nm_os_mem_enter(struct nm_os_mapped *m, char *base, size_t size, uint32_t uid);
 /* Unmaps it; the place is free. */
 void nm_os_mem_leave(struct nm_os_mapped *m);
+/* nm_os_umem.c: it becomes a region's and no session's. 0, -EOPNOTSUPP if it is of more than one file. */
+int nm_os_umem_adopt(struct nm_umem *u);
+bool nm_os_umem_poisoned(const struct nm_umem *u);
 
 #endif

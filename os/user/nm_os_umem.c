@@ -217,6 +217,32 @@ nm_os_umem_put(struct nm_umem *u)
 	*u = (struct nm_umem){.size = 0};
 }
 
+int
+nm_os_umem_adopt(struct nm_umem *u)
+{
+	struct pieces *p = u->host;
+
+	if (p->n != 1)
+		return -EOPNOTSUPP;
+	p->mapped->session = NULL;
+	return 0;
+}
+
+bool
+nm_os_umem_poisoned(const struct nm_umem *u)
+{
+	return NM_READ_ONCE(((const struct pieces *)u->host)->mapped->poisoned);
+}
+
+int
+nm_os_user_umem_file(const struct nm_umem *u, uint64_t *offset)
+{
+	const struct pieces *p = u->host;
+
+	*offset = p->at[0].offset + p->skip;
+	return p->at[0].fd;
+}
+
 bool
 nm_os_umem_same(const struct nm_umem *a, const struct nm_umem *b)
 {

@@ -50,6 +50,9 @@ struct nm_os_offer {
 	uint64_t want, want_size; /* want_size 0: nothing is missing */
 };
 
+/* The file of a region's memory of a client, and where in it the region begins. */
+int nm_os_user_umem_file(const struct nm_umem *u, uint64_t *offset);
+
 /* An eventfd that becomes readable when that happens to any region. */
 int nm_os_user_poison_fd(void);
 /* The read side of RCU: a thread's read section lasts from one of these to the next. */

@@ -31,13 +31,11 @@ option(int fd, void *o, const char *text)
 static void
 options(int fd)
 {
-	struct nmreq_opt_extmem e = {.nro_opt = {.nro_reqtype = NETMAP_REQ_OPT_EXTMEM}};
 	struct nmreq_opt_csb c = {.nro_opt = {.nro_reqtype = NETMAP_REQ_OPT_CSB}};
 	struct nmreq_opt_sync_kloop_mode m = {.nro_opt = {.nro_reqtype = NETMAP_REQ_OPT_SYNC_KLOOP_MODE}};
 	struct { struct nmreq_option o; int32_t fd[4]; } v = {.o = {.nro_reqtype = NETMAP_REQ_OPT_SYNC_KLOOP_EVENTFDS, .nro_size = 40}};
 	struct nmreq_option u = {.nro_reqtype = 99};
 
-	option(fd, &e, "vale0:a: option 1 (EXTMEM) is not supported yet");
 	option(fd, &v, "vale0:a: option 2 (SYNC_KLOOP_EVENTFDS) is not supported yet");
 	option(fd, &c, "vale0:a: option 3 (CSB) is not supported yet");
 	option(fd, &m, "vale0:a: option 4 (SYNC_KLOOP_MODE) is not supported yet");

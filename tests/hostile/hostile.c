@@ -9,9 +9,10 @@
  *   2 a slot is checked: index, length, chain of 64            bad_slots_are_dropped_and_counted
  *   3 a bad ring is not acted on, and counted                  bad_heads_change_nothing
  *   4 numbers in requests are bounded before arithmetic        numbers_in_requests_are_bounded, random_messages,
- *                                                              truncated_messages, descriptors_in_messages
+ *                                                              truncated_messages, descriptors_in_messages, memory_that_is_none
  *   5 a client hurts its own region only, blocks nobody,       everything_is_overwritten, kicks_block_nobody,
- *     and all it had is released                               a_mute_client_blocks_nobody, a_leaving_client_keeps_nobody
+ *     and all it had is released                               a_mute_client_blocks_nobody, a_leaving_client_keeps_nobody,
+ *                                                              memory_is_changed_under_load, memory_dies_with_its_client
  *   6 nothing but the frame is delivered, buffers are zero     nothing_but_the_frame_is_delivered, memory_comes_zeroed
  *   7 an index that selects memory is clamped                  an_index_stays_in_range
  */
@@ -57,6 +58,9 @@ static const struct {
 	T(nothing_but_the_frame_is_delivered),
 	T(memory_comes_zeroed),
 	T(an_index_stays_in_range),
+	T(memory_that_is_none),
+	{"memory_is_changed_under_load", memory_is_changed_under_load, true},
+	{"memory_dies_with_its_client", memory_dies_with_its_client, true},
 };
 
 /* One test with an engine and a witness of its own; the engine must end in order, holding nothing. */

@@ -122,6 +122,13 @@ nm_os_region_more(struct nm_os_region *r, unsigned part, size_t bytes)
 	return 0;
 }
 
+/* The part is in memory of a client. */
+static bool
+in_umem(const struct nm_os_region *r, uint32_t part)
+{
+	return r->umem.size && part < NM_OS_PARTS - 1;
+}
+
 int
 nm_os_region_create(struct nm_os_region *r, struct nm_root *root, uint32_t uid)
 {
@@ -135,12 +142,14 @@ nm_os_region_create(struct nm_os_region *r, struct nm_root *root, uint32_t uid)
 	r->handle = memfd_create("region", MFD_CLOEXEC);
 	assert_true(r->handle >= 0 && !ftruncate(r->handle, (off_t)size));
 	add_view(r, 0, size);
-	for (i = 0; i < NM_OS_PARTS && !host_lazy; i++) {
-		r->part[i].base = host_region(r) + r->part[i].offset;
+	for (i = 0; i < NM_OS_PARTS; i++) {
+		if (host_lazy && !in_umem(r, i))
+			continue;
+		r->part[i].base = in_umem(r, i) ? r->umem.base + r->part[i].offset : host_region(r) + r->part[i].offset;
 		r->part[i].have = r->part[i].size;
+		host_regions += in_umem(r, i) ? 0 : r->part[i].size;
 	}
 	r->size = size;
-	host_regions += host_lazy ? 0 : size;
 	return 0;
 }
 
@@ -159,7 +168,9 @@ nm_os_region_destroy(struct nm_os_region *r)
 	}
 	close(r->handle);
 	for (i = 0; i < NM_OS_PARTS; i++)
-		host_regions -= r->part[i].have;
+		host_regions -= in_umem(r, i) ? 0 : r->part[i].have;
+	if (r->umem.size)
+		nm_os_umem_put(&r->umem);
 }
 
 /* Memory of the test itself, where it is; host_umem_error stands for what is refused. */
@@ -451,19 +462,32 @@ host_register(struct nm_session *s, const char *name, struct nmreq_register *reg
 	return host_request(s, NETMAP_REQ_REGISTER, name, reg);
 }
 
-int
-host_register_at(struct nm_session *s, const char *name, struct nmreq_register *reg, struct nmreq_opt_offsets *o)
+/* With the option `type` if it has a body, `o`. */
+static int
+register_with(struct nm_session *s, const char *name, struct nmreq_register *reg, uint32_t type, struct nmreq_option *o)
 {
 	struct nmreq_header h = {.nr_version = NETMAP_API, .nr_reqtype = NETMAP_REQ_REGISTER};
-	struct nm_ctl_opt opt = {.hdr = {.nro_reqtype = NETMAP_REQ_OPT_OFFSETS, .nro_status = 99}, .body = o};
+	struct nm_ctl_opt opt = {.hdr = {.nro_reqtype = type, .nro_status = 99}, .body = o};
 	struct nm_ctl_msg m = {.hdr = &h, .body = reg, .opts = &opt, .nopts = o ? 1 : 0};
 	int error;
 
 	snprintf(h.nr_name, sizeof(h.nr_name), "%s", name);
 	error = nm_ctl_request(s, &m);
 	if (o)
-		o->nro_opt.nro_status = opt.hdr.nro_status;
+		o->nro_status = opt.hdr.nro_status;
 	return error;
+}
+
+int
+host_register_at(struct nm_session *s, const char *name, struct nmreq_register *reg, struct nmreq_opt_offsets *o)
+{
+	return register_with(s, name, reg, NETMAP_REQ_OPT_OFFSETS, o ? &o->nro_opt : NULL);
+}
+
+int
+host_register_in(struct nm_session *s, const char *name, struct nmreq_register *reg, struct nmreq_opt_extmem *o)
+{
+	return register_with(s, name, reg, NETMAP_REQ_OPT_EXTMEM, &o->nro_opt);
 }
 
 void

@@ -60,6 +60,8 @@ int host_request(struct nm_session *s, uint16_t type, const char *name, void *bo
 int host_register(struct nm_session *s, const char *name, struct nmreq_register *reg);
 /* The same with the option OFFSETS, if o is not NULL; which has its status and what was granted then. */
 int host_register_at(struct nm_session *s, const char *name, struct nmreq_register *reg, struct nmreq_opt_offsets *o);
+/* With the option EXTMEM. */
+int host_register_in(struct nm_session *s, const char *name, struct nmreq_register *reg, struct nmreq_opt_extmem *o);
 /* One frame into the first transmit ring; visible to the next host_txsync. */
 void host_put(struct nm_session *s, const void *frame, uint16_t len, uint16_t flags);
 int host_txsync(struct nm_session *s);

@@ -70,9 +70,28 @@ raw_engine_stop(pid_t pid, const char *path)
 	return status;
 }
 
-/* Sends w and takes the answer into w; descriptors that come along go to fds. Length or -errno. */
+/* Sends w, with descriptors. As send(2). */
 static ssize_t
-call(int fd, struct nm_wire *w, uint32_t op, uint32_t len, int *fds, unsigned nfds)
+send_with(int fd, const struct nm_wire *w, uint32_t len, const int *fds, uint32_t nfds)
+{
+	union { char buf[CMSG_SPACE(NM_WIRE_MAX_UMEM * sizeof(int))]; struct cmsghdr align; } ctl = {{0}};
+	struct iovec iov = {(void *)(uintptr_t)w, len};
+	struct msghdr m = {.msg_iov = &iov, .msg_iovlen = 1};
+
+	if (nfds) {
+		m.msg_control = ctl.buf;
+		m.msg_controllen = CMSG_SPACE(nfds * sizeof(int));
+		CMSG_FIRSTHDR(&m)->cmsg_level = SOL_SOCKET;
+		CMSG_FIRSTHDR(&m)->cmsg_type = SCM_RIGHTS;
+		CMSG_FIRSTHDR(&m)->cmsg_len = CMSG_LEN(nfds * sizeof(int));
+		memcpy(CMSG_DATA(CMSG_FIRSTHDR(&m)), fds, nfds * sizeof(int));
+	}
+	return sendmsg(fd, &m, MSG_NOSIGNAL);
+}
+
+/* Takes the answer into w; descriptors that come along go to fds. Length or -errno. */
+static ssize_t
+answer(int fd, struct nm_wire *w, int *fds, unsigned nfds)
 {
 	char control[CMSG_SPACE(2 * sizeof(int))];
 	struct iovec iov = {w, NM_WIRE_MAX};
@@ -81,12 +100,6 @@ call(int fd, struct nm_wire *w, uint32_t op, uint32_t len, int *fds, unsigned nf
 	int again = 0;
 	ssize_t n;
 
-	w->magic = NM_WIRE_MAGIC;
-	w->op = op;
-	w->len = len;
-	n = send(fd, w, len, MSG_NOSIGNAL);
-	if (n < 0 && errno != EPIPE && errno != ECONNRESET)
-		return -errno;
 	/* an engine that refuses us may have answered and closed already */
 	do
 		n = recvmsg(fd, &m, MSG_CMSG_CLOEXEC);
@@ -97,6 +110,18 @@ call(int fd, struct nm_wire *w, uint32_t op, uint32_t len, int *fds, unsigned nf
 	if (c && nfds)
 		memcpy(fds, CMSG_DATA(c), nfds * sizeof(int));
 	return w->error ? w->error : n;
+}
+
+/* Sends w and takes the answer into w; descriptors that come along go to fds. Length or -errno. */
+static ssize_t
+call(int fd, struct nm_wire *w, uint32_t op, uint32_t len, int *fds, unsigned nfds)
+{
+	w->magic = NM_WIRE_MAGIC;
+	w->op = op;
+	w->len = len;
+	if (send_with(fd, w, len, NULL, 0) < 0 && errno != EPIPE && errno != ECONNRESET)
+		return -errno;
+	return answer(fd, w, fds, nfds);
 }
 
 int
@@ -125,11 +150,11 @@ raw_connect(struct raw_client *c, const char *path)
 }
 
 static void
-bind_rings(struct raw_client *c, const struct nm_wire_bind *b)
+bind_rings(struct raw_client *c, const struct nm_wire_bind *b, char *sync)
 {
 	char *nifp = c->base + b->nifp_off;
 	const ssize_t *ofs = ((struct netmap_if *)(void *)nifp)->ring_ofs;
-	struct nm_sync_ring *cells = (void *)(c->base + b->sync_off);
+	struct nm_sync_ring *cells = (void *)sync;
 
 	c->sync = (void *)&cells[b->cell];
 	if (b->ntx) {
@@ -168,8 +193,66 @@ raw_register(struct raw_client *c, const char *name, uint64_t flags)
 	c->base = mmap(NULL, c->size, PROT_READ | PROT_WRITE, MAP_SHARED, c->mem, 0);
 	if (c->base == MAP_FAILED)
 		return -errno;
-	bind_rings(c, b);
+	bind_rings(c, b, c->base + b->sync_off);
 	return 0;
+}
+
+/* Both files of the region, the sync area behind the memory. */
+static int
+map_both(struct raw_client *c, const struct nm_wire_bind *b)
+{
+	uint64_t buf[NM_WIRE_MAX / 8] = {0};
+	struct nm_wire *w = (void *)buf;
+	size_t at = (b->memsize + 4095) & ~(size_t)4095;
+	int fds[2] = {-1, -1};
+	ssize_t n;
+
+	*w = (struct nm_wire){.magic = NM_WIRE_MAGIC, .op = NM_WIRE_MAP, .len = sizeof(*w)};
+	if (send_with(c->ctl, w, sizeof(*w), NULL, 0) < 0)
+		return -errno;
+	n = answer(c->ctl, w, fds, 2);
+	if (n < 0)
+		return (int)n;
+	c->mem = fds[0];
+	c->size = at + b->sync_len;
+	c->base = mmap(NULL, c->size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (c->base == MAP_FAILED ||
+	    mmap(c->base, b->memsize, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fds[0], (off_t)b->mem_off) == MAP_FAILED ||
+	    mmap(c->base + at, b->sync_len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fds[1], (off_t)b->sync_off) == MAP_FAILED)
+		return -errno;
+	close(fds[1]);
+	bind_rings(c, b, c->base + at);
+	return 0;
+}
+
+int
+raw_register_in(struct raw_client *c, const char *name, uint64_t addr, uint64_t size, const struct raw_memory *mem)
+{
+	union {
+		struct {
+			struct nm_wire w;
+			struct nmreq_header h;
+			struct nmreq_register r;
+			struct nmreq_opt_extmem o;
+		} at;
+		char bytes[NM_WIRE_MAX];
+	} m = {.at = {.w = {.magic = NM_WIRE_MAGIC, .op = NM_WIRE_CTRL, .nopts = 1, .numem = mem->n},
+	    .h = {.nr_version = NETMAP_API, .nr_reqtype = NETMAP_REQ_REGISTER},
+	    .r = {.nr_mode = NR_REG_ALL_NIC, .nr_tx_slots = 256, .nr_rx_slots = 256},
+	    .o = {.nro_opt = {.nro_reqtype = NETMAP_REQ_OPT_EXTMEM}, .nro_usrptr = addr, .nro_info = {.nr_memsize = size}}}};
+	uint32_t entries = mem->n < NM_WIRE_MAX_UMEM + 1 ? mem->n : NM_WIRE_MAX_UMEM + 1, len = sizeof(m.at) + entries * sizeof(mem->at[0]);
+	struct nm_wire_bind *b = (void *)(m.bytes + sizeof(m.at));
+	ssize_t n;
+
+	snprintf(m.at.h.nr_name, sizeof(m.at.h.nr_name), "%s", name);
+	memcpy(m.bytes + sizeof(m.at), mem->at, entries * sizeof(mem->at[0]));
+	m.at.w.len = len;
+	if (send_with(c->ctl, &m.at.w, len, mem->fd, mem->nfds) < 0 && errno != EPIPE && errno != ECONNRESET)
+		return -errno;
+	n = answer(c->ctl, &m.at.w, NULL, 0);
+	if (n < 0)
+		return (int)n;
+	return m.at.w.op == NM_WIRE_UMEM ? -EAGAIN : map_both(c, b);
 }
 
 int
@@ -197,7 +280,7 @@ raw_close(struct raw_client *c)
 
 	/* by whole pages, whatever their size */
 	if (c->base && !fstat(c->mem, &st))
-		munmap(c->base, (size_t)(st.st_size));
+		munmap(c->base, st.st_blksize > 4096 ? (size_t)(st.st_size) : c->size);
 	if (c->mem >= 0)
 		close(c->mem);
 	close(c->ready);
