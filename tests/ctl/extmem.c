@@ -3,8 +3,10 @@
 #include "ctl.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <net/netmap_user.h>
 #include <sys/mman.h>
+#include <sys/vfs.h>
 
 #define SIZE ((size_t)4 << 20)
 #define SLOTS 128u
@@ -205,6 +207,7 @@ bad_memory(void)
 	char *mem = memory(SIZE, MAP_PRIVATE), *hole = memory(SIZE, MAP_PRIVATE), *locked = memory(SIZE, MAP_PRIVATE);
 	char path[] = "/var/tmp/netmap-extmem-XXXXXX", *file;
 	struct nmreq_opt_extmem o;
+	struct statfs fs;
 	int fd = mkstemp(path);
 
 	refused("vale0:a", asked(NULL, SIZE), EINVAL, "~address 0x0, a multiple of 4096 other than 0 is expected");
@@ -216,7 +219,7 @@ bad_memory(void)
 	refused("vale0:a", asked(hole, SIZE), EFAULT, "~nothing is mapped at 0x");
 	mprotect(locked + SIZE - 4096, 4096, PROT_READ);
 	refused("vale0:a", asked(locked, SIZE), EFAULT, "~memory at 0x");
-	if (fd >= 0 && !ftruncate(fd, SIZE)) {
+	if (fd >= 0 && !ftruncate(fd, SIZE) && !fstatfs(fd, &fs) && fs.f_type != TMPFS_MAGIC) {
 		file = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 		o = asked(file, SIZE);
 		refused("vale0:a", o, EOPNOTSUPP, "~tmpfs");

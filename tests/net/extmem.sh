@@ -32,7 +32,7 @@ switch() {
 	got=$(value r .frames)
 	expect "$1: frames sent" "$n" "$count"
 	expect "$1: forwarded, which the receiver saw; the others, which are drop_no_space" "$(counters vale0:a forwarded drop_no_space)" "$got $((n - got))"
-	expect_ge "$1: frames received" "$got" $((count / 10))
+	expect_ge "$1: frames received" "$got" 50 # about a ring full, if the sender had the processor for itself
 	stop a
 	stop r
 	echo "$1: $n sent, $got received"
@@ -65,7 +65,7 @@ truncate -s 64K "$mem/small"
 disk=$(mktemp "${NET_DISK:-/var/tmp}/net-extmem-XXXXXX") && truncate -s 16M "$disk"
 refused "can't be mapped: EINVAL" pkt-gen -i "vale0:a@extmem=$mem/empty" -f rx -n 1
 refused "64 KiB of memory are too little" pkt-gen -i "vale0:a@extmem=$mem/small" -f rx -n 1
-refused "of .* buffers, .* are free; ask for fewer rings" pkt-gen -i "netmap:x{1@extmem=$mem/one" -f rx -n 1
+refused "of .* buffers, .* are free; ask for fewer rings" pkt-gen -i "netmap:x{1@conf:slots=4096@extmem=$mem/one" -f rx -n 1
 refused "20000 netmap_ifs, 1 to 10000 are possible" pkt-gen -i "vale0:a@extmem:file=$mem/one,if-num=20000" -f rx -n 1
 case $(stat -f -c %T "$disk") in
 tmpfs) echo "skipped a part: no other filesystem at ${NET_DISK:-/var/tmp}" ;;
