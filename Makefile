@@ -7,7 +7,7 @@
 # make KSRC=/path/to/linux-source drivers    the module, and NIC drivers with hooks (DRIVERS, KHEADERS); part of make KSRC=...
 # make apps            the tools alone
 # make check           unit tests                         make SAN=address,undefined | SAN=thread
-# make bench           what bench/run.sh needs
+# make bench           what bench/run.sh needs            make pcap    libpcap over netmap, and netmap-pcap; make -C pcap demo
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
 BUILD ?= build
@@ -32,6 +32,7 @@ OSUSER := $(call sources,os/user)
 ENGINE := $(call sources,engine)
 LIB := $(call sources,lib) core/nm_ctl_size.c
 TOOLLIB := $(call sources,tools/lib)
+PCAP := $(filter-out pcap/netmap-pcap.c,$(call sources,pcap))
 TOOLS := $(patsubst tools/%/main.c,%,$(wildcard tools/*/main.c))
 
 ENGINE_OBJ := $(call objects,$(CORE) $(OSUSER) $(filter-out engine/main.c,$(ENGINE)),engine)
@@ -49,13 +50,13 @@ KSRC_GIVEN := $(filter-out file,$(origin KSRC))
 KSRC_DRIVERS := $(if $(KSRC_GIVEN),$(wildcard $(KSRC)/drivers/net/ethernet/intel/e1000/e1000_main.c))
 KHEADERS ?= $(or $(if $(wildcard $(KSRC)/include/config/auto.conf),$(KSRC)),$(if $(KSRC_DRIVERS),$(wildcard /lib/modules/$(shell uname -r)/build)),$(KSRC))
 
-.PHONY: all user apps engine lib tools bench check guest-programs nic-model nic-hostile nullos module no_module drivers drivers_check no_drivers no_coccinelle \
+.PHONY: all user apps engine lib tools pcap bench check guest-programs nic-model nic-hostile nullos module no_module drivers drivers_check no_drivers no_coccinelle \
 	modules_install dkms_source install install_system clean
 all: user $(if $(KSRC_GIVEN)$(wildcard $(KSRC)/Makefile),module,no_module)
 ifneq ($(KSRC_GIVEN),)
 all: $(if $(KSRC_DRIVERS),$(if $(shell command -v spatch),drivers,no_coccinelle),no_drivers)
 endif
-user: engine lib tools
+user: engine lib tools pcap
 apps: tools
 
 engine: $(if $(wildcard engine/main.c),$(BUILD)/netmapd)
@@ -87,6 +88,25 @@ $(BUILD)/$(1): $$(call objects,$$(call sources,tools/$(1)),tool) $(TOOLLIB_OBJ) 
 	$$(CC) $$(LDFLAGS_ALL) -o $$@ $$^ $$(TOOL_LIBS)
 endef
 $(foreach t,$(TOOLS),$(eval $(call tool_rule,$(t))))
+
+# libpcap over netmap exports what the system's library exports, which it loads by its path. Who installs it elsewhere says LIBPCAP=.
+LIBPCAP ?= $(shell $(CC) -print-file-name=libpcap.so.0.8)
+override LIBPCAP := $(realpath $(dir $(LIBPCAP)))/$(notdir $(LIBPCAP))
+PCAP_DIR = $(LIBDIR)/netmap/pcap
+pcap: $(BUILD)/pcap/libpcap.so.0.8 $(BUILD)/netmap-pcap
+$(BUILD)/pcap/exports.map: $(LIBPCAP) pcap/symbols.sh
+	@mkdir -p $(@D)
+	sh pcap/symbols.sh $(LIBPCAP) map >$@
+$(BUILD)/pcap/np_data.h: $(LIBPCAP) pcap/symbols.sh
+	@mkdir -p $(@D)
+	sh pcap/symbols.sh $(LIBPCAP) data >$@
+$(BUILD)/pic/pcap/np_sys.o: $(BUILD)/pcap/np_data.h
+$(BUILD)/pic/pcap/%.o: CFLAGS_ALL += -I$(BUILD)/pcap -DNP_SYSTEM_LIBPCAP='"$(LIBPCAP)"'
+$(BUILD)/pcap/libpcap.so.0.8: $(call objects,$(PCAP),pic) $(LIB_OBJ) $(BUILD)/pcap/exports.map
+	$(CC) $(LDFLAGS_ALL) -shared -Wl,-soname,libpcap.so.0.8 -Wl,--version-script=$(BUILD)/pcap/exports.map -o $@ $(filter %.o,$^) -lpthread -ldl
+$(BUILD)/tool/pcap/netmap-pcap.o: CFLAGS_ALL += -DNP_LIBRARY_DIR='"$(PCAP_DIR)"' -DNP_VERSION='"$(VERSION)"'
+$(BUILD)/netmap-pcap: $(BUILD)/tool/pcap/netmap-pcap.o
+	$(CC) $(LDFLAGS_ALL) -o $@ $^
 
 # Programs of the benchmarks, which bench/run.sh runs.
 BENCH := $(filter-out bench/cpus.c,$(wildcard bench/*.c))

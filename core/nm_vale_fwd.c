@@ -227,6 +227,7 @@ static void
 deliver(struct nm_kring *kr, struct nm_vale_work *w, struct nm_kring *d, uint32_t a, uint32_t b)
 {
 	uint32_t room, slots, start;
+	uint64_t lost;
 
 	if (NM_UNLIKELY(!NM_LOAD_ACQUIRE(&d->ready))) {
 		kr->stat[NM_STAT_drop_no_dest] += list_frames(w, a) + list_frames(w, b);
@@ -236,7 +237,9 @@ deliver(struct nm_kring *kr, struct nm_vale_work *w, struct nm_kring *d, uint32_
 	if (room > NM_VALE_FRAGS) /* frames that are put together anew may take more than they took */
 		room = NM_VALE_FRAGS;
 	w->step = nm_kring_chunk(d);
+	lost = kr->stat[NM_STAT_drop_no_space];
 	slots = plan_runs(kr, w, a, b, room);
+	d->stat[NM_STAT_overrun] += kr->stat[NM_STAT_drop_no_space] - lost; /* under its lock: it has many senders */
 	start = nm_kring_lease_commit(d, slots, w->idx);
 	if (slots)
 		kr->stat[NM_STAT_forwarded] += nm_vale_carry(kr, w, d, start, slots);

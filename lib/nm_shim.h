@@ -120,6 +120,8 @@ enum nm_shim_next nm_shim_home_next(enum nm_shim_home home, int err);
 
 /* nm_shim_conn: a descriptor of the engine, or -errno. flags of open(2). */
 int nm_shim_connect(int flags);
+/* Whether one is there, without starting it. */
+bool nm_shim_listens(void);
 int nm_shim_hello(int sock, int flags);      /* takes sock over */
 /* nm_shim_start: runs netmapd for the socket and waits until it listens. 0 or -errno. */
 int nm_shim_start(const char *path);

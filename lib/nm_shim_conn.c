@@ -121,8 +121,9 @@ say_refused(int err)
 		fprintf(stderr, "netmap: the engine refused: %s\n", strerror(-err));
 }
 
+/* reach: try_connect, or what also starts one. */
 static int
-find_engine(void)
+find_engine(int (*reach)(const char *path))
 {
 	const char *env = secure_getenv("NETMAP_SOCKET"), *xdg = secure_getenv("XDG_RUNTIME_DIR");
 	char path[104];
@@ -130,7 +131,7 @@ find_engine(void)
 	int s, n;
 
 	if (env != NULL && env[0] != '\0')
-		return connect_or_start(env);
+		return reach(env);
 	s = try_connect(SYSTEM_SOCKET);
 	if (s >= 0)
 		return s;
@@ -139,14 +140,14 @@ find_engine(void)
 	if (xdg != NULL && xdg[0] == '/' && stat(xdg, &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == geteuid()) {
 		n = snprintf(path, sizeof(path), "%s/netmapd.sock", xdg);
 		if (n < (int)sizeof(path))
-			return connect_or_start(path);
+			return reach(path);
 	}
 	snprintf(path, sizeof(path), "/tmp/netmapd-%u", (unsigned)geteuid());
 	s = private_dir(path);
 	if (s < 0)
 		return s;
 	strcat(path, "/netmapd.sock");
-	return connect_or_start(path);
+	return reach(path);
 }
 
 /* The ready socket becomes the application's descriptor: close-on-exec and non-blocking as it asked. */
@@ -212,7 +213,7 @@ nm_shim_connect(int flags)
 
 	/* an engine that leaves as we come closes on us: once more, then */
 	for (tries = 0; tries < 3; tries++) {
-		s = find_engine();
+		s = find_engine(connect_or_start);
 		if (s < 0)
 			return s;
 		s = nm_shim_hello(s, flags);
@@ -220,4 +221,14 @@ nm_shim_connect(int flags)
 			break;
 	}
 	return s;
+}
+
+bool
+nm_shim_listens(void)
+{
+	int s = find_engine(try_connect);
+
+	if (s >= 0)
+		nm_real_close(s);
+	return s >= 0;
 }

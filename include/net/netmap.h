@@ -383,7 +383,8 @@ struct nmreq_opt_offsets {
 	X(drop_storm_multicast, "drop_storm_multicast", "multicasts beyond the port's limit") \
 	X(drop_storm_unknown, "drop_storm_unknown", "frames to unknown addresses beyond the port's limit") \
 	X(mirrored, "mirrored", "copies delivered to a mirror port") \
-	X(mirror_lost, "mirror_lost", "copies that a mirror port had no room for")
+	X(mirror_lost, "mirror_lost", "copies that a mirror port had no room for") \
+	X(overrun, "overrun", "copies for this port that its senders count in drop_no_space")
 
 enum {
 #define NM_STAT_ENUM(symbol, json, text) NM_STAT_##symbol,
