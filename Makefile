@@ -94,16 +94,21 @@ LIBPCAP ?= $(shell $(CC) -print-file-name=libpcap.so.0.8)
 override LIBPCAP := $(realpath $(dir $(LIBPCAP)))/$(notdir $(LIBPCAP))
 PCAP_DIR = $(LIBDIR)/netmap/pcap
 pcap: $(BUILD)/pcap/libpcap.so.0.8 $(BUILD)/netmap-pcap
-$(BUILD)/pcap/exports.map: $(LIBPCAP) pcap/symbols.sh
+$(BUILD)/pcap/exports.map: $(LIBPCAP) pcap/symbols.sh Makefile
 	@mkdir -p $(@D)
-	sh pcap/symbols.sh $(LIBPCAP) map >$@
+	sh pcap/symbols.sh $(LIBPCAP) map | sed 's/global:/& ioctl;/' >$@
 $(BUILD)/pcap/np_data.h: $(LIBPCAP) pcap/symbols.sh
 	@mkdir -p $(@D)
 	sh pcap/symbols.sh $(LIBPCAP) data >$@
 $(BUILD)/pic/pcap/np_sys.o: $(BUILD)/pcap/np_data.h
 $(BUILD)/pic/pcap/%.o: CFLAGS_ALL += -I$(BUILD)/pcap -DNP_SYSTEM_LIBPCAP='"$(LIBPCAP)"'
-$(BUILD)/pcap/libpcap.so.0.8: $(call objects,$(PCAP),pic) $(LIB_OBJ) $(BUILD)/pcap/exports.map
-	$(CC) $(LDFLAGS_ALL) -shared -Wl,-soname,libpcap.so.0.8 -Wl,--version-script=$(BUILD)/pcap/exports.map -o $@ $(filter %.o,$^) -lpthread -ldl
+# its own ioctl stands before the library's
+$(BUILD)/pcap/nm_shim_ioctl.o: lib/nm_shim_ioctl.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -DNM_OS_NO_RCU -Dioctl=nm_shim_ioctl_call -fPIC -c -o $@ $<
+PCAP_OBJ := $(call objects,$(PCAP),pic) $(BUILD)/pcap/nm_shim_ioctl.o $(filter-out %/nm_shim_ioctl.o,$(LIB_OBJ))
+$(BUILD)/pcap/libpcap.so.0.8: $(PCAP_OBJ) $(BUILD)/pcap/exports.map
+	$(CC) $(LDFLAGS_ALL) -shared -Wl,-soname,libpcap.so.0.8 -Wl,-Bsymbolic-functions -Wl,--version-script=$(BUILD)/pcap/exports.map -o $@ $(filter %.o,$^) -lpthread -ldl
 $(BUILD)/tool/pcap/netmap-pcap.o: CFLAGS_ALL += -DNP_LIBRARY_DIR='"$(PCAP_DIR)"' -DNP_VERSION='"$(VERSION)"'
 $(BUILD)/netmap-pcap: $(BUILD)/tool/pcap/netmap-pcap.o
 	$(CC) $(LDFLAGS_ALL) -o $@ $^
