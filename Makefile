@@ -119,13 +119,16 @@ bench: user $(BENCH:%.c=$(BUILD)/%)
 $(BUILD)/bench/sync: bench/sync.c $(CORE_OBJ) $(call objects,$(OSUSER),engine)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ $(ENGINE_LIBS)
+$(BUILD)/bench/pcap_rx: bench/pcap_rx.c bench/cpus.c $(wildcard bench/*.h)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $(filter %.c,$^) -lpcap
 $(BUILD)/bench/%: bench/%.c bench/cpus.c $(wildcard bench/*.h)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $(filter %.c,$^) -lpthread
 
 # A test is a program beside the code: core/x_test.c, drivers/*/x_test.c run on the core with the host of tests/unit, engine/x_test.c on
 # the engine's objects, lib/x_test.c on the library, tools/t/x_test.c on the tool's objects without its main.
-TESTS := $(wildcard core/*_test.c drivers/*/*_test.c os/user/*_test.c engine/*_test.c lib/*_test.c tools/*/*_test.c)
+TESTS := $(wildcard core/*_test.c drivers/*/*_test.c os/user/*_test.c engine/*_test.c lib/*_test.c tools/*/*_test.c pcap/*_test.c)
 ifneq ($(SAN),) # a sanitizer's runtime intercepts open, poll and ioctl itself, before the library can
 TESTS := $(filter core/% drivers/% os/user/% engine/%,$(TESTS))
 endif
@@ -147,6 +150,10 @@ $(BUILD)/test/lib/%: lib/%.c $(BUILD)/libnetmap.a $(BUILD)/netmapd tests/unit/ow
 $(BUILD)/test/tools/%: tools/%.c $(BUILD)/libnetmap.a $(TOOLLIB_OBJ) $$(filter-out $$(PERCENT)/main.o,$$(call objects,$$(call sources,$$(patsubst $$(PERCENT)/,$$(PERCENT),$$(dir tools/$$*))),tool))
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $< $(sort $(filter %.o,$^)) $(BUILD)/libnetmap.a -lcmocka $(TOOL_LIBS)
+# linked with the library as programs of the system's are: by its name, here with the folder to find it in
+$(BUILD)/test/pcap/%: pcap/%.c pcap/np_bed.h $(BUILD)/pcap/libpcap.so.0.8 $(BUILD)/netmapd tests/unit/own_engine.c tests/unit/own_engine.h
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -DNP_SYSTEM_LIBPCAP='"$(LIBPCAP)"' -Itests/unit $(LDFLAGS_ALL) -Wl,-rpath,$(abspath $(BUILD))/pcap -o $@ $(filter %.c,$^) $(BUILD)/pcap/libpcap.so.0.8 -lcmocka -lpthread -ldl
 PERCENT := %
 
 # Longer tests, each a program of its own: see the head of each main file.

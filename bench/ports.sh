@@ -195,3 +195,45 @@ sync_run() {
 
 run_sync_core() { sync_run core "$1"; }
 run_sync_kernel() { sync_run kernel "$1"; }
+
+# pcap_receiver NAME COMMAND... - pcap_rx with its device; sets pid when it is open
+pcap_receiver() {
+	c_name=$1; shift
+	spawn "$TMP/$c_name" "$@"
+	until_true 10 "$c_name" grep -q ready "$TMP/$c_name.err"
+}
+
+# pcap_received PID NAME - ends it; its figure
+pcap_received() {
+	end "$1"
+	[ "$status" -eq 0 ] || die "pcap_rx $2 ended with $status"
+	value=$(cat "$TMP/$2")
+}
+
+# pcap_run FRAME RX-PORT TX-PORT TX-OPTION...
+pcap_run() {
+	s_frame=$1 s_rx=$2 s_tx=$3; shift 3
+	pcap_receiver pcap env LD_LIBRARY_PATH="$BIN/pcap" "$BIN/bench/pcap_rx" "$s_rx"
+	rx=$pid
+	case $s_rx in vale0:*) teach "$s_rx" ;; esac
+	gen tx -i "$s_tx" -f tx -l "$s_frame" "$@"
+	tx=$pid
+	flow
+	pcap_received "$rx" pcap
+	gen_end tx "$tx"
+}
+
+run_pcap_vale() { pcap_run "$1" vale0:rx vale0:tx -D $MAC; }
+run_pcap_pipe() { pcap_run "$1" 'netmap:bench}1' 'netmap:bench{1'; }
+
+# The system's library on peers.sh's veth.
+run_pcap_veth() {
+	pcap_receiver pcap ip netns exec "${NS}C" "$BIN/bench/pcap_rx" --bind erx0
+	rx=$pid
+	spawn "$TMP/ptx" ip netns exec "${NS}A" "$BIN/bench/packet_tx" etx0 "$1" "$MAC"
+	tx=$pid
+	flow
+	pcap_received "$rx" pcap
+	end "$tx"
+	[ "$status" -eq 0 ] || die "the sender of the packet sockets ended with $status"
+}

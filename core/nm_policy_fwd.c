@@ -213,6 +213,7 @@ plan(const struct step *st, const struct nm_vale_run *r, const struct target *t,
 		if (w->keep_lost && !t->mirror)
 			w->lost[i] = why != 0;
 		if (NM_UNLIKELY(why)) {
+			d->stat[NM_STAT_overrun] += why == NM_STAT_drop_no_space;
 			kr->stat[t->mirror ? NM_STAT_mirror_lost : why]++;
 			continue;
 		}

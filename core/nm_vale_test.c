@@ -318,6 +318,8 @@ full_receiver_drops_and_counts_but_never_blocks(void **state)
 	host_txsync(&a);
 	assert_int_equal(kr->hwcur, kr->rhead);
 	assert_int_equal(host_stat(&a, NM_DIR_TX, NM_STAT_drop_no_space), 20);
+	assert_int_equal(host_stat(&b, NM_DIR_RX, NM_STAT_overrun), 10); /* each receiver knows its own */
+	assert_int_equal(host_stat(&c, NM_DIR_RX, NM_STAT_overrun), 10);
 	assert_int_equal(host_stat(&a, NM_DIR_TX, NM_STAT_forwarded), 2 * n);
 	for (i = 0; i < n; i++)
 		assert_int_equal(host_take(&b, got, NULL), 60);

@@ -65,7 +65,6 @@
 	SHADOW(pcap_dumper_t *, pcap_dump_open, (pcap_t *p, const char *name), (p, name)) \
 	SHADOW(pcap_dumper_t *, pcap_dump_open_append, (pcap_t *p, const char *name), (p, name)) \
 	SHADOW(FILE *, pcap_file, (pcap_t *p), (p)) \
-	SHADOW(int, pcap_get_tstamp_precision, (pcap_t *p), (p)) \
 	SHADOW(int, pcap_is_swapped, (pcap_t *p), (p)) \
 	SHADOW(int, pcap_list_datalinks, (pcap_t *p, int **list), (p, list)) \
 	SHADOW(int, pcap_list_tstamp_types, (pcap_t *p, int **list), (p, list)) \
@@ -75,7 +74,6 @@
 	SHADOW(int, pcap_set_immediate_mode, (pcap_t *p, int on), (p, on)) \
 	SHADOW(int, pcap_set_promisc, (pcap_t *p, int on), (p, on)) \
 	SHADOW(int, pcap_set_protocol_linux, (pcap_t *p, int protocol), (p, protocol)) \
-	SHADOW(int, pcap_set_tstamp_precision, (pcap_t *p, int precision), (p, precision)) \
 	SHADOW(int, pcap_set_tstamp_type, (pcap_t *p, int type), (p, type)) \
 	SHADOW(int, pcap_snapshot, (pcap_t *p), (p)) \
 	OWN(pcap_activate) \
@@ -91,6 +89,7 @@
 	OWN(pcap_get_required_select_timeout) \
 	OWN(pcap_get_selectable_fd) \
 	OWN(pcap_geterr) \
+	OWN(pcap_get_tstamp_precision) \
 	OWN(pcap_getnonblock) \
 	OWN(pcap_inject) \
 	OWN(pcap_lookupnet) \
@@ -104,6 +103,7 @@
 	OWN(pcap_set_rfmon) \
 	OWN(pcap_set_snaplen) \
 	OWN(pcap_set_timeout) \
+	OWN(pcap_set_tstamp_precision) \
 	OWN(pcap_setdirection) \
 	OWN(pcap_setfilter) \
 	OWN(pcap_setnonblock) \

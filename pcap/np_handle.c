@@ -9,6 +9,9 @@
 
 #include "np_sys.h"
 
+/* A device whose handle has no descriptor before it is activated: those of interfaces leave one behind when they never are. */
+#define SHADOW "nflog"
+
 struct np_handle np_handles[NP_HANDLES];
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -58,7 +61,7 @@ np_handle_new(const char *name, char *err)
 	memset(h, 0, sizeof(*h));
 	h->ep = h->more = h->wake = -1;
 	h->name = strdup(name);
-	h->shadow = np_sys.pcap_create("any", err);
+	h->shadow = np_sys.pcap_create(SHADOW, err);
 	if (!h->name)
 		snprintf(err, PCAP_ERRBUF_SIZE, "%.100s: no memory for a handle", name);
 	if (h->name && h->shadow) {

@@ -45,7 +45,8 @@ struct np_handle {
 	bool active;
 	/* settings */
 	int snaplen, timeout_ms, buffer, rfmon;
-	bool nonblock, nano;
+	bool nonblock;
+	u_int precision;           /* PCAP_TSTAMP_PRECISION_* */
 	pcap_direction_t direction;
 	struct bpf_program filter; /* bf_insns NULL: none */
 	/* the port */

@@ -96,6 +96,30 @@ SETTER(pcap_set_timeout, timeout_ms)
 SETTER(pcap_set_buffer_size, buffer)
 SETTER(pcap_set_rfmon, rfmon)
 
+/* The shadow is of a device that knows microseconds only. */
+int
+pcap_set_tstamp_precision(pcap_t *p, int precision)
+{
+	struct np_handle *h = np_handle_of(p);
+	int r;
+
+	if (!h)
+		return np_sys.pcap_set_tstamp_precision(p, precision);
+	r = np_sys.pcap_set_tstamp_precision(np_handle_ask(h), precision == PCAP_TSTAMP_PRECISION_NANO ? PCAP_TSTAMP_PRECISION_MICRO : precision);
+	np_handle_hear(h);
+	if (r == 0)
+		h->precision = (u_int)precision;
+	return r;
+}
+
+int
+pcap_get_tstamp_precision(pcap_t *p)
+{
+	struct np_handle *h = np_handle_of(p);
+
+	return h ? (int)h->precision : np_sys.pcap_get_tstamp_precision(p);
+}
+
 int
 pcap_can_set_rfmon(pcap_t *p)
 {
@@ -210,14 +234,14 @@ status_of(int err)
 static int
 activate(struct np_handle *h)
 {
-	int precision = np_sys.pcap_get_tstamp_precision(h->shadow), err;
 	pcap_t *dead;
+	int err;
 
 	if (h->rfmon)
 		return np_handle_fail(h, PCAP_ERROR_RFMON_NOTSUP, "%s", np_sys.pcap_statustostr(PCAP_ERROR_RFMON_NOTSUP));
 	if (h->snaplen <= 0 || h->snaplen > SNAPLEN_MAX)
 		h->snaplen = SNAPLEN_MAX;
-	dead = np_sys.pcap_open_dead_with_tstamp_precision(DLT_EN10MB, h->snaplen, (u_int)precision);
+	dead = np_sys.pcap_open_dead_with_tstamp_precision(DLT_EN10MB, h->snaplen, h->precision);
 	if (!dead)
 		return np_handle_fail(h, PCAP_ERROR, "no memory for a handle");
 	err = open_port(h);
@@ -227,7 +251,6 @@ activate(struct np_handle *h)
 	}
 	np_sys.pcap_close(h->shadow);
 	h->shadow = dead;
-	h->nano = precision == PCAP_TSTAMP_PRECISION_NANO;
 	h->active = true;
 	return 0;
 }

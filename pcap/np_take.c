@@ -99,7 +99,7 @@ take_ring(struct np_handle *h, struct np_ring *r, uint32_t max, pcap_handler cb,
 		return 0;
 	r->stuck = NONE;
 	hdr.ts.tv_sec = h->stamp.tv_sec;
-	hdr.ts.tv_usec = h->nano ? h->stamp.tv_nsec : h->stamp.tv_nsec / 1000;
+	hdr.ts.tv_usec = h->precision == PCAP_TSTAMP_PRECISION_NANO ? h->stamp.tv_nsec : h->stamp.tv_nsec / 1000;
 	while (r->next != tail && n < max && !READ(h->broken)) {
 		struct netmap_slot s = read_slot(r, r->next);
 		struct frame f = {.len = s.len, .slots = 1, .flags = s.flags};

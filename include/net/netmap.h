@@ -384,7 +384,7 @@ struct nmreq_opt_offsets {
 	X(drop_storm_unknown, "drop_storm_unknown", "frames to unknown addresses beyond the port's limit") \
 	X(mirrored, "mirrored", "copies delivered to a mirror port") \
 	X(mirror_lost, "mirror_lost", "copies that a mirror port had no room for") \
-	X(overrun, "overrun", "copies for this port that its senders count in drop_no_space")
+	X(overrun, "overrun", "frames for this port that it had no room for; their senders count them as drop_no_space or mirror_lost")
 
 enum {
 #define NM_STAT_ENUM(symbol, json, text) NM_STAT_##symbol,
