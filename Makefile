@@ -50,7 +50,7 @@ KSRC_GIVEN := $(filter-out file,$(origin KSRC))
 KSRC_DRIVERS := $(if $(KSRC_GIVEN),$(wildcard $(KSRC)/drivers/net/ethernet/intel/e1000/e1000_main.c))
 KHEADERS ?= $(or $(if $(wildcard $(KSRC)/include/config/auto.conf),$(KSRC)),$(if $(KSRC_DRIVERS),$(wildcard /lib/modules/$(shell uname -r)/build)),$(KSRC))
 
-.PHONY: all user apps engine lib tools pcap bench check guest-programs nic-model nic-hostile nullos module no_module drivers drivers_check no_drivers no_coccinelle \
+.PHONY: FORCE all user apps engine lib tools pcap bench check guest-programs nic-model nic-hostile nullos module no_module drivers drivers_check no_drivers no_coccinelle \
 	modules_install dkms_source install install_system clean
 all: user $(if $(KSRC_GIVEN)$(wildcard $(KSRC)/Makefile),module,no_module)
 ifneq ($(KSRC_GIVEN),)
@@ -110,6 +110,12 @@ PCAP_OBJ := $(call objects,$(PCAP),pic) $(BUILD)/pcap/nm_shim_ioctl.o $(filter-o
 $(BUILD)/pcap/libpcap.so.0.8: $(PCAP_OBJ) $(BUILD)/pcap/exports.map
 	$(CC) $(LDFLAGS_ALL) -shared -Wl,-soname,libpcap.so.0.8 -Wl,-Bsymbolic-functions -Wl,--version-script=$(BUILD)/pcap/exports.map -o $@ $(filter %.o,$^) -lpthread -ldl
 $(BUILD)/tool/pcap/netmap-pcap.o: CFLAGS_ALL += -DNP_LIBRARY_DIR='"$(PCAP_DIR)"' -DNP_VERSION='"$(VERSION)"'
+# which says where the library will be, so it is made anew when that changes
+$(BUILD)/tool/pcap/netmap-pcap.o: $(BUILD)/pcap/dir
+$(BUILD)/pcap/dir: FORCE
+	@mkdir -p $(@D)
+	@echo '$(PCAP_DIR)' | cmp -s - $@ || echo '$(PCAP_DIR)' >$@
+FORCE:
 $(BUILD)/netmap-pcap: $(BUILD)/tool/pcap/netmap-pcap.o
 	$(CC) $(LDFLAGS_ALL) -o $@ $^
 
@@ -272,6 +278,9 @@ install: user
 	install -d $(DESTDIR)$(PREFIX)/share/man/man3 $(DESTDIR)$(PREFIX)/share/man/man4 $(DESTDIR)$(PREFIX)/share/man/man8
 	for t in $(TOOLS); do install $(BUILD)/$$t $(DESTDIR)$(PREFIX)/bin/ || exit 1; done
 	install $(BUILD)/netmapd $(DESTDIR)$(PREFIX)/sbin/
+	install $(BUILD)/netmap-pcap $(DESTDIR)$(PREFIX)/bin/
+	install -d $(DESTDIR)$(PCAP_DIR)
+	install -m 644 $(BUILD)/pcap/libpcap.so.0.8 $(DESTDIR)$(PCAP_DIR)/
 	install -m 644 $(BUILD)/libnetmap.a $(DESTDIR)$(LIBDIR)/
 	install -m 644 $(BUILD)/libnetmap.so.1 $(DESTDIR)$(LIBDIR)/
 	ln -sf libnetmap.so.1 $(DESTDIR)$(LIBDIR)/libnetmap.so
@@ -282,7 +291,7 @@ install: user
 		for n in $$(sed -n '/^\.Sh NAME/,/^\.Sh LIB/s/^\.Nm \([a-z_]*\).*/\1/p' $$m); do \
 			[ $$n.3 = $${m#man/} ] || ln -sf $${m#man/} $(DESTDIR)$(PREFIX)/share/man/man3/$$n.3; done; done
 	for m in $(wildcard man/*.4); do install -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man4/ || exit 1; done
-	for m in $(wildcard tools/*/*.8 engine/*.8); do install -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man8/ || exit 1; done
+	for m in $(wildcard tools/*/*.8 engine/*.8 pcap/*.8); do install -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man8/ || exit 1; done
 	$(if $(DESTDIR),,test $$(id -u) -ne 0 || PATH="$$PATH:/usr/sbin:/sbin" ldconfig)
 	@if test -e $(MODDIR)/ksrc; then $(MAKE) --no-print-directory modules_install; else echo "no netmap.ko was built, so none is installed"; fi
 

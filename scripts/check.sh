@@ -22,7 +22,8 @@ for a in "$@"; do
 	esac
 done
 sh scripts/deps.sh gcc g++ clang make pkg-config git gcc-multilib g++-multilib liburcu-dev libbpf-dev libcmocka-dev libjson-c-dev libpcap-dev \
-	iproute2 iputils-ping iperf3 mandoc shellcheck jq util-linux tcpdump || exit 1
+	iproute2 iputils-ping iperf3 mandoc shellcheck jq util-linux tcpdump ngrep arp-scan bittwist || exit 1
+[ -z "$full" ] || sh scripts/deps.sh tshark python3-scapy || exit 1
 # the run-time libraries of the sanitizers and the fuzzer are of clang's version
 sh scripts/deps.sh "libclang-rt-$(clang -dumpversion | cut -d. -f1)-dev" || exit 1
 # programs of 32 bits, where the machine itself runs none

@@ -153,11 +153,11 @@ programs() {
 stage() {
 	mkdir -p "$1/build/gcc" "$1/tests" || return 1
 	for f in "$build"/*; do [ ! -f "$f" ] || cp -p "$f" "$1/build/gcc/"; done
-	cp -rp "$build/ctl" "$build/net" "$build/guest" "$1/build/gcc/" &&
+	cp -rp "$build/ctl" "$build/net" "$build/guest" "$build/pcap" "$1/build/gcc/" &&
 		for folder in ctl net tools guest; do cp -rp "$top/tests/$folder" "$1/tests/" || return 1; done &&
 		cp "$here/init.sh" "$here/reports.awk" "$here/reports.list" "$here/allow.list" "$(command -v busybox)" "$2" "$1/" || return 1
 	# documentation that tests of the tools compare with
-	mkdir -p "$1/tools" && (cd "$top" && find tools engine man -name '*.[1-9]' | cpio -pdm --quiet "$1") || return 1
+	mkdir -p "$1/tools" && (cd "$top" && find tools engine pcap man -name '*.[1-9]' | cpio -pdm --quiet "$1") || return 1
 	if echo "$names" | grep -q ^bench/; then
 		make -s -C "$top" -j"$(nproc)" BUILD="$build" bench && cp -rp "$top/bench" "$1/" && cp -rp "$build/bench" "$1/build/gcc/" || return 1
 	fi
