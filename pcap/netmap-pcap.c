@@ -173,15 +173,18 @@ has_library(const char *dir)
 	return snprintf(file, sizeof(file), "%s/" LIBRARY, dir) < (int)sizeof(file) && access(file, R_OK) == 0;
 }
 
-/* Beside this program, as it is built, or where it was to be installed. */
+/* Near this program, as it is built or installed, or where it was to be installed. */
 static const char *
 library_folder(void)
 {
-	static char dir[PATH_MAX + 8];
+	static const char *const near[] = {"pcap", "../lib/netmap/pcap"};
+	static char dir[PATH_MAX + 32];
 	char own[PATH_MAX];
+	size_t i;
 
-	if (own_folder(own) && snprintf(dir, sizeof(dir), "%s/pcap", own) < (int)sizeof(dir) && has_library(dir))
-		return dir;
+	for (i = 0; i < sizeof(near) / sizeof(near[0]) && own_folder(own); i++)
+		if (snprintf(dir, sizeof(dir), "%s/%s", own, near[i]) < (int)sizeof(dir) && has_library(dir))
+			return dir;
 	if (has_library(NP_LIBRARY_DIR))
 		return NP_LIBRARY_DIR;
 	fprintf(stderr, ME ": there is no " LIBRARY " in " NP_LIBRARY_DIR "; install it, or build it: make pcap\n");

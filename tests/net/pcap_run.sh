@@ -44,6 +44,7 @@ chmod 755 "$tmp/other"
 case $(getconf LONG_BIT) in 64) says 126 'is a program of 32 bits' "$tmp/other" ;; esac
 
 # scripts are looked at by their interpreters, and run
+# shellcheck disable=SC2016 # for the script
 printf '#!/bin/sh\necho "$1 $LD_LIBRARY_PATH"\n' >"$tmp/script"
 printf '#!/usr/bin/env sh\nexit 5\n' >"$tmp/script2"
 chmod 755 "$tmp/script" "$tmp/script2"
