@@ -161,6 +161,7 @@ a_full_mirror_disturbs_nobody(void **state)
 	assert_int_equal(drain(&m), 15);
 	assert_int_equal(host_stat(&a, NM_DIR_TX, NM_STAT_mirrored), 15);
 	assert_int_equal(host_stat(&a, NM_DIR_TX, NM_STAT_mirror_lost), 85);
+	assert_int_equal(host_stat(&m, NM_DIR_RX, NM_STAT_overrun), 85);
 	assert_int_equal(host_stat(&a, NM_DIR_TX, NM_STAT_drop_no_space), 0);
 	assert_int_equal(mirror("vale0:a", 0, ""), 0);
 	assert_int_equal(mirror("vale0:b", NM_MIRROR_RX, "vale0:m"), 0);
