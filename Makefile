@@ -100,6 +100,8 @@ $(BUILD)/pcap/exports.map: $(LIBPCAP) pcap/symbols.sh Makefile
 $(BUILD)/pcap/np_data.h: $(LIBPCAP) pcap/symbols.sh
 	@mkdir -p $(@D)
 	sh pcap/symbols.sh $(LIBPCAP) data >$@
+$(if $(wildcard $(LIBPCAP)),,$(LIBPCAP)):
+	@echo "there is no libpcap.so.0.8 here, which libpcap over netmap stands before: install libpcap0.8, or say LIBPCAP=/path/to/it" >&2; exit 1
 $(BUILD)/pic/pcap/np_sys.o: $(BUILD)/pcap/np_data.h
 $(BUILD)/pic/pcap/%.o: CFLAGS_ALL += -I$(BUILD)/pcap -DNP_SYSTEM_LIBPCAP='"$(LIBPCAP)"'
 # its own ioctl stands before the library's
