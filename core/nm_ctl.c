@@ -3,13 +3,6 @@
 #include "nm_root.h"
 #include "nm_vale.h"
 
-static int
-not_yet(struct nm_session *s, struct nm_ctl_msg *m)
-{
-	return nm_session_error(s, EOPNOTSUPP, "request %u (%s) is not supported yet", m->hdr->nr_reqtype,
-	    nm_ctl_request_name(m->hdr->nr_reqtype));
-}
-
 static const struct {
 	uint32_t type;
 	int (*handler)(struct nm_session *s, struct nm_ctl_msg *m);
@@ -26,9 +19,9 @@ static const struct {
 	{NETMAP_REQ_VALE_POLLING_ENABLE, nm_vale_poll_on},
 	{NETMAP_REQ_VALE_POLLING_DISABLE, nm_vale_poll_off},
 	{NETMAP_REQ_POOLS_INFO_GET, nm_pools_info_get},
-	{NETMAP_REQ_SYNC_KLOOP_START, not_yet},
-	{NETMAP_REQ_SYNC_KLOOP_STOP, not_yet},
-	{NETMAP_REQ_CSB_ENABLE, not_yet},
+	{NETMAP_REQ_SYNC_KLOOP_START, nm_kloop_start},
+	{NETMAP_REQ_SYNC_KLOOP_STOP, nm_kloop_stop},
+	{NETMAP_REQ_CSB_ENABLE, nm_kloop_csb_enable},
 	{NETMAP_REQ_STATS_GET, nm_stats_get},
 	{NETMAP_REQ_FDB_GET, nm_fdb_ctl_get},
 	{NETMAP_REQ_FDB_FLUSH, nm_fdb_ctl_flush},

@@ -65,5 +65,8 @@ int nm_vlan_ctl(struct nm_session *s, struct nm_ctl_msg *m);
 int nm_storm_ctl(struct nm_session *s, struct nm_ctl_msg *m);
 int nm_lossless_ctl(struct nm_session *s, struct nm_ctl_msg *m);
 int nm_mirror_ctl(struct nm_session *s, struct nm_ctl_msg *m);
+int nm_kloop_csb_enable(struct nm_session *s, struct nm_ctl_msg *m);
+int nm_kloop_start(struct nm_session *s, struct nm_ctl_msg *m);
+int nm_kloop_stop(struct nm_session *s, struct nm_ctl_msg *m);
 
 #endif

@@ -96,13 +96,18 @@ enter_rx(struct nm_kring *kr, uint32_t head, uint32_t cur)
 int
 nm_kring_enter(struct nm_kring *kr)
 {
-	uint32_t head, cur;
+	uint32_t head = NM_LOAD_ACQUIRE(&kr->ring->head);
+
+	return nm_kring_enter_at(kr, head, NM_READ_ONCE(kr->ring->cur));
+}
+
+int
+nm_kring_enter_at(struct nm_kring *kr, uint32_t head, uint32_t cur)
+{
 	int error = 0;
 
 	if (NM_UNLIKELY(NM_EXCHANGE(&kr->busy, 1)))
 		return -EBUSY;
-	head = NM_LOAD_ACQUIRE(&kr->ring->head);
-	cur = NM_READ_ONCE(kr->ring->cur);
 	if (kr->dir == NM_DIR_RX) {
 		kr->stat[NM_STAT_syncs_rx]++;
 		error = enter_rx(kr, head, cur);

@@ -91,6 +91,21 @@ void nm_os_umem_put(struct nm_umem *u);
 /* Both are the same memory, from its first byte to the last. */
 bool nm_os_umem_same(const struct nm_umem *a, const struct nm_umem *b);
 
+/*
+ * The loop that serves the rings of a session by its CSB (nm_kloop.h), as the client has asked for it. start: 0 or -errno with a text;
+ * the loop begins now or after the request. stop: it is to end, and the host calls nm_kloop_ended when it has, maybe at once. A
+ * session that is closed has none any more. Control.
+ */
+struct nm_os_kloop_plan {
+	uint32_t sleep_us;  /* between two rounds, where nobody wakes it; 0: it goes round and round */
+	bool wakes;         /* all rings have an ioeventfd: it sleeps until one of them, or the port, has something */
+	bool direct[2];     /* by NM_DIR_*: these rings are to be served by who signals, if the host can do that */
+	uint32_t nrings;
+	const struct nm_os_kloop_fds { int32_t io, irq; } *fds; /* of each ring, in the order of entries; NULL: none; negative: not there */
+};
+int nm_os_kloop_start(struct nm_session *s, const struct nm_os_kloop_plan *plan);
+void nm_os_kloop_stop(struct nm_session *s);
+
 /* Wakes whoever waits on this ring: its sessions have new slots. Data. */
 void nm_os_notify(struct nm_kring *kr);
 

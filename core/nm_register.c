@@ -261,22 +261,26 @@ check_ext(struct nm_session *s, const struct nm_port *p, const struct nm_mem *ex
 
 /* Options that REGISTER doesn't know fail it before anything is done. */
 static int
-check_options(struct nm_session *s, const char *name, const struct nm_ctl_msg *m, const struct nm_ctl_opt *offsets, const struct nm_ctl_opt *extmem)
+check_options(struct nm_session *s, const char *name, const struct nm_ctl_msg *m)
 {
+	const uint32_t known = 1u << NETMAP_REQ_OPT_EXTMEM | 1u << NETMAP_REQ_OPT_CSB | 1u << NETMAP_REQ_OPT_OFFSETS;
 	uint32_t i;
 
-	for (i = 0; i < m->nopts; i++)
-		if (&m->opts[i] != offsets && &m->opts[i] != extmem && m->opts[i].hdr.nro_status == EOPNOTSUPP)
-			return nm_session_error(s, EOPNOTSUPP, "%s: option %u (%s) is not supported%s", name, m->opts[i].hdr.nro_reqtype,
-			    nm_ctl_option_name(m->opts[i].hdr.nro_reqtype),
-			    m->opts[i].hdr.nro_reqtype < NETMAP_REQ_OPT_MAX ? " yet" : "");
+	for (i = 0; i < m->nopts; i++) {
+		uint32_t type = m->opts[i].hdr.nro_reqtype;
+
+		if (type >= NETMAP_REQ_OPT_MAX || !(known & 1u << type))
+			return nm_session_error(s, EOPNOTSUPP, "%s: option %u (%s) is not supported%s", name, type, nm_ctl_option_name(type),
+			    type < NETMAP_REQ_OPT_MAX ? " by this request" : "");
+	}
 	return 0;
 }
 
 /* Port and rings of a request whose options have been looked at; in region reg->nr_mem_id, if it says one. */
 static int
-register_port(struct nm_session *s, const char *name, struct nmreq_register *reg, struct nm_ctl_opt *offsets, const struct nm_mem *ext)
+register_port(struct nm_session *s, const char *name, struct nmreq_register *reg, struct nm_ctl_msg *m, const struct nm_mem *ext)
 {
+	struct nm_ctl_opt *offsets = offsets_option(m), *csb = nm_kloop_find(m);
 	struct nm_port *p;
 	uint32_t extra = 0;
 	int error = port_get(s, name, reg, &p);
@@ -291,20 +295,27 @@ register_port(struct nm_session *s, const char *name, struct nmreq_register *reg
 		error = take_offsets(s, p, offsets);
 	if (!error)
 		error = check_bind(s, p, reg);
+	if (!error && csb)
+		error = nm_kloop_get(s, name, csb);
 	if (!error)
 		error = nm_session_reserve(s, p, reg->nr_extra_bufs);
 	if (!error)
 		error = take_offsets(s, p, offsets);
 	if (!error)
 		error = check_bind(s, p, reg);
+	if (!error && csb)
+		error = nm_kloop_get(s, name, csb);
 	if (!error && (error = nm_session_bind(s, p, reg->nr_extra_bufs, &extra)) == -EINVAL && offsets)
 		offsets->hdr.nro_status = EINVAL; /* the port's admit says so */
 	if (error == -EBUSY && offsets)
 		offsets->hdr.nro_status = EBUSY;
 	if (error) {
+		nm_kloop_put(s);
 		nm_port_put(p);
 		return error;
 	}
+	if (csb)
+		nm_kloop_init(s);
 	report(s, reg, extra);
 	if (offsets)
 		report_offsets(s, offsets);
@@ -316,19 +327,21 @@ nm_register(struct nm_session *s, struct nm_ctl_msg *m)
 {
 	struct nmreq_register *reg = m->body, at;
 	const char *name = m->hdr->nr_name;
-	struct nm_ctl_opt *offsets = offsets_option(m), *extmem = nm_mem_ext_option(m);
+	struct nm_ctl_opt *extmem = nm_mem_ext_option(m), *csb = nm_kloop_find(m);
 	struct nm_mem *ext = NULL;
 	int error = check_request(s, name, reg);
 
 	if (!error)
-		error = check_options(s, name, m, offsets, extmem);
+		error = check_options(s, name, m);
+	if (!error && csb)
+		error = nm_kloop_check(s, name, reg->nr_flags, csb);
 	if (!error)
 		error = check_mem_id(s, name, reg->nr_mem_id);
 	at = *reg;
 	if (!error && extmem)
 		error = nm_mem_ext_open(s, name, &at, extmem, &ext);
 	if (!error)
-		error = register_port(s, name, &at, offsets, ext);
+		error = register_port(s, name, &at, m, ext);
 	if (ext)
 		nm_mem_ext_close(ext, extmem, error);
 	if (!error)

@@ -349,6 +349,7 @@ nm_session_unbind(struct nm_session *s)
 	if (!--p->bound && p->ops->enable)
 		p->ops->enable(p, false);
 	nm_os_rcu_sync();
+	nm_kloop_put(s);
 	if (s->extra)
 		nm_mem_extra_free(s->mem, NM_READ_ONCE(s->nifp->ni_bufs_head));
 	nm_mem_free(s->mem, NM_POOL_SYNC, s->mem->pool[NM_POOL_SYNC].offset + (size_t)s->cell * NM_SYNC_CELL);

@@ -3,6 +3,7 @@
 #ifndef NM_SESSION_H
 #define NM_SESSION_H
 
+#include "nm_kloop.h"
 #include "nm_port.h"
 #include "nm_sync.h"
 
@@ -24,6 +25,7 @@ struct nm_session {
 	uint32_t extra;          /* head of the list as handed out */
 	uint32_t cell;           /* its cell in the sync area */
 	struct nm_sync_session *sync;
+	struct nm_kloop kloop;
 	int errnum;
 	char errtext[NM_ERRTEXT];
 	struct nm_os_offer *offer; /* of a host whose clients send memory with their requests: what came with this one */

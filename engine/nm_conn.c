@@ -50,6 +50,7 @@ nm_conn_new(struct nm_root *root, int ctl_fd)
 	if (c->client.poke_fd < 0)
 		goto fail_kick;
 	c->ctl_fd = ctl_fd;
+	c->client.end_fd = -1;
 	c->client.ready_fd = sv[0];
 	c->app_fd = sv[1];
 	nm_session_init(&c->client.session, root, &cred);
@@ -92,6 +93,7 @@ nm_conn_close(struct nm_conn *c)
 {
 	nm_worker_remove(&c->client);
 	nm_session_close(&c->client.session);
+	nm_csb_free(c->client.loop);
 	close(c->client.kick_fd);
 	close(c->client.poke_fd);
 	close(c->client.ready_fd);
@@ -251,13 +253,13 @@ parse_options(char *p, char *end, struct nm_ctl_opt *opts, uint32_t nopts)
 
 /* Descriptors that came with a message. */
 struct fds {
-	int fd[NM_WIRE_MAX_UMEM];
+	int fd[NM_WIRE_MAX_FDS];
 	uint32_t n;
 };
 
 /* What the client sent of its own memory, behind the options at `table`. */
 static int
-take_offer(const struct nm_wire *w, const char *table, const struct fds *fds, struct nm_os_offer *o)
+take_offer(const struct nm_wire *w, const char *table, struct fds *fds, struct nm_os_offer *o)
 {
 	struct nm_wire_umem u;
 	uint32_t i;
@@ -285,8 +287,20 @@ ask(struct nm_conn *c, struct nm_wire *w, const struct nm_os_offer *o)
 	return reply(c, w, sizeof(*w) + sizeof(u), NULL, 0);
 }
 
+/* Along goes the pipe of a loop that the request has started. */
 static int
-control(struct nm_conn *c, struct nm_wire *w, uint32_t len, const struct fds *fds)
+answer(struct nm_conn *c, struct nm_wire *w, uint32_t len)
+{
+	int error = reply(c, w, len, &c->client.end_fd, c->client.end_fd >= 0);
+
+	if (c->client.end_fd >= 0)
+		close(c->client.end_fd);
+	c->client.end_fd = -1;
+	return error;
+}
+
+static int
+control(struct nm_conn *c, struct nm_wire *w, uint32_t len, struct fds *fds)
 {
 	struct nm_os_offer offer;
 	struct nmreq_header *h = (void *)(w + 1);
@@ -313,8 +327,10 @@ control(struct nm_conn *c, struct nm_wire *w, uint32_t len, const struct fds *fd
 	if (parse_options(p + ((size + 7) & ~7), (char *)w + len, opts, w->nopts))
 		return -EPROTO;
 	c->client.session.offer = &offer;
+	c->client.sent = (struct nm_csb_sent){fds->n, fds->fd};
 	w->error = nm_ctl_request(&c->client.session, &m);
 	c->client.session.offer = NULL;
+	c->client.sent.n = 0;
 	if (w->error == -EAGAIN && offer.want_size)
 		return ask(c, w, &offer);
 	w->numem = 0;
@@ -322,10 +338,10 @@ control(struct nm_conn *c, struct nm_wire *w, uint32_t len, const struct fds *fd
 		memcpy(opts[i].body, &opts[i].hdr, sizeof(opts[i].hdr));
 	if (!w->error)
 		w->error = bound(c, was, (char *)w + end, &end);
-	return reply(c, w, end, NULL, 0);
+	return answer(c, w, end);
 }
 
-/* The descriptors of a message, those beyond NM_WIRE_MAX_UMEM closed. */
+/* The descriptors of a message, those beyond NM_WIRE_MAX_FDS closed. */
 static void
 take_fds(struct msghdr *m, struct fds *fds)
 {
@@ -340,7 +356,7 @@ take_fds(struct msghdr *m, struct fds *fds)
 		n = (cm->cmsg_len - CMSG_LEN(0)) / sizeof(int);
 		for (i = 0; i < n; i++) {
 			memcpy(&fd, CMSG_DATA(cm) + i * sizeof(int), sizeof(int));
-			if (fds->n < NM_WIRE_MAX_UMEM)
+			if (fds->n < NM_WIRE_MAX_FDS)
 				fds->fd[fds->n++] = fd;
 			else
 				close(fd);
@@ -349,7 +365,7 @@ take_fds(struct msghdr *m, struct fds *fds)
 }
 
 static int
-serve(struct nm_conn *c, struct nm_wire *w, ssize_t n, const struct fds *fds)
+serve(struct nm_conn *c, struct nm_wire *w, ssize_t n, struct fds *fds)
 {
 	const size_t most = sizeof(*w) + sizeof(struct nmreq_header) + NM_CTL_MAX_BYTES + 8 * (NM_CTL_MAX_OPTS + 1) +
 	    NM_WIRE_MAX_UMEM * sizeof(struct nm_wire_umem);
@@ -379,7 +395,7 @@ nm_conn_message(struct nm_conn *c)
 		char bytes[2 * NM_WIRE_MAX];
 		uint64_t align;
 	} u;
-	union { char buf[CMSG_SPACE(NM_WIRE_MAX_UMEM * sizeof(int))]; struct cmsghdr align; } ctl;
+	union { char buf[CMSG_SPACE(NM_WIRE_MAX_FDS * sizeof(int))]; struct cmsghdr align; } ctl;
 	struct iovec iov = {u.bytes, NM_WIRE_MAX};
 	struct msghdr m = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = ctl.buf, .msg_controllen = sizeof(ctl)};
 	ssize_t n = recvmsg(c->ctl_fd, &m, MSG_DONTWAIT | MSG_TRUNC | MSG_CMSG_CLOEXEC);
@@ -392,6 +408,7 @@ nm_conn_message(struct nm_conn *c)
 	take_fds(&m, &fds);
 	error = n == 0 ? -ECONNRESET : serve(c, &u.w, n, &fds);
 	for (i = 0; i < fds.n; i++)
-		close(fds.fd[i]);
+		if (fds.fd[i] >= 0)
+			close(fds.fd[i]);
 	return error;
 }

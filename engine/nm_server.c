@@ -358,6 +358,7 @@ nm_server_run(struct nm_root *root, const struct nm_server_config *c)
 	    .poison_fd = nm_os_user_poison_fd(), .gone_fd = nic_gone_fd()};
 	int error;
 
+	nm_csb_limit(c->max_clients);
 	s.spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	s.epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	error = s.epoll_fd < 0 ? -errno : open_signals(&s);

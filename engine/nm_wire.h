@@ -13,6 +13,9 @@
  *             Or -> UMEM: the request refers to the client's own memory, struct nm_wire_umem says which. Nothing was done; the
  *             request comes again, with that in a file, or piece by piece in several: `numem` entries of struct nm_wire_umem behind the
  *             options, and up to NM_WIRE_MAX_UMEM descriptors. Addresses only say what is meant; the engine uses files and offsets.
+ *             Of a SYNC_KLOOP_START, descriptors of its eventfds may come along; the option SYNC_KLOOP_EVENTFDS has their indices,
+ *             -1 for none. With the answer comes one: a pipe to read, which has a byte when the loop was stopped, and its end
+ *             without one when it broke off.
  *   LEGACY    struct nmreq; arg = 1 NIOCREGIF, 0 NIOCGINFO -> the same; then nm_wire_bind after a REGIF.
  *   MAP       -> one descriptor: the memory of the session's region (sealed). Or two, if the region lies in memory of a client: its
  *             file, with the region at mem_off, and the sync area's.
@@ -43,6 +46,7 @@ struct nm_wire {
 	uint32_t numem;  /* CTRL: entries of memory behind them */
 };
 
+#define NM_WIRE_MAX_FDS 128u /* descriptors that come with a message */
 #define NM_WIRE_MAX_UMEM 8u
 
 struct nm_wire_umem {

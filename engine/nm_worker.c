@@ -23,16 +23,22 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-/* Tags of the epoll set: a client's address, its low bit for the poke descriptor; 0 for the wake descriptor. */
+/*
+ * Tags of the epoll set: a client's address, its low bits for the poke descriptor and for ioeventfds, whose count is the client's to
+ * take: they are told of by edges. 0 for the wake descriptor.
+ */
 #define POKE_TAG 1u
+#define IO_TAG 2u
+#define TAGS 3u
 
-enum command { CMD_NONE, CMD_ADD, CMD_REMOVE, CMD_STOP };
+enum command { CMD_NONE, CMD_ADD, CMD_REMOVE, CMD_LEND, CMD_GIVE_BACK, CMD_STOP };
 
 struct nm_worker {
 	pthread_t thread;
 	int epoll_fd, wake_fd;
 	uint64_t busy_poll_ns;
 	struct nm_client *active;
+	uint32_t nap_us; /* all who are active are loops that found nothing and may be left alone for so long; 0: they are not */
 	struct nm_place place;
 	/* one command at a time */
 	pthread_mutex_t lock;
@@ -74,6 +80,16 @@ drain(struct nm_client *c)
 		;
 }
 
+/* A client's loop has something on ring i; its memory tells whether it waits for that. */
+static void
+signal_loop(const struct nm_csb_loop *l, struct nm_kring *kr, uint32_t i)
+{
+	if (l->fd[i].irq < 0 || !nm_kloop_kick_wanted(NM_READ_ONCE(kr->atok)))
+		return;
+	__atomic_fetch_add(&kr->stat[NM_STAT_kicks_out], 1, __ATOMIC_RELAXED);
+	nm_csb_signal(l->fd[i].irq);
+}
+
 void
 nm_os_notify(struct nm_kring *kr)
 {
@@ -82,9 +98,14 @@ nm_os_notify(struct nm_kring *kr)
 	NM_MB(); /* hwtail is out before sleep is read; the client does the opposite */
 	for (s = NM_RCU_DEREF(kr->port->sessions); s; s = NM_RCU_DEREF(s->next)) {
 		struct nm_sync_session *y = s->sync;
+		const struct nm_csb_loop *l = NM_LOAD_ACQUIRE(&((struct nm_client *)s->host)->loop);
 
 		if (kr->id < s->first[NM_DIR_RX] || kr->id >= s->last[NM_DIR_RX])
 			continue;
+		if (l) {
+			signal_loop(l, kr, s->last[NM_DIR_TX] - s->first[NM_DIR_TX] + kr->id - s->first[NM_DIR_RX]);
+			continue;
+		}
 		if (self)
 			nm_place_receiver(&self->place, y);
 		if (NM_READ_ONCE(y->sleep) & NM_SLEEP_RX) {
@@ -115,8 +136,12 @@ wake_senders(struct nm_kring *kr)
 		return;
 	NM_MB();
 	for (s = NM_RCU_DEREF(kr->port->sessions); s; s = NM_RCU_DEREF(s->next)) {
+		const struct nm_csb_loop *l = NM_LOAD_ACQUIRE(&((struct nm_client *)s->host)->loop);
+
 		if (kr->id < s->first[NM_DIR_TX] || kr->id >= s->last[NM_DIR_TX])
 			continue;
+		if (l)
+			signal_loop(l, kr, kr->id - s->first[NM_DIR_TX]);
 		if (!(NM_READ_ONCE(s->sync->sleep) & NM_SLEEP_TX))
 			continue;
 		kr->stat[NM_STAT_kicks_out]++;
@@ -155,6 +180,35 @@ answer(struct nm_client *c, uint32_t req)
 		syscall(SYS_futex, &y->sync_done, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
 }
 
+static void activate_senders(struct nm_worker *w, struct nm_client *c);
+
+/* A loop kicks for nobody while it is looked at: what its rings give back to senders of pipes is seen here. */
+static bool
+serve_receivers(struct nm_worker *w, struct nm_client *c)
+{
+	struct nm_session *s = &c->session;
+	uint32_t *last = c->last_head + (s->last[NM_DIR_TX] - s->first[NM_DIR_TX]), i;
+	bool moved = false;
+
+	for (i = s->first[NM_DIR_RX]; i < s->last[NM_DIR_RX]; i++, last++) {
+		struct nm_kring *kr = nm_session_kring(s, NM_DIR_RX, i);
+		uint32_t head;
+
+		if (!kr->peer || !NM_READ_ONCE(kr->blocked))
+			continue;
+		head = NM_READ_ONCE(kr->atok->head);
+		if (head == *last)
+			continue;
+		*last = head;
+		if (NM_READ_ONCE(kr->ktoa->kern_need_kick))
+			NM_WRITE_ONCE(kr->ktoa->kern_need_kick, 0);
+		moved = true;
+	}
+	if (moved)
+		activate_senders(w, c);
+	return moved;
+}
+
 /* All that the client published; true when something moved. */
 static bool
 serve(struct nm_worker *w, struct nm_client *c)
@@ -166,6 +220,10 @@ serve(struct nm_worker *w, struct nm_client *c)
 	nm_place_sender(&w->place, s->sync);
 	for (i = first; i < s->last[NM_DIR_TX]; i++)
 		moved |= serve_ring(nm_session_kring(s, NM_DIR_TX, i), &c->last_head[i - first], &whole);
+	if (c->loop)
+		moved |= serve_receivers(w, c);
+	if (c->loop && !moved)
+		w->place.waits = true; /* it may be on this CPU; where it is, is not known */
 	if (whole)
 		answer(c, req);
 	else if (!moved)
@@ -181,6 +239,8 @@ activate(struct nm_worker *w, struct nm_client *c)
 	c->idle_since = 0;
 	if (c->active)
 		return;
+	if (c->loop)
+		nm_kloop_need_kick(&c->session, false);
 	c->active = true;
 	c->next = w->active;
 	w->active = c;
@@ -202,6 +262,7 @@ arm_receivers(struct nm_client *c)
 			continue;
 		for (o = NM_RCU_DEREF(to->sessions); o; o = NM_RCU_DEREF(o->next))
 			__atomic_fetch_or(&o->sync->need_kick, NM_KICK_RX, __ATOMIC_SEQ_CST);
+		NM_WRITE_ONCE(NM_READ_ONCE(kr->peer->ktoa)->kern_need_kick, 1); /* of a loop */
 		n++;
 	}
 	return n;
@@ -255,16 +316,29 @@ deactivate(struct nm_worker *w, struct nm_client *c)
 	struct nm_sync_session *y = c->session.sync;
 	uint32_t waiting;
 
+	if (c->loop && !c->loop->wakes)
+		return false;
+	if (c->loop)
+		nm_kloop_need_kick(&c->session, true);
 	__atomic_fetch_or(&y->need_kick, NM_KICK_TX, __ATOMIC_SEQ_CST);
 	waiting = arm_receivers(c);
 	NM_MB();
 	/* a ring may have begun to wait only now: its receiver has to be asked as well, before we leave */
 	if (serve(w, c) || arm_receivers(c) != waiting || NM_READ_ONCE(y->sync_req) != NM_READ_ONCE(y->sync_done)) {
+		if (c->loop)
+			nm_kloop_need_kick(&c->session, false);
 		activate(w, c);
 		return false;
 	}
 	c->active = false;
 	return true;
+}
+
+/* How long the worker may sleep for this client's sake, which had nothing to do. */
+static uint32_t
+nap_of(const struct nm_client *c)
+{
+	return c->loop && !c->loop->wakes ? c->loop->sleep_us : 0;
 }
 
 /* One pass over the active clients; true when something moved. */
@@ -274,7 +348,10 @@ pass(struct nm_worker *w)
 	struct nm_client **q = &w->active, *c;
 	bool moved = false;
 
+	w->nap_us = UINT32_MAX;
 	while ((c = *q)) {
+		if (nap_of(c) < w->nap_us)
+			w->nap_us = nap_of(c);
 		if (serve(w, c)) {
 			moved = true;
 			c->idle_since = 0;
@@ -318,6 +395,38 @@ finish_ring(struct nm_kring *kr)
 	} while (kr->hwcur != before && kr->hwcur != kr->rhead);
 }
 
+static void
+lend(struct nm_worker *w, struct nm_client *c)
+{
+	struct nm_csb_loop *l = c->new_loop;
+	struct epoll_event e = {.events = EPOLLIN | EPOLLET};
+	uint32_t i;
+
+	nm_kloop_lend(&c->session);
+	NM_STORE_RELEASE(&c->loop, l);
+	e.data.u64 = (uintptr_t)c | IO_TAG;
+	for (i = 0; l->wakes && i < l->n; i++)
+		epoll_ctl(w->epoll_fd, EPOLL_CTL_ADD, l->fd[i].io, &e);
+	NM_MB(); /* indices of before are in the entries now: who waits for them already is told */
+	for (i = 0; i < l->n; i++)
+		signal_loop(l, nm_kloop_kring(&c->session, i), i);
+	unlink_active(w, c);
+	activate(w, c);
+	activate_senders(w, c);
+}
+
+/* The loop's descriptors, and what c->loop points to, stay until read sections have ended. */
+static void
+give_back(struct nm_worker *w, struct nm_client *c)
+{
+	struct nm_csb_loop *l = c->loop;
+	uint32_t i;
+
+	for (i = 0; l->wakes && i < l->n; i++)
+		epoll_ctl(w->epoll_fd, EPOLL_CTL_DEL, l->fd[i].io, NULL);
+	nm_kloop_give_back(&c->session);
+}
+
 /* What was published before the client left still goes out; ends when nothing moves. */
 static void
 finish_client(struct nm_worker *w, struct nm_client *c)
@@ -328,6 +437,8 @@ finish_client(struct nm_worker *w, struct nm_client *c)
 	for (i = s->first[NM_DIR_TX]; i < s->last[NM_DIR_TX]; i++)
 		finish_ring(nm_session_kring(s, NM_DIR_TX, i));
 	unlink_active(w, c);
+	if (c->loop)
+		give_back(w, c);
 	epoll_ctl(w->epoll_fd, EPOLL_CTL_DEL, c->kick_fd, NULL);
 	epoll_ctl(w->epoll_fd, EPOLL_CTL_DEL, c->poke_fd, NULL);
 	NM_WRITE_ONCE(c->worker, NULL); /* here: until the session has gone, its peers may still ask for it to be served */
@@ -351,6 +462,12 @@ run_command(struct nm_worker *w)
 		activate_senders(w, w->subject); /* they could not ask for its kick before it was here */
 	} else if (command == CMD_REMOVE) {
 		finish_client(w, w->subject);
+	} else if (command == CMD_LEND) {
+		lend(w, w->subject);
+	} else if (command == CMD_GIVE_BACK) {
+		give_back(w, w->subject);
+		NM_WRITE_ONCE(w->subject->loop, NULL);
+		activate(w, w->subject);
 	}
 	NM_STORE_RELEASE(&w->command, CMD_NONE);
 	pthread_cond_broadcast(&w->done);
@@ -377,9 +494,10 @@ take_kicks(struct nm_worker *w, int timeout_ms)
 
 	n = epoll_wait(w->epoll_fd, e, 64, timeout_ms);
 	for (i = 0; i < n; i++) {
-		struct nm_client *c = (void *)(uintptr_t)(e[i].data.u64 & ~(uint64_t)POKE_TAG);
+		struct nm_client *c = (void *)(uintptr_t)(e[i].data.u64 & ~(uint64_t)TAGS);
 
-		take_count(!c ? w->wake_fd : e[i].data.u64 & POKE_TAG ? c->poke_fd : c->kick_fd);
+		if (!(e[i].data.u64 & IO_TAG))
+			take_count(!c ? w->wake_fd : e[i].data.u64 & POKE_TAG ? c->poke_fd : c->kick_fd);
 		if (!c)
 			continue;
 		activate(w, c);
@@ -387,14 +505,15 @@ take_kicks(struct nm_worker *w, int timeout_ms)
 	}
 }
 
-/* Offline only while it waits: what woke it is looked at as a reader again. */
+/* Offline only while it waits, for `us` or, if that is 0, as long as it takes: what woke it is looked at as a reader again. */
 static void
-sleep_for_work(struct nm_worker *w)
+sleep_for_work(struct nm_worker *w, uint32_t us)
 {
+	struct timespec ts = {us / 1000000, us % 1000000 * 1000};
 	struct pollfd p = {.fd = w->epoll_fd, .events = POLLIN};
 
 	nm_os_user_offline();
-	poll(&p, 1, -1);
+	ppoll(&p, 1, us ? &ts : NULL, NULL);
 	nm_os_user_online();
 	take_kicks(w, 0);
 }
@@ -415,7 +534,9 @@ worker_main(void *arg)
 		moved = pass(w);
 		nm_os_user_quiescent();
 		if (!w->active)
-			sleep_for_work(w);
+			sleep_for_work(w, 0);
+		else if (!moved && w->nap_us)
+			sleep_for_work(w, w->nap_us);
 		else if (++turn % 64 == 0)
 			take_kicks(w, 0);
 		nm_place_after_pass(&w->place, moved);
@@ -453,9 +574,7 @@ pick_worker(struct nm_client *c)
 int
 nm_worker_add(struct nm_client *c)
 {
-	uint32_t n = c->session.last[NM_DIR_TX] - c->session.first[NM_DIR_TX];
-
-	c->last_head = calloc(n + 1, sizeof(*c->last_head));
+	c->last_head = calloc(nm_kloop_rings(&c->session) + 1, sizeof(*c->last_head));
 	if (!c->last_head)
 		return -ENOMEM;
 	NM_WRITE_ONCE(c->worker, pick_worker(c));
@@ -471,6 +590,19 @@ nm_worker_remove(struct nm_client *c)
 	command(c->worker, CMD_REMOVE, c);
 	free(c->last_head);
 	c->last_head = NULL;
+}
+
+void
+nm_worker_lend(struct nm_client *c, struct nm_csb_loop *l)
+{
+	c->new_loop = l;
+	command(c->worker, CMD_LEND, c);
+}
+
+void
+nm_worker_give_back(struct nm_client *c)
+{
+	command(c->worker, CMD_GIVE_BACK, c);
 }
 
 static int

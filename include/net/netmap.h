@@ -273,16 +273,29 @@ struct nmreq_sync_kloop_start {
 };
 
 /*
- * Index block (CSB), a pair for each bound ring, transmit rings first: the first is written by the program, the second
- * by the engine. Both arrays are aligned to 64 bytes. The ring's own head, cur and tail are not used then, NIOC*SYNC
- * fails with EBUSY. Use nm_sync_kloop_appl_write and _read, which keep the order of accesses; a side that wants to sleep
- * sets its need_kick, then looks at the other's indices once more.
+ * Index block (CSB), a pair of entries for each bound ring, transmit rings first: the first is written by the program, the
+ * second by the engine. Both arrays are the program's memory, aligned to 64 bytes; the option CSB says where they are, at
+ * REGISTER or later with CSB_ENABLE, which may also exchange them while no loop runs (EBUSY). The descriptor has to be
+ * registered with NR_EXCLUSIVE (EINVAL), the memory to be mapped and writable (EFAULT). Entries begin with the head, hwcur and
+ * hwtail of the rings and with both need_kick set. The rings' own head, cur and tail are not used from then on, NIOC*SYNC fails
+ * with EBUSY, poll says POLLERR.
+ *
+ * Rings are served while a loop runs: SYNC_KLOOP_START, which returns when another thread calls SYNC_KLOOP_STOP (0), a
+ * signal's handler has run (EINTR), the descriptor was closed (EBADF) or the port has left (EIO). It fails with EINVAL without
+ * CSB and EBUSY if a loop runs. A stop returns when the loop has ended; if none runs, the next start returns at once.
+ * The loop sleeps for sleep_us after rounds that find nothing, 0: it does not sleep, and takes a CPU. With an ioeventfd for
+ * each ring (option SYNC_KLOOP_EVENTFDS) it sleeps until the program signals, or frames come. Then, or without them, an
+ * irqfd is signalled when there is something for a program that set appl_need_kick. Whoever wants to sleep sets its
+ * need_kick and, after nm_stld_barrier, looks at the other's indices once more; the other side stores its indices, and after
+ * the barrier looks whether to signal. A bad head or cur is not acted upon, and counted (sync_errors).
+ *
+ * nm_sync_kloop_appl_write and _read keep the order of accesses. Closing, and being killed, sends what was published.
  */
 struct nm_csb_atok {
 	uint32_t head;
 	uint32_t cur;
 	uint32_t appl_need_kick; /* the program sleeps: signal it */
-	uint32_t sync_flags;     /* 1 fetch received frames, 2 reclaim transmitted slots, even if not needed */
+	uint32_t sync_flags;     /* 1 fetch received frames, 2 reclaim transmitted slots: both are always done here */
 	uint32_t pad[12];
 };
 
@@ -303,11 +316,12 @@ struct nmreq_opt_sync_kloop_eventfds {
 
 struct nmreq_opt_sync_kloop_mode {
 	struct nmreq_option nro_opt;
-	uint32_t mode; /* NM_OPT_SYNC_KLOOP_DIRECT_*; needs eventfds for all rings */
+	uint32_t mode; /* NM_OPT_SYNC_KLOOP_DIRECT_*; needs eventfds for all rings (EINVAL) */
 };
 
-#define NM_OPT_SYNC_KLOOP_DIRECT_TX 0x1 /* transmit rings are served where the program signals, not in the loop */
-#define NM_OPT_SYNC_KLOOP_DIRECT_RX 0x2 /* receive rings are served where frames come in */
+/* Allow that rings are served at once, not by the loop when it comes to them; all homes leave it to the loop. */
+#define NM_OPT_SYNC_KLOOP_DIRECT_TX 0x1 /* transmit rings, where the program signals */
+#define NM_OPT_SYNC_KLOOP_DIRECT_RX 0x2 /* receive rings, where frames come in */
 
 /*
  * REGISTER: the port's region lies in memory of the program. The port is one that the request makes (of a switch, a pipe, null, or an

@@ -55,6 +55,12 @@ vm_flags_set(struct vm_area_struct *vma, unsigned long flags)
 #define nm_compat_pin(start, n, flags, pages) pin_user_pages(start, n, flags, pages)
 #endif
 
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 8, 0)
+#define nm_compat_eventfd_signal(ctx) eventfd_signal(ctx, 1)
+#else
+#define nm_compat_eventfd_signal(ctx) eventfd_signal(ctx)
+#endif
+
 /* A virtqueue tells for which device it is mapped. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
 #define NM_COMPAT_VIRTQUEUE_DMA_DEV 1

@@ -50,8 +50,18 @@ file_open(struct inode *inode, struct file *file)
 	mutex_init(&f->ctl);
 	init_waitqueue_head(&f->wait[NM_DIR_TX]);
 	init_waitqueue_head(&f->wait[NM_DIR_RX]);
+	init_waitqueue_head(&f->loop_wait);
+	f->file = file;
 	file->private_data = f;
 	return nonseekable_open(inode, file);
+}
+
+static int
+file_flush(struct file *file, fl_owner_t owner)
+{
+	(void)owner;
+	nm_dev_kloop_flush(file->private_data);
+	return 0;
 }
 
 static int
@@ -133,6 +143,7 @@ file_mmap(struct file *file, struct vm_area_struct *vma)
 static const struct file_operations dev_ops = {
 	.owner = THIS_MODULE,
 	.open = file_open,
+	.flush = file_flush,
 	.release = file_release,
 	.unlocked_ioctl = file_ioctl,
 	.compat_ioctl = file_compat_ioctl,

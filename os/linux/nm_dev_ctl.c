@@ -160,10 +160,17 @@ registered(struct nm_file *f)
 	smp_store_release(&f->bound, true);
 }
 
+/* What a request goes on with, for as long as it takes, and others of the descriptor are served. */
+static int (*afterwards(uint32_t reqtype))(struct nm_file *f)
+{
+	return reqtype == NETMAP_REQ_SYNC_KLOOP_START ? nm_dev_kloop_run : reqtype == NETMAP_REQ_SYNC_KLOOP_STOP ? nm_dev_kloop_wait : NULL;
+}
+
 int
 nm_dev_ctl(struct nm_file *f, void __user *arg, bool compat)
 {
 	struct request *r = kvzalloc(sizeof(*r), NM_OS_GFP);
+	int (*then)(struct nm_file *f) = NULL;
 	int error;
 
 	if (!r)
@@ -182,9 +189,12 @@ nm_dev_ctl(struct nm_file *f, void __user *arg, bool compat)
 		goto out;
 	error = nm_ctl_request(&f->s, &r->m);
 	registered(f);
+	then = error ? NULL : afterwards(r->hdr.nr_reqtype);
 	error = give_request(r, arg, error);
 out:
 	mutex_unlock(&f->ctl);
+	if (then)
+		error = then(f);
 out_free:
 	kvfree(r);
 	return error;

@@ -108,9 +108,8 @@ wake_blocked(struct nm_file *f, struct nm_kring *kr)
 		nm_lossless_resume(kr, wake_sender, &f->s);
 }
 
-/* All steps of a ring that was entered. 0 or -errno. */
-static int
-run(struct nm_file *f, struct nm_kring *kr)
+int
+nm_dev_sync_steps(struct nm_file *f, struct nm_kring *kr)
 {
 	struct nm_trace_drops drops;
 	uint32_t before = kr->hwcur;
@@ -169,7 +168,7 @@ sync_ring(struct nm_file *f, struct nm_kring *kr)
 
 	if (error)
 		return error == -EBUSY ? 0 : error;
-	error = run(f, kr);
+	error = nm_dev_sync_steps(f, kr);
 	found = nm_kring_leave(kr);
 	if (kr->dir == NM_DIR_RX && !f->s.ofs32)
 		stamp(kr, found & NM_KRING_NEWS);
@@ -202,6 +201,8 @@ nm_dev_sync(struct nm_file *f, int dir)
 		return -ENXIO;
 	if (NM_READ_ONCE(f->s.port->gone))
 		return -EIO;
+	if (NM_READ_ONCE(f->s.kloop.atok))
+		return -EBUSY;
 	if (dir == NM_DIR_RX)
 		back(f);
 	sync_rings(f, dir, &error);
@@ -215,7 +216,7 @@ nm_dev_sync_poll(struct nm_file *f, struct file *file, poll_table *pt)
 	bool in = events & (EPOLLIN | EPOLLRDNORM), out = events & (EPOLLOUT | EPOLLWRNORM);
 	int error = 0;
 
-	if (!smp_load_acquire(&f->bound))
+	if (!smp_load_acquire(&f->bound) || NM_READ_ONCE(f->s.kloop.atok))
 		return EPOLLERR;
 	back(f);
 	/* in the queues first: what comes after the sync wakes us */
@@ -237,12 +238,21 @@ nm_dev_sync_poll(struct nm_file *f, struct file *file, poll_table *pt)
 void
 nm_dev_sync_drain(struct nm_file *f)
 {
+	uint32_t i, n;
 	int error = 0;
-	uint32_t i;
 
 	if (!f->bound || NM_READ_ONCE(f->s.port->gone))
 		return;
 	for (i = f->s.first[NM_DIR_TX]; i < f->s.last[NM_DIR_TX]; i++)
 		NM_WRITE_ONCE(nm_session_kring(&f->s, NM_DIR_TX, i)->last_call, true);
-	sync_rings(f, NM_DIR_TX, &error);
+	if (!f->s.kloop.atok) {
+		sync_rings(f, NM_DIR_TX, &error);
+		return;
+	}
+	n = f->s.last[NM_DIR_TX] - f->s.first[NM_DIR_TX];
+	for (i = 0; i < n; i++)
+		if (!nm_kloop_enter(&f->s, i)) {
+			nm_dev_sync_steps(f, nm_kloop_kring(&f->s, i));
+			nm_kloop_leave(&f->s, i);
+		}
 }

@@ -34,6 +34,10 @@ struct nm_file {
 	bool bound;                   /* release/acquire: s is complete for syncs, mmap and poll */
 	bool late;                    /* a sender gave way to it, and it has not come to its receive rings since */
 	unsigned int cpu;             /* where it did so last */
+	struct file *file;            /* its own; not referenced */
+	struct nm_dev_loop *loop;     /* that a thread of the client is in */
+	wait_queue_head_t loop_wait;  /* that thread, and who waits for its end */
+	unsigned long closing;        /* jiffies of a close of a descriptor, or 0: it may have been the last one */
 };
 
 /*
@@ -113,6 +117,15 @@ struct nm_net *nm_netns_of(struct net *net);
 int nm_vif_init(void);
 void nm_vif_fini(void);
 
+/* nm_dev_kloop.c: a loop that a request has started, in the thread that made it. 0 or -errno. */
+int nm_dev_kloop_run(struct nm_file *f);
+/* Waits until it has ended, or the caller is killed. */
+int nm_dev_kloop_wait(struct nm_file *f);
+/* A descriptor of the file is closed. */
+void nm_dev_kloop_flush(struct nm_file *f);
+
+/* All steps of a ring that was entered. 0 or -errno. */
+int nm_dev_sync_steps(struct nm_file *f, struct nm_kring *kr);
 /* nm_dev_sync.c. 0 or -errno; the poll mask. */
 int nm_dev_sync(struct nm_file *f, int dir);
 __poll_t nm_dev_sync_poll(struct nm_file *f, struct file *file, poll_table *pt);

@@ -19,6 +19,8 @@ long host_fail_after = -1;
 bool host_lazy;
 void (*host_on_umem)(void);
 int host_umem_error, host_umems;
+struct nm_os_kloop_plan host_kloop;
+int host_kloops, host_kloop_error;
 bool host_indirect = true;
 uint16_t host_nic_rings[2] = {1, 1}, host_nic_host[2] = {1, 1};
 
@@ -197,6 +199,23 @@ bool
 nm_os_umem_same(const struct nm_umem *a, const struct nm_umem *b)
 {
 	return a->base == b->base && a->size == b->size;
+}
+
+int
+nm_os_kloop_start(struct nm_session *s, const struct nm_os_kloop_plan *plan)
+{
+	if (host_kloop_error)
+		return nm_session_error(s, host_kloop_error, "the test has no loops");
+	host_kloop = *plan;
+	host_kloops++;
+	return 0;
+}
+
+void
+nm_os_kloop_stop(struct nm_session *s)
+{
+	assert_true(host_kloops-- > 0);
+	nm_kloop_ended(s);
 }
 
 void
@@ -413,6 +432,7 @@ host_begin(struct nm_root *root, struct nm_session *const *sessions)
 	host_lazy = false;
 	host_on_umem = NULL;
 	host_umem_error = host_umems = 0;
+	host_kloop_error = host_kloops = 0;
 	if (nm_root_init(root, &nm_root_defaults))
 		return -1;
 	for (; sessions && *sessions; sessions++)

@@ -27,6 +27,9 @@ extern void (*host_on_umem)(void);  /* called where a client's memory is asked f
 extern int host_umem_error;         /* of that, an errno */
 extern int host_umems;              /* handles that were not given back */
 extern long host_fail_after;    /* allocations that succeed before one fails; -1: all do */
+extern struct nm_os_kloop_plan host_kloop; /* what was started last */
+extern int host_kloops;         /* loops that run; they end when they are told to */
+extern int host_kloop_error;    /* none is started, for this reason */
 extern bool host_indirect;      /* addresses of NS_INDIRECT slots can be read */
 /* Of nic0, the one interface that can be opened; by NM_DIR_*. Its syncs do nothing. lo is only a name. */
 extern uint16_t host_nic_rings[2], host_nic_host[2];
