@@ -3,7 +3,7 @@
 #include "nm_ctl.h"
 #include "nm_umem.h"
 
-#define ALIGN 64u /* of both arrays: an entry is a cache line */
+#define ENTRY 64u /* of both arrays: an entry is a cache line */
 
 static struct nm_ctl_opt *
 find(struct nm_ctl_msg *m, uint32_t type)
@@ -62,9 +62,9 @@ nm_kloop_get(struct nm_session *s, const char *name, struct nm_ctl_opt *opt)
 	else if (m[1].size && m[1].size != n * sizeof(struct nm_csb_ktoa))
 		error = nm_session_error(s, EBUSY, "%s: the number of its rings has changed meanwhile", name);
 	else if (!m[1].size)
-		error = nm_umem_get(s, "csb_atok", o->csb_atok, (uint64_t)n * sizeof(struct nm_csb_atok), ALIGN, &m[0]);
+		error = nm_umem_get(s, "csb_atok", o->csb_atok, (uint64_t)n * sizeof(struct nm_csb_atok), ENTRY, &m[0]);
 	if (!error && !m[1].size)
-		error = nm_umem_get(s, "csb_ktoa", o->csb_ktoa, (uint64_t)n * sizeof(struct nm_csb_ktoa), ALIGN, &m[1]);
+		error = nm_umem_get(s, "csb_ktoa", o->csb_ktoa, (uint64_t)n * sizeof(struct nm_csb_ktoa), ENTRY, &m[1]);
 	if (error)
 		nm_kloop_put(s);
 	opt->hdr.nro_status = (uint32_t)-error;

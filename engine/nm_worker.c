@@ -182,7 +182,7 @@ answer(struct nm_client *c, uint32_t req)
 
 static void activate_senders(struct nm_worker *w, struct nm_client *c);
 
-/* A loop kicks for nobody while it is looked at: what its rings give back to senders of pipes is seen here. */
+/* A loop is not to kick while it is looked at: what its rings give back to those who wait for them is seen here. */
 static bool
 serve_receivers(struct nm_worker *w, struct nm_client *c)
 {
@@ -194,7 +194,7 @@ serve_receivers(struct nm_worker *w, struct nm_client *c)
 		struct nm_kring *kr = nm_session_kring(s, NM_DIR_RX, i);
 		uint32_t head;
 
-		if (!kr->peer || !NM_READ_ONCE(kr->blocked))
+		if (!NM_READ_ONCE(kr->blocked))
 			continue;
 		head = NM_READ_ONCE(kr->atok->head);
 		if (head == *last)
@@ -246,6 +246,18 @@ activate(struct nm_worker *w, struct nm_client *c)
 	w->active = c;
 }
 
+static void
+ask_receiver(struct nm_session *o)
+{
+	uint32_t i;
+
+	__atomic_fetch_or(&o->sync->need_kick, NM_KICK_RX, __ATOMIC_SEQ_CST);
+	if (!NM_LOAD_ACQUIRE(&((struct nm_client *)o->host)->loop))
+		return;
+	for (i = o->first[NM_DIR_RX]; i < o->last[NM_DIR_RX]; i++)
+		NM_WRITE_ONCE(NM_READ_ONCE(nm_session_kring(o, NM_DIR_RX, i)->ktoa)->kern_need_kick, 1);
+}
+
 /* Who waits for the receiver of a pipe, or for a lossless port, is told when that gives slots back. Rings that wait. */
 static uint32_t
 arm_receivers(struct nm_client *c)
@@ -261,8 +273,7 @@ arm_receivers(struct nm_client *c)
 		if (!to || kr->hwcur == kr->rhead)
 			continue;
 		for (o = NM_RCU_DEREF(to->sessions); o; o = NM_RCU_DEREF(o->next))
-			__atomic_fetch_or(&o->sync->need_kick, NM_KICK_RX, __ATOMIC_SEQ_CST);
-		NM_WRITE_ONCE(NM_READ_ONCE(kr->peer->ktoa)->kern_need_kick, 1); /* of a loop */
+			ask_receiver(o);
 		n++;
 	}
 	return n;

@@ -11,7 +11,7 @@
  *   nm_shim_conn   finding the engine, HELLO          nm_shim_sync   transmit and receive sync
  *   nm_shim_start  starting one on demand             nm_shim_wait   poll; nm_shim_select; nm_shim_epoll, nm_shim_epset
  *   nm_shim_home   kernel or engine                   nm_shim_umem   the program's own memory, for options that name some
- *   nm_shim_open   open and friends; nm_shim_ioctl: ioctl, fcntl
+ *   nm_shim_open   open and friends; nm_shim_ioctl: ioctl, fcntl          nm_shim_kloop: CSB and loops
  *
  * Locks: `lock` of the table, then an object's `ctl`, then its `busy` words. Syncs take busy[dir] by one exchange;
  * who finds it taken skips, as the kernel does. Objects are recycled and never freed, so a pointer loaded from the
@@ -64,6 +64,7 @@ struct nm_shim_obj {
 	uint32_t waiter;           /* a thread waits in poll for the byte of the ready socket */
 	uint32_t bound;            /* registered and mapped */
 	uint32_t closing;
+	uint32_t csb;              /* there is a CSB: no syncs, no waiting */
 	uint32_t bad;              /* a ring was bad since the last poll */
 	uint64_t left_ns;          /* when it last left a CPU */
 	uint32_t linger_ns;        /* what a wait spends awake, learned from how long the last ones took */
@@ -138,6 +139,7 @@ struct nm_shim_opts { /* where the options of a request came from */
 	uint32_t len[NM_WIRE_MAX / 128];
 	uint64_t user[NM_WIRE_MAX / 128];
 	char why[NM_SHIM_WHY];    /* of a refusal */
+	int loop;                 /* the pipe of a loop that was started, or -1 */
 };
 /* Request to message and back; bytes or -errno. */
 int nm_shim_flatten(char *msg, size_t room, struct nmreq_header *user, struct nmreq_header *hdr, struct nm_shim_opts *o);
@@ -154,10 +156,23 @@ struct nm_shim_umems {
 };
 /* The same with such. Bytes or -errno. */
 int nm_shim_call_umems(int sock, char *msg, size_t len, size_t room, const struct nm_shim_umems *m);
+/* As nm_shim_call, with descriptors there, too. */
+struct nm_shim_sent {
+	uint32_t n;
+	int fd[NM_WIRE_MAX_FDS];
+};
+int nm_shim_call_fds(int sock, char *msg, size_t len, size_t room, const struct nm_shim_sent *s, int fds[2]);
 
 /* nm_shim_umem: adds that memory, in the files it lies in, or is moved to. 0, or -errno and why. */
 int nm_shim_umem(struct nm_shim_umems *m, uint64_t addr, uint64_t size, char *why);
 void nm_shim_umem_fork(void);
+
+/* nm_shim_kloop. start: has the request answered, eventfds sent along; bytes or -errno. note: what an answer says of a CSB. Under ctl. */
+int nm_shim_kloop_start(struct nm_shim_obj *o, char *msg, size_t len, size_t room, const struct nmreq_header *hdr,
+    struct nm_shim_opts *opts);
+void nm_shim_kloop_note(struct nm_shim_obj *o, const char *msg, const struct nmreq_header *hdr, const struct nm_shim_opts *opts);
+/* Until the loop has ended; takes `loop`. 0, -EINTR, -EBADF the descriptor was closed, -EIO. */
+int nm_shim_kloop_wait(struct nm_shim_obj *o, int loop);
 
 /* nm_shim_bind */
 int nm_shim_bind(struct nm_shim_obj *o, const void *bind, size_t len);

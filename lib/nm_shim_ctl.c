@@ -89,11 +89,11 @@ take_fds(struct msghdr *m, int fds[2])
 	}
 }
 
-/* The request, and descriptors of the program's memory behind it. */
+/* The request, and descriptors of the program. */
 static int
-send_message(int sock, char *msg, size_t len, const struct nm_shim_umems *mem)
+send_message(int sock, char *msg, size_t len, const struct nm_shim_sent *s)
 {
-	union { char buf[CMSG_SPACE(NM_WIRE_MAX_UMEM * sizeof(int))]; struct cmsghdr align; } ctl;
+	union { char buf[CMSG_SPACE(NM_WIRE_MAX_FDS * sizeof(int))]; struct cmsghdr align; } ctl;
 	struct iovec io = {msg, len};
 	struct msghdr m = {.msg_iov = &io, .msg_iovlen = 1};
 	struct nm_wire w;
@@ -102,14 +102,14 @@ send_message(int sock, char *msg, size_t len, const struct nm_shim_umems *mem)
 	memcpy(&w, msg, sizeof(w));
 	w.len = (uint32_t)len;
 	memcpy(msg, &w, sizeof(w));
-	if (mem != NULL && mem->n > 0) {
+	if (s != NULL && s->n > 0) {
 		memset(&ctl, 0, sizeof(ctl));
 		m.msg_control = ctl.buf;
-		m.msg_controllen = CMSG_SPACE(mem->n * sizeof(int));
+		m.msg_controllen = CMSG_SPACE(s->n * sizeof(int));
 		CMSG_FIRSTHDR(&m)->cmsg_level = SOL_SOCKET;
 		CMSG_FIRSTHDR(&m)->cmsg_type = SCM_RIGHTS;
-		CMSG_FIRSTHDR(&m)->cmsg_len = CMSG_LEN(mem->n * sizeof(int));
-		memcpy(CMSG_DATA(CMSG_FIRSTHDR(&m)), mem->fd, mem->n * sizeof(int));
+		CMSG_FIRSTHDR(&m)->cmsg_len = CMSG_LEN(s->n * sizeof(int));
+		memcpy(CMSG_DATA(CMSG_FIRSTHDR(&m)), s->fd, s->n * sizeof(int));
 	}
 	do
 		n = sendmsg(sock, &m, MSG_NOSIGNAL);
@@ -145,7 +145,13 @@ receive_message(int sock, char *msg, size_t room, int fds[2])
 int
 nm_shim_call(int sock, char *msg, size_t len, size_t room, int fds[2])
 {
-	int err = send_message(sock, msg, len, NULL);
+	return nm_shim_call_fds(sock, msg, len, room, NULL, fds);
+}
+
+int
+nm_shim_call_fds(int sock, char *msg, size_t len, size_t room, const struct nm_shim_sent *s, int fds[2])
+{
+	int err = send_message(sock, msg, len, s);
 
 	return err < 0 ? err : receive_message(sock, msg, room, fds);
 }
@@ -154,8 +160,8 @@ int
 nm_shim_call_umems(int sock, char *msg, size_t len, size_t room, const struct nm_shim_umems *mem)
 {
 	size_t table = mem->n * sizeof(mem->at[0]);
+	struct nm_shim_sent s;
 	struct nm_wire w;
-	int err;
 
 	if (len + table > room)
 		return -EMSGSIZE;
@@ -163,8 +169,9 @@ nm_shim_call_umems(int sock, char *msg, size_t len, size_t room, const struct nm
 	w.numem = mem->n;
 	memcpy(msg, &w, sizeof(w));
 	memcpy(msg + len, mem->at, table);
-	err = send_message(sock, msg, len + table, mem);
-	return err < 0 ? err : receive_message(sock, msg, room, NULL);
+	s.n = mem->n;
+	memcpy(s.fd, mem->fd, mem->n * sizeof(s.fd[0]));
+	return nm_shim_call_fds(sock, msg, len + table, room, &s, NULL);
 }
 
 /* Appends the application's option list; nro_next is cleared on the way. */
@@ -379,6 +386,10 @@ ask(struct nm_shim_obj *o, char *msg, size_t room, struct nmreq_header *user, st
 		if (n < 0 || (hdr->nr_reqtype == NETMAP_REQ_ERROR_GET && o->refused))
 			break;
 		o->refused = 0;
+		if (hdr->nr_reqtype == NETMAP_REQ_SYNC_KLOOP_START) {
+			n = nm_shim_kloop_start(o, msg, (size_t)n, room, hdr, opts);
+			break;
+		}
 		n = nm_shim_call_umems(o->sock, msg, (size_t)n, room, &mem);
 		if (n < 0 || !wanted(msg, n, &u))
 			break;
@@ -394,14 +405,15 @@ ask(struct nm_shim_obj *o, char *msg, size_t room, struct nmreq_header *user, st
 }
 
 static int
-ctl_locked(struct nm_shim_obj *o, struct nmreq_header *user)
+ctl_locked(struct nm_shim_obj *o, struct nmreq_header *user, int *loop)
 {
 	char msg[NM_WIRE_MAX] __attribute__((aligned(8)));
 	struct nmreq_header hdr;
-	struct nm_shim_opts opts;
+	struct nm_shim_opts opts = {.loop = -1};
 	int n = ask(o, msg, sizeof(msg), user, &hdr, &opts), err = 0;
 	size_t at;
 
+	*loop = opts.loop;
 	if (n < 0 && opts.why[0] != '\0') {
 		o->refused = -n;
 		memcpy(o->why, opts.why, sizeof(o->why));
@@ -413,6 +425,8 @@ ctl_locked(struct nm_shim_obj *o, struct nmreq_header *user)
 	at = answer_size(&hdr, &opts);
 	if (hdr.nr_reqtype == NETMAP_REQ_REGISTER && wire_error(msg) == 0 && (size_t)n >= at)
 		err = nm_shim_bind(o, msg + at, (size_t)n - at);
+	if (wire_error(msg) == 0 && (size_t)n >= at)
+		nm_shim_kloop_note(o, msg, &hdr, &opts);
 	n = nm_shim_unflatten(msg, (size_t)n, user, &hdr, &opts);
 	return err < 0 ? err : n < 0 ? n : 0;
 }
@@ -420,12 +434,12 @@ ctl_locked(struct nm_shim_obj *o, struct nmreq_header *user)
 int
 nm_shim_ctl(struct nm_shim_obj *o, struct nmreq_header *user)
 {
-	int err;
+	int err, loop = -1;
 
 	pthread_mutex_lock(&o->ctl);
-	err = o->closing ? -EBADF : ctl_locked(o, user);
+	err = o->closing ? -EBADF : ctl_locked(o, user, &loop);
 	pthread_mutex_unlock(&o->ctl);
-	return err;
+	return loop < 0 ? err : nm_shim_kloop_wait(o, loop);
 }
 
 static int

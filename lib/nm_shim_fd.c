@@ -96,7 +96,7 @@ nm_shim_obj_new(void)
 	o->next = NULL;
 	o->refs = 1;
 	o->closing = o->bad = o->idle = o->linger_ns = 0;
-	o->refused = o->waiter = 0;
+	o->refused = o->waiter = o->csb = 0;
 	o->sock = o->kick = -1;
 	return o;
 }

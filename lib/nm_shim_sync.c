@@ -275,6 +275,8 @@ nm_shim_txsync(struct nm_shim_obj *o, int fd)
 		err = -ENXIO;
 	else if (NM_READ_ONCE(o->sync->dead))
 		err = -EIO;
+	else if (NM_READ_ONCE(o->csb))
+		err = -EBUSY;
 	else if (o->nrings[NM_SHIM_TX] > 0) {
 		nm_shim_tx_publish(o);
 		err = await(o, fd);
@@ -337,6 +339,8 @@ nm_shim_rxsync(struct nm_shim_obj *o, int fd)
 		err = -ENXIO;
 	else if (NM_READ_ONCE(o->sync->dead))
 		err = -EIO;
+	else if (NM_READ_ONCE(o->csb))
+		err = -EBUSY;
 	else if (nm_shim_rx_pass(o, &changed))
 		nm_shim_disarm(o, NM_SLEEP_RX);
 	else if (o->nrings[NM_SHIM_RX] > 0) {

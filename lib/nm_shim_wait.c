@@ -68,7 +68,7 @@ nm_shim_poll_pass(struct nm_shim_obj *o, int fd, short events)
 {
 	short got = 0;
 
-	if (!NM_LOAD_ACQUIRE(&o->bound) || NM_READ_ONCE(o->sync->dead))
+	if (!NM_LOAD_ACQUIRE(&o->bound) || NM_READ_ONCE(o->sync->dead) || NM_READ_ONCE(o->csb))
 		return POLLERR;
 	if (o->nrings[NM_SHIM_TX] > 0 && ((events & WANT_OUT) || !(o->flags & NR_NO_TX_POLL)))
 		got |= tx_pass(o, events);
