@@ -43,6 +43,8 @@ int nm_legacy_request(struct nm_session *s, struct nmreq *req, bool regif);
 
 /* Handlers beside their features; the table is in nm_ctl.c. Under the root's mutex. */
 int nm_register(struct nm_session *s, struct nm_ctl_msg *m);
+/* Which rings of p the request selects: s->first and last. 0 or -EINVAL with a text. */
+int nm_register_rings(struct nm_session *s, const struct nm_port *p, const struct nmreq_register *reg);
 int nm_port_info_get(struct nm_session *s, struct nm_ctl_msg *m);
 int nm_vale_ctl_attach(struct nm_session *s, struct nm_ctl_msg *m);
 int nm_vale_ctl_detach(struct nm_session *s, struct nm_ctl_msg *m);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "nm_port.h"
+#include "nm_monitor.h"
 
 int
 nm_kring_accept(struct nm_kring *kr, uint32_t head, uint32_t cur)
@@ -10,6 +10,7 @@ nm_kring_accept(struct nm_kring *kr, uint32_t head, uint32_t cur)
 	if (NM_UNLIKELY(!nm_ring_valid(from, head, cur, tail, kr->nslots))) {
 		kr->stat[NM_STAT_sync_errors]++;
 		kr->rhead = kr->rcur = kr->hwcur;
+		nm_monitor_forget(kr);
 		return -EINVAL;
 	}
 	kr->rhead = head;
@@ -27,7 +28,7 @@ nm_kring_sync(struct nm_kring *kr)
 	if (error)
 		return error;
 	kr->stat[kr->dir == NM_DIR_TX ? NM_STAT_syncs_tx : NM_STAT_syncs_rx]++;
-	error = kr->sync(kr);
+	error = nm_kring_call(kr);
 	if (kr->dir == NM_DIR_TX)
 		nm_kring_publish(kr);
 	return error;
@@ -128,7 +129,7 @@ int
 nm_kring_step(struct nm_kring *kr)
 {
 	uint32_t before = kr->hwcur;
-	int error = kr->sync(kr);
+	int error = nm_kring_call(kr);
 
 	if (error)
 		return error;
@@ -139,8 +140,10 @@ nm_kring_step(struct nm_kring *kr)
 uint32_t
 nm_kring_leave(struct nm_kring *kr)
 {
-	uint32_t tail = NM_LOAD_ACQUIRE(&kr->hwtail), found = 0;
+	uint32_t tail = NM_LOAD_ACQUIRE(&kr->hwtail), upto = NM_READ_ONCE(kr->upto), found = 0;
 
+	if (NM_UNLIKELY(upto))
+		tail = upto - 1;
 	if (kr->rcur != tail)
 		found |= NM_KRING_READY;
 	if (kr->told != tail)
@@ -158,6 +161,14 @@ nm_kring_publish(struct nm_kring *kr)
 {
 	uint32_t tail = NM_READ_ONCE(kr->hwtail); /* which somebody else may move on, where a NIC has the slots */
 
+	if (NM_UNLIKELY(NM_READ_ONCE(kr->watched) != NULL)) {
+		uint32_t upto = NM_READ_ONCE(kr->upto);
+
+		if (kr->dir == NM_DIR_RX)
+			nm_monitor_arrived(kr, tail);
+		else if (upto)
+			tail = upto - 1;
+	}
 	kr->rtail = tail;
 	NM_WRITE_ONCE(kr->ktoa->hwcur, kr->hwcur);
 	NM_STORE_RELEASE(&kr->ktoa->hwtail, tail);
@@ -197,9 +208,12 @@ stack_up(const struct netmap_slot *p, uint32_t n, uint32_t nbufs, uint32_t *stac
 uint32_t
 nm_kring_room(struct nm_kring *kr)
 {
-	uint32_t head = released_head(kr), rel = kr->rel, nslots = kr->nslots, n = nm_ring_dist(rel, head, nslots), good, used;
-	uint32_t run = n < nslots - rel ? n : nslots - rel;
+	uint32_t head = released_head(kr), rel = kr->rel, nslots = kr->nslots, n, good, used, run;
 
+	if (NM_UNLIKELY(NM_READ_ONCE(kr->watched) != NULL))
+		head = nm_monitor_released(kr, head);
+	n = nm_ring_dist(rel, head, nslots);
+	run = n < nslots - rel ? n : nslots - rel;
 	/* each slot was given one from the stack, so that there is room */
 	good = stack_up(&kr->slots[rel], run, kr->nbufs, kr->stack + kr->nstack);
 	good += stack_up(kr->slots, n - run, kr->nbufs, kr->stack + kr->nstack + good);
@@ -237,10 +251,13 @@ nm_kring_finish_locked(struct nm_kring *kr, uint32_t start, uint32_t n, uint32_t
 	kr->stat[NM_STAT_rx_bytes] += bytes;
 	if (NM_LIKELY(start == kr->hwtail)) {
 		do {
-			kr->hwtail = nm_ring_add(kr->hwtail, n, kr->nslots);
-			n = kr->done[kr->hwtail];
-			kr->done[kr->hwtail] = 0;
+			start = nm_ring_add(start, n, kr->nslots);
+			n = kr->done[start];
+			kr->done[start] = 0;
 		} while (NM_UNLIKELY(n));
+		if (NM_UNLIKELY(NM_READ_ONCE(kr->watched) != NULL))
+			nm_monitor_arrived(kr, start); /* before the client can know */
+		kr->hwtail = start;
 		nm_kring_publish(kr);
 	} else {
 		kr->done[start] = n;
@@ -262,6 +279,7 @@ nm_kring_reset(struct nm_kring *kr)
 
 	kr->hwcur = kr->rhead = kr->rcur = kr->rel = kr->lease = 0;
 	kr->hwtail = kr->dir == NM_DIR_TX ? kr->nslots - 1 : 0;
+	nm_monitor_forget(kr);
 	kr->nstack = 0;
 	if (kr->dir == NM_DIR_RX && kr->stack)
 		for (i = kr->nslots; i-- > 0;) {

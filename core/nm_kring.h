@@ -18,6 +18,7 @@
 enum { NM_DIR_TX, NM_DIR_RX };
 
 struct nm_mem;
+struct nm_watched;
 
 /* Where frames begin in their buffers, for rings opened with the option OFFSETS. */
 struct nm_offsets {
@@ -40,18 +41,21 @@ struct nm_kring {
 	uint16_t id;
 	uint8_t dir, is_host, fake;
 	uint32_t csb;                /* index of the pair in the region's sync area */
-	int (*sync)(struct nm_kring *kr);
+	int (*sync)(struct nm_kring *kr); /* nm_port_sync of it, or what looks on besides: nm_monitor.h. RCU: nm_kring_call */
 	void (*notify)(struct nm_kring *kr); /* frames were put into this receive ring; nm_os_notify or the switch. Data */
 	struct nm_kring *peer;       /* pipes */
 	struct nm_kring *wrap;       /* an interface's ring and the switch's ring over the same slots */
 	struct nm_vale_work *work;   /* transmit rings of switch ports */
 	void *host;                  /* the host's own */
+	struct nm_watched *watched;  /* by monitors; RCU */
 	struct nm_kring *mem_next, **mem_prev; /* of mem */
 	size_t ring_ofs;             /* of ring in the region */
 
 	/* state of the side that syncs */
 	uint32_t hwcur, hwtail;
 	uint32_t rhead, rcur, rtail; /* accepted head and cur, tail as published */
+	uint32_t seen;               /* slots before this one were shown to monitors that copy */
+	uint32_t upto;               /* of a transmit ring that is watched: 1 + the tail that may be published; 0: any */
 
 	/* transmit side of a switch port */
 	uint32_t last_dst;           /* port that got the last unicast */
@@ -156,6 +160,13 @@ nm_kring_place(const struct nm_kring *kr, uint32_t slot, uint32_t len)
 	uint32_t offset = nm_kring_offset(&kr->offsets, NM_READ_ONCE(kr->slots[slot].ptr));
 
 	return offset > kr->stride - len ? kr->stride - len : offset;
+}
+
+/* The ring's sync. Data. */
+static inline int
+nm_kring_call(struct nm_kring *kr)
+{
+	return NM_RCU_DEREF(kr->sync)(kr);
 }
 
 /*

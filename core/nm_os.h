@@ -6,7 +6,8 @@
  *   - the fixed-width integer types, size_t, bool, NULL, struct timeval, errno numbers,
  *     memcpy memset memmove memcmp strlen strcmp strncmp snprintf;
  *   - struct nm_os_spin, struct nm_os_mutex and the inline functions on them; nm_os_mutex_lock_killable is 0 or -EINTR, where
- *     a client can be killed while it waits;
+ *     a client can be killed while it waits; nm_os_spin_level(l, n) says that the lock is one of level n, 1 to 7, which is taken inside
+ *     locks of lower levels (0 if it's not said), for a host that looks after that;
  *   - NM_READ_COUNTER(x): a statistic of 64 bits that its one writer adds to by plain stores; may be a little old;
  *   - NM_READ_ONCE(x) NM_WRITE_ONCE(x, v) NM_LOAD_ACQUIRE(p) NM_STORE_RELEASE(p, v) NM_MB()
  *     NM_FETCH_ADD(p, v) NM_EXCHANGE(p, v) (on uint32_t, ordered like NM_MB, give the old value)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "nm_port.h"
+#include "nm_monitor.h"
 #include "nm_root.h"
 #include "nm_session.h"
 #include "nm_vale_fwd.h"
@@ -102,6 +102,7 @@ nm_port_put(struct nm_port *p)
 		;
 	if (*q)
 		*q = p->next;
+	nm_monitor_stop(p);
 	if (p->ops->destroy)
 		p->ops->destroy(p);
 	krings_destroy(p);
@@ -110,20 +111,24 @@ nm_port_put(struct nm_port *p)
 	nm_os_free(p);
 }
 
+int (*nm_port_sync(const struct nm_kring *kr))(struct nm_kring *kr)
+{
+	const struct nm_port_ops *o = kr->port->ops;
+
+	if (kr->is_host)
+		return kr->dir == NM_DIR_TX ? o->host_txsync : o->host_rxsync;
+	return kr->dir == NM_DIR_TX ? o->txsync : o->rxsync;
+}
+
 static void
 kring_setup(struct nm_port *p, struct nm_kring *kr, int dir, uint32_t i)
 {
-	const struct nm_port_ops *o = p->ops;
-
 	kr->port = p;
 	kr->id = (uint16_t)i;
 	kr->dir = (uint8_t)dir;
 	kr->nslots = p->nslots[dir];
 	kr->is_host = i >= p->nrings[dir];
-	if (kr->is_host)
-		kr->sync = dir == NM_DIR_TX ? o->host_txsync : o->host_rxsync;
-	else
-		kr->sync = dir == NM_DIR_TX ? o->txsync : o->rxsync;
+	kr->sync = nm_port_sync(kr);
 	kr->notify = nm_os_notify;
 	nm_mem_watch(p->mem, kr);
 	nm_os_spin_init(&kr->lock);
@@ -329,7 +334,7 @@ nm_port_set_gone(struct nm_port *p)
 {
 	struct nm_session *s;
 
-	p->gone = true;
+	NM_WRITE_ONCE(p->gone, true);
 	for (s = p->sessions; s; s = s->next)
 		if (s->sync)
 			NM_WRITE_ONCE(s->sync->dead, 1);

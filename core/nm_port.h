@@ -53,8 +53,11 @@ struct nm_port {
 	bool anonymous;      /* not found by its name */
 	/* Not 0: a device reads and writes the buffers, which have one of these sizes, a sum of powers of two, so that each is in one piece. */
 	uint32_t dma_sizes;
+	uint32_t buf_bytes;  /* what buffers of a region made for it have at least; 0: what is usual */
 	struct nm_kring *krings[2]; /* nrings + nhost, made with the first ring */
 	struct nm_session *sessions;
+	struct nm_port *monitors; /* those who watch it: nm_monitor.c */
+	uint32_t swapped;    /* its receive rings that somebody swaps buffers with, once for each who does */
 	/* the switch it is in */
 	struct nm_vale *vale;
 	uint32_t vale_idx;
@@ -85,6 +88,8 @@ int nm_port_nic_create(struct nm_session *s, const char *name, uint16_t mem_id, 
 struct nm_port *nm_port_get(struct nm_port *p);
 void nm_port_put(struct nm_port *p);
 
+/* The sync that the kind has for such a ring. */
+int (*nm_port_sync(const struct nm_kring *kr))(struct nm_kring *kr);
 /* The private side of all rings; no shared memory yet. */
 int nm_port_krings_create(struct nm_port *p);
 /* Shared ring, buffers and sync cell of a ring, if it has none; counted by users. 0 or -ENOMEM. */

@@ -67,7 +67,7 @@ private_geometry(const struct nm_port *p, uint32_t extra, const struct nmreq_reg
 	g->num[NM_POOL_IF] = 8 + 4 * SPARE_PIPES + max32(tx, rx) + max32(ptx, prx);
 	g->size[NM_POOL_RING] = max32(20480, (uint32_t)ring);
 	g->num[NM_POOL_RING] = tx + rx + 2 + 8 * SPARE_PIPES + 2 * (ptx + prx);
-	g->size[NM_POOL_BUF] = usable(p, p->root->limits.buf_size) ? p->root->limits.buf_size : DMA_BUF_SIZE;
+	g->size[NM_POOL_BUF] = max32(usable(p, p->root->limits.buf_size) ? p->root->limits.buf_size : DMA_BUF_SIZE, p->buf_bytes);
 	g->num[NM_POOL_BUF] = bufs > MAX_BUFS ? MAX_BUFS : (uint32_t)bufs;
 	return bufs;
 }

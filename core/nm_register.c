@@ -2,6 +2,7 @@
 /* nm_register.c - NETMAP_REQ_REGISTER: from a name to bound rings; and the requests that only look at a port. */
 #include "nm_ctl.h"
 #include "nm_mem_ext.h"
+#include "nm_monitor.h"
 #include "nm_null.h"
 #include "nm_pipe.h"
 #include "nm_root.h"
@@ -12,12 +13,14 @@
 
 /* Finds or makes the port of a name; a reference for the caller. */
 static int
-port_get(struct nm_session *s, const char *name, const struct nmreq_register *reg, struct nm_port **out)
+port_get(struct nm_session *s, const char *name, struct nmreq_register *reg, struct nm_port **out)
 {
 	const uint16_t host[2] = {reg->nr_host_tx_rings, reg->nr_host_rx_rings};
 	struct nm_port *p;
 	int dir, error;
 
+	if (nm_monitor_asked(reg->nr_flags))
+		return nm_monitor_create(s, name, reg, out);
 	if (reg->nr_mode == NR_REG_NULL)
 		return nm_null_create(s, name, reg, NULL, out);
 	if (nm_pipe_brace(name))
@@ -59,8 +62,8 @@ one_ring(struct nm_session *s, const char *what, uint32_t ring, const uint16_t c
 	return 0;
 }
 
-static int
-select_rings(struct nm_session *s, const struct nm_port *p, const struct nmreq_register *reg)
+int
+nm_register_rings(struct nm_session *s, const struct nm_port *p, const struct nmreq_register *reg)
 {
 	uint32_t ntx = p->nrings[0], nrx = p->nrings[1], htx = p->nhost[0], hrx = p->nhost[1];
 	const uint32_t none[2] = {0, 0}, nics[2] = {ntx, nrx};
@@ -90,7 +93,7 @@ select_rings(struct nm_session *s, const struct nm_port *p, const struct nmreq_r
 	default:
 		return nm_session_error(s, EINVAL, "%s: mode %u is unknown", p->name, reg->nr_mode);
 	}
-	if (reg->nr_flags & NR_TX_RINGS_ONLY)
+	if ((reg->nr_flags & NR_TX_RINGS_ONLY) && p->ops->kind != NM_PORT_KIND_MONITOR)
 		r[NM_DIR_RX].last = r[NM_DIR_RX].first;
 	if (reg->nr_flags & NR_RX_RINGS_ONLY)
 		r[NM_DIR_TX].last = r[NM_DIR_TX].first;
@@ -122,8 +125,9 @@ check_request(struct nm_session *s, const char *name, const struct nmreq_registe
 	if (reg->nr_flags & ~(uint64_t)KNOWN_FLAGS)
 		return nm_session_error(s, EINVAL, "%s: unknown flags 0x%llx", name,
 		    (unsigned long long)(reg->nr_flags & ~(uint64_t)KNOWN_FLAGS));
-	if (reg->nr_flags & (NR_MONITOR_TX | NR_MONITOR_RX | NR_ZCOPY_MON))
-		return nm_session_error(s, EOPNOTSUPP, "%s: monitors are not supported yet", name);
+	if (nm_monitor_asked(reg->nr_flags) && reg->nr_mode == NR_REG_NULL)
+		return nm_session_error(s, EINVAL, "%s: a port without peer, which mode %u makes, is new; there is nothing to be monitored", name,
+		    reg->nr_mode);
 	return check_mode(s, name, reg->nr_mode);
 }
 
@@ -148,13 +152,15 @@ check_bind(struct nm_session *s, const struct nm_port *p, const struct nmreq_reg
 {
 	const struct nm_access *a = &p->mem->access;
 
+	if (NM_READ_ONCE(p->gone))
+		return nm_session_error(s, EIO, "%s: what it belongs to has just gone", p->name);
 	if (p->wrap)
 		return nm_session_error(s, EBUSY, "%s is an interface in a switch; detach it first: vale-ctl -d %s", p->name,
 		    p->vale ? p->name : p->wrap->name);
 	if (nm_access_check(a, &s->cred, NM_ACCESS_READ | NM_ACCESS_WRITE))
 		return nm_session_error(s, EACCES, "%s: its memory, region %u, belongs to user %u (mode %04o)", p->name, p->mem->id, a->uid,
 		    a->mode);
-	return select_rings(s, p, reg);
+	return nm_register_rings(s, p, reg);
 }
 
 static struct nm_ctl_opt *
@@ -288,6 +294,8 @@ register_port(struct nm_session *s, const char *name, struct nmreq_register *reg
 	if (error)
 		return error;
 	s->flags = reg->nr_flags;
+	if (p->ops->kind == NM_PORT_KIND_MONITOR)
+		s->flags |= NR_NO_TX_POLL; /* a poll for frames is not to fail for the ring that can't transmit */
 	s->mode = reg->nr_mode;
 	s->ringid = reg->nr_ringid;
 	error = check_ext(s, p, ext);

@@ -110,22 +110,6 @@ what_is_unknown_fails_before_anything_is_done(void **state)
 	assert_string_equal(s.errtext, "vale0:a: unknown flags 0x8000000000000000");
 }
 
-static void
-monitors_have_to_wait(void **state)
-{
-	static const uint64_t flags[] = {NR_MONITOR_TX, NR_MONITOR_RX, NR_MONITOR_TX | NR_MONITOR_RX, NR_MONITOR_RX | NR_ZCOPY_MON};
-	size_t i;
-
-	(void)state;
-	for (i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
-		struct nmreq_register reg = {.nr_mode = NR_REG_ALL_NIC, .nr_flags = flags[i]};
-
-		assert_int_equal(host_register(&s, "vale0:a", &reg), -EOPNOTSUPP);
-		assert_string_equal(s.errtext, "vale0:a: monitors are not supported yet");
-		assert_null(root.ports);
-	}
-}
-
 /* Too many rings or slots, and the most that there can be. */
 static const struct {
 	const char *name, *text;
@@ -455,7 +439,6 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(each_mode_selects_its_rings),
 		T(what_is_unknown_fails_before_anything_is_done),
-		T(monitors_have_to_wait),
 		T(hints_are_honoured_or_refused),
 		T(hints_mean_nothing_to_a_port_that_exists),
 		T(exclusive_rings_are_held_alone),

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "nm_session.h"
+#include "nm_monitor.h"
 #include "nm_root.h"
 
 void
@@ -346,8 +347,11 @@ nm_session_unbind(struct nm_session *s)
 	NM_RCU_ASSIGN(*q, s->next);
 	retire_rings(s);
 	nm_os_port_changed(p);
-	if (!--p->bound && p->ops->enable)
-		p->ops->enable(p, false);
+	if (!--p->bound) {
+		nm_monitor_stop(p);
+		if (p->ops->enable)
+			p->ops->enable(p, false);
+	}
 	nm_os_rcu_sync();
 	nm_kloop_put(s);
 	if (s->extra)

@@ -2,6 +2,7 @@
 /* nm_vale_nic.c - see nm_vale_nic.h. Who calls what: the host calls notify of a receive ring after it filled slots. */
 #include "nm_vale_nic.h"
 #include "nm_ctl.h"
+#include "nm_monitor.h"
 #include "nm_root.h"
 
 #define ROUNDS 4u /* of one caller for others; after that the host goes on */
@@ -26,7 +27,7 @@ input(struct nm_kring *rx)
 	kr->stat[NM_STAT_syncs_tx]++;
 	while (kr->hwcur != kr->rhead) {
 		kr->impatient = kr->last_call = true; /* the system's queue is the place to wait, not this one */
-		if (nm_vale_txsync(kr))
+		if (nm_kring_call(kr))
 			kr->hwcur = kr->rhead;
 	}
 	NM_STORE_RELEASE(&rx->atok->head, kr->hwcur);
@@ -56,7 +57,7 @@ output(struct nm_kring *kr)
 		seen = NM_LOAD_ACQUIRE(&tx->pending);
 		tx->rhead = tx->rcur = NM_LOAD_ACQUIRE(&kr->hwtail);
 		tx->stat[NM_STAT_syncs_tx]++;
-		if (tx->sync(tx))
+		if (nm_kring_call(tx))
 			break;
 		if (!give_back(kr, tx) || (tx->hwcur != tx->rhead && NM_READ_ONCE(tx->blocked)))
 			break;
@@ -189,8 +190,11 @@ tear_down(struct vale_nic *vn)
 		if (p && p->vale)
 			nm_vale_remove_port(p);
 	}
-	if (vn->enabled && !--nic->bound && nic->ops->enable)
-		nic->ops->enable(nic, false);
+	if (vn->enabled && !--nic->bound) {
+		nm_monitor_stop(nic);
+		if (nic->ops->enable)
+			nic->ops->enable(nic, false);
+	}
 	for (dir = 0; dir < 2; dir++)
 		for (i = 0; i < vn->held[dir]; i++)
 			NM_WRITE_ONCE(nic->krings[dir][i].ready, false);
@@ -411,8 +415,11 @@ static void
 remove_vif(struct nm_port *p)
 {
 	p->persistent = false;
-	if (!--p->bound && p->ops->enable)
-		p->ops->enable(p, false);
+	if (!--p->bound) {
+		nm_monitor_stop(p);
+		if (p->ops->enable)
+			p->ops->enable(p, false);
+	}
 	nm_port_put(p);
 }
 
@@ -461,6 +468,7 @@ void
 nm_vale_nic_reap(struct nm_root *root, bool all)
 {
 	nm_os_mutex_lock(&root->lock);
+	nm_monitor_reap(root);
 	while (reap_one(root, all))
 		;
 	nm_root_unlock(root);

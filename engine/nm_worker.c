@@ -8,6 +8,7 @@
  */
 #include "nm_os_user.h"
 #include "nm_worker.h"
+#include "nm_monitor.h"
 #include "nm_pipe.h"
 #include "nm_place.h"
 #include "nm_policy.h"
@@ -121,8 +122,11 @@ nm_os_port_changed(struct nm_port *port)
 	struct nm_session *s;
 
 	/* its clients are handed over one by one; here they only look whether there is something for them */
-	for (s = NM_RCU_DEREF(port->sessions); s; s = NM_RCU_DEREF(s->next))
+	for (s = NM_RCU_DEREF(port->sessions); s; s = NM_RCU_DEREF(s->next)) {
 		nm_worker_poke(s->host);
+		if (NM_READ_ONCE(port->gone))
+			nm_worker_wake_client(s->host);
+	}
 }
 
 /* All who bind the ring and wait for room on it: the one whose sync moved the frames need not be the one that sleeps. */
@@ -209,6 +213,22 @@ serve_receivers(struct nm_worker *w, struct nm_client *c)
 	return moved;
 }
 
+/* Slots that a client who is watched released: those who swap buffers with it have them now, not with its next frames. */
+static bool
+serve_watched(struct nm_session *s)
+{
+	bool moved = false;
+	uint32_t i;
+
+	for (i = s->first[NM_DIR_RX]; i < s->last[NM_DIR_RX]; i++) {
+		struct nm_kring *kr = nm_session_kring(s, NM_DIR_RX, i);
+
+		if (NM_READ_ONCE(kr->watched))
+			moved |= nm_monitor_pull(kr);
+	}
+	return moved;
+}
+
 /* All that the client published; true when something moved. */
 static bool
 serve(struct nm_worker *w, struct nm_client *c)
@@ -218,6 +238,8 @@ serve(struct nm_worker *w, struct nm_client *c)
 	bool moved = false, whole = true;
 
 	nm_place_sender(&w->place, s->sync);
+	if (NM_UNLIKELY(NM_READ_ONCE(s->port->swapped)))
+		moved = serve_watched(s);
 	for (i = first; i < s->last[NM_DIR_TX]; i++)
 		moved |= serve_ring(nm_session_kring(s, NM_DIR_TX, i), &c->last_head[i - first], &whole);
 	if (c->loop)
@@ -331,7 +353,7 @@ deactivate(struct nm_worker *w, struct nm_client *c)
 		return false;
 	if (c->loop)
 		nm_kloop_need_kick(&c->session, true);
-	__atomic_fetch_or(&y->need_kick, NM_KICK_TX, __ATOMIC_SEQ_CST);
+	__atomic_fetch_or(&y->need_kick, NM_READ_ONCE(c->session.port->swapped) ? NM_KICK_TX | NM_KICK_RX : NM_KICK_TX, __ATOMIC_SEQ_CST);
 	waiting = arm_receivers(c);
 	NM_MB();
 	/* a ring may have begun to wait only now: its receiver has to be asked as well, before we leave */
@@ -400,7 +422,7 @@ finish_ring(struct nm_kring *kr)
 	do {
 		before = kr->hwcur;
 		kr->impatient = kr->last_call = true; /* nobody comes back for what would wait */
-		if (kr->sync(kr))
+		if (nm_kring_call(kr))
 			break;
 		nm_kring_publish(kr);
 	} while (kr->hwcur != before && kr->hwcur != kr->rhead);

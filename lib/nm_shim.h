@@ -188,6 +188,13 @@ void nm_shim_tx_collect(struct nm_shim_obj *o); /* tails */
 bool nm_shim_rx_pass(struct nm_shim_obj *o, bool *changed); /* true: a ring has packets */
 void nm_shim_kick(struct nm_shim_obj *o, uint32_t what);
 bool nm_shim_room(const struct nm_shim_obj *o, int dir); /* cur != tail on some ring */
+
+/* A monitor can't transmit: that is EIO, and POLLERR for who waits to. */
+static inline bool
+nm_shim_is_monitor(const struct nm_shim_obj *o)
+{
+	return o->flags & (NR_MONITOR_TX | NR_MONITOR_RX | NR_ZCOPY_MON);
+}
 void nm_shim_drain(struct nm_shim_obj *o, int fd, bool force);
 void nm_shim_arm(struct nm_shim_obj *o, uint32_t what);
 void nm_shim_disarm(struct nm_shim_obj *o, uint32_t what);

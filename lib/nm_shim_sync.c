@@ -273,7 +273,7 @@ nm_shim_txsync(struct nm_shim_obj *o, int fd)
 		return 0;
 	if (!o->bound)
 		err = -ENXIO;
-	else if (NM_READ_ONCE(o->sync->dead))
+	else if (NM_READ_ONCE(o->sync->dead) || nm_shim_is_monitor(o))
 		err = -EIO;
 	else if (NM_READ_ONCE(o->csb))
 		err = -EBUSY;

@@ -70,7 +70,9 @@ nm_shim_poll_pass(struct nm_shim_obj *o, int fd, short events)
 
 	if (!NM_LOAD_ACQUIRE(&o->bound) || NM_READ_ONCE(o->sync->dead) || NM_READ_ONCE(o->csb))
 		return POLLERR;
-	if (o->nrings[NM_SHIM_TX] > 0 && ((events & WANT_OUT) || !(o->flags & NR_NO_TX_POLL)))
+	if (nm_shim_is_monitor(o))
+		got |= events & WANT_OUT ? POLLERR : 0; /* its transmit ring only stands for one */
+	else if (o->nrings[NM_SHIM_TX] > 0 && ((events & WANT_OUT) || !(o->flags & NR_NO_TX_POLL)))
 		got |= tx_pass(o, events);
 	if (o->nrings[NM_SHIM_RX] > 0 && ((events & WANT_IN) || (o->flags & NR_DO_RX_POLL)))
 		got |= rx_pass(o, events);

@@ -13,6 +13,12 @@
  * head, cur and tail with the engine; nothing else in a ring header may be written. One slot always stays
  * empty, so a ring of n slots holds n - 1 frames.
  *
+ * A registration with NR_MONITOR_TX or NR_MONITOR_RX makes a port that shows what passes the rings, selected by mode and nr_ringid, of the
+ * port nr_name, which somebody must have open. It is called NAME.monN; its receive ring i shows ring i. Of the frames that come at a time it
+ * gets the newest that find room, the others are counted (monitor_full); the port that is watched does not notice. Its one transmit
+ * ring has no room: NIOCTXSYNC fails with EIO. Without the port that it watches, syncs fail with EIO and poll(2) says POLLERR. netmap(4)
+ * tells more.
+ *
  * Control requests (NIOCCTRL) return 0, or -1 with errno:
  *	EINVAL      version, reserved field, name, mode or ring not valid; a body missing, or given where there is none
  *	ENXIO       no such interface, or the descriptor is not registered
@@ -196,9 +202,9 @@ enum {
 	NR_REG_ONE_SW = 8,      /* host ring nr_ringid */
 };
 
-#define NR_MONITOR_TX 0x100       /* see what the port transmits */
-#define NR_MONITOR_RX 0x200       /* see what it receives */
-#define NR_ZCOPY_MON 0x400        /* the monitor gets the buffers themselves */
+#define NR_MONITOR_TX 0x100       /* see what the port transmits, when it is published: slots have NS_TXMON */
+#define NR_MONITOR_RX 0x200       /* see what it receives, when it arrives */
+#define NR_ZCOPY_MON 0x400        /* both, when the owner is done with it: in the port's region, the buffers themselves */
 #define NR_EXCLUSIVE 0x800        /* nobody else may bind these rings */
 #define NR_RX_RINGS_ONLY 0x2000   /* bind no transmit ring */
 #define NR_TX_RINGS_ONLY 0x4000   /* bind no receive ring */
@@ -398,7 +404,9 @@ struct nmreq_opt_offsets {
 	X(drop_storm_unknown, "drop_storm_unknown", "frames to unknown addresses beyond the port's limit") \
 	X(mirrored, "mirrored", "copies delivered to a mirror port") \
 	X(mirror_lost, "mirror_lost", "copies that a mirror port had no room for") \
-	X(overrun, "overrun", "frames for this port that it had no room for; their senders count them as drop_no_space or mirror_lost")
+	X(overrun, "overrun", "frames for this port that it had no room for; their senders count them as drop_no_space or mirror_lost") \
+	X(monitor_full, "monitor_full", "frames that a monitor was not shown because its ring was full") \
+	X(monitor_bad, "monitor_bad", "frames that a monitor was not shown because their slots were not in order")
 
 enum {
 #define NM_STAT_ENUM(symbol, json, text) NM_STAT_##symbol,
@@ -565,7 +573,7 @@ enum {
 	NM_PORT_KIND_VALE = 3,            /* goes with its last descriptor */
 	NM_PORT_KIND_VALE_PERSISTENT = 4, /* made by NETMAP_REQ_VALE_NEWIF */
 	NM_PORT_KIND_PIPE = 5,            /* one end */
-	NM_PORT_KIND_MONITOR = 6,
+	NM_PORT_KIND_MONITOR = 6,         /* of the port that its name begins with */
 	NM_PORT_KIND_NULL = 7,
 };
 

@@ -60,6 +60,12 @@ nm_os_spin_init(struct nm_os_spin *l)
 }
 
 static inline void
+nm_os_spin_level(struct nm_os_spin *l, uint32_t n)
+{
+	lockdep_set_subclass(&l->l, n);
+}
+
+static inline void
 nm_os_spin_lock(struct nm_os_spin *l)
 {
 	spin_lock_bh(&l->l);

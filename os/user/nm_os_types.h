@@ -52,6 +52,13 @@ nm_os_spin_init(struct nm_os_spin *l)
 }
 
 static inline void
+nm_os_spin_level(struct nm_os_spin *l, uint32_t n)
+{
+	(void)l;
+	(void)n;
+}
+
+static inline void
 nm_os_spin_lock(struct nm_os_spin *l)
 {
 	uint32_t tries = 0;

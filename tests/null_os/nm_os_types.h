@@ -42,6 +42,7 @@ int vsnprintf(char *d, size_t n, const char *fmt, va_list ap);
 struct nm_os_spin { int v; };
 struct nm_os_mutex { int v; };
 void nm_os_spin_init(struct nm_os_spin *l);
+void nm_os_spin_level(struct nm_os_spin *l, uint32_t n);
 void nm_os_spin_lock(struct nm_os_spin *l);
 void nm_os_spin_unlock(struct nm_os_spin *l);
 void nm_os_mutex_init(struct nm_os_mutex *l);
