@@ -47,7 +47,18 @@ attack_watch(struct pair *witness, uint64_t until_ms)
 	return line;
 }
 
-/* Runs `attack` in processes of their own, each with two ports and an end of a pipe, while the witness goes on. */
+/* What an attacker has: two ports and an end of a pipe, and monitors of these and of the witness. */
+static const struct {
+	const char *name; /* with the attacker's number */
+	uint64_t flags;
+} attackers[] = {
+	{"vale0:x%u0", 0}, {"vale0:x%u1", 0}, {"p%u{1", 0}, {"vale0:x%u0", NR_ZCOPY_MON}, {"vale0:x%u1", NR_MONITOR_TX | NR_MONITOR_RX},
+	{"p%u{1", NR_ZCOPY_MON}, {"vale9:a", NR_MONITOR_TX | NR_MONITOR_RX}, {"vale9:b", NR_MONITOR_TX | NR_MONITOR_RX},
+};
+
+#define ATTACKERS (sizeof(attackers) / sizeof(attackers[0]))
+
+/* Runs `attack` in processes of their own while the witness goes on. */
 static enum verdict
 beside_witness(struct bed *b, struct pair *witness, void (*attack_once)(struct raw_client *c, unsigned n, uint32_t round))
 {
@@ -62,18 +73,18 @@ beside_witness(struct bed *b, struct pair *witness, void (*attack_once)(struct r
 		pid[i] = fork();
 		if (pid[i])
 			continue;
-		struct raw_client c[3];
+		struct raw_client c[ATTACKERS];
 		uint32_t round;
 
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		srandom(options.seed + i);
-		for (k = 0; k < 3; k++) {
-			snprintf(name, sizeof(name), k == 2 ? "p%u{1" : "vale%u:x%u%u", k == 2 ? i : 0, i, k);
-			if (raw_connect(&c[k], b->path) || raw_register(&c[k], name, 0))
+		for (k = 0; k < ATTACKERS; k++) {
+			snprintf(name, sizeof(name), attackers[k].name, i);
+			if (raw_connect(&c[k], b->path) || raw_register(&c[k], name, attackers[k].flags))
 				_exit(1);
 		}
 		for (round = 0; ; round++)
-			for (k = 0; k < 3; k++)
+			for (k = 0; k < ATTACKERS; k++)
 				attack_once(&c[k], k, round);
 	}
 	line = attack_watch(witness, bed_now_ms() + attack_seconds * 1000ull);
@@ -90,12 +101,11 @@ beside_witness(struct bed *b, struct pair *witness, void (*attack_once)(struct r
 static void
 flicker(struct raw_client *c, unsigned n, uint32_t round)
 {
-	struct netmap_ring *r = c->tx;
+	struct netmap_ring *r = attackers[n].flags ? c->rx : c->tx; /* a monitor's transmit ring is of no use */
 	uint32_t tail = __atomic_load_n(&c->txs->ktoa.hwtail, __ATOMIC_ACQUIRE);
 
-	(void)n;
 	scribble_flicker(r, r->num_slots);
-	if (tail < r->num_slots)
+	if (tail < c->tx->num_slots)
 		attack_head(c, tail, tail);
 	if (round % 4 == 0) {
 		__atomic_store_n(&c->rxs->atok.cur, c->rxs->ktoa.hwtail, __ATOMIC_RELAXED);

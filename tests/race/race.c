@@ -18,7 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define THREADS 6u
+#define THREADS 7u
 
 static struct nm_root root;
 static char path[64];
@@ -53,9 +53,9 @@ engine_base(const char *name)
 
 #define MOVE(p, d) ((p) = (p) ? (void *)((char *)(p) + (d)) : NULL)
 
-/* 0 or -errno. */
+/* As `seen` lists it, which is another name for a monitor. 0 or -errno. */
 static int
-open_port(struct raw_client *c, const char *name)
+open_as(struct raw_client *c, const char *name, uint64_t flags, const char *seen)
 {
 	int error = raw_connect(c, path);
 	char *base;
@@ -63,12 +63,12 @@ open_port(struct raw_client *c, const char *name)
 
 	if (error)
 		return error;
-	error = raw_register(c, name, 0);
+	error = raw_register(c, name, flags);
 	if (error) {
 		raw_close(c);
 		return error;
 	}
-	base = engine_base(name);
+	base = engine_base(seen);
 	d = base - c->base;
 	munmap(c->base, c->size);
 	c->base = NULL; /* not ours to unmap */
@@ -78,6 +78,12 @@ open_port(struct raw_client *c, const char *name)
 	MOVE(c->txs, d);
 	MOVE(c->rxs, d);
 	return 0;
+}
+
+static int
+open_port(struct raw_client *c, const char *name)
+{
+	return open_as(c, name, 0, name);
 }
 
 /* Frames with a number and a pattern from one port to another; none may be lost or changed. */
@@ -162,6 +168,39 @@ churn(void *arg)
 	return NULL;
 }
 
+/* A monitor comes, sees a few frames as they were sent, and goes. */
+static void *
+monitor(void *arg)
+{
+	static const struct { const char *name, *seen; uint64_t flags; } of[] = {
+		{"vale0:a", "vale0:a.mon1", NR_MONITOR_TX}, {"vale0:b", "vale0:b.mon1", NR_MONITOR_RX}, {"p{1", "p{1.mon1", NR_MONITOR_TX},
+		{"p}1", "p}1.mon1", NR_MONITOR_RX},
+	};
+	uint32_t round, n, tries;
+	struct raw_client c;
+	const uint8_t *r;
+	uint16_t len;
+
+	(void)arg;
+	for (round = 0; !over(); round++) {
+		if (open_as(&c, of[round % 4].name, of[round % 4].flags, of[round % 4].seen)) {
+			poll(NULL, 0, 1); /* the port is not there yet, or no more */
+			continue;
+		}
+		for (tries = 0; tries < 100 && !over(); tries++) {
+			while ((r = raw_take(&c, &len))) {
+				memcpy(&n, r + 14, sizeof(n));
+				if (len != 200 || r[18] != (uint8_t)n || r[199] != (uint8_t)n)
+					fail(of[round % 4].seen, "frame", 0);
+			}
+			raw_release(&c);
+			poll(NULL, 0, 1);
+		}
+		raw_close(&c);
+	}
+	return NULL;
+}
+
 /* Looks at everything meanwhile. */
 static void *
 watch(void *arg)
@@ -241,7 +280,7 @@ static const struct {
 	void *(*run)(void *);
 	const char *arg;
 } clients[THREADS] = {{switch_traffic, NULL}, {pipe_traffic, NULL}, {churn, "vale1:x"}, {churn, "vale1:y"}, {watch, NULL},
-    {change_policies, NULL}};
+    {change_policies, NULL}, {monitor, NULL}};
 
 int
 main(int argc, char **argv)
