@@ -83,6 +83,37 @@ run_vale_descriptors() {
 	switch_run "$1" --descriptors-only
 }
 
+# watched_run FRAME PORT/FLAGS MONITOR - as run_vale, while somebody who was stopped watches that port. The sender's is opened before by
+# one who receives, so that its first frames find the monitor there.
+watched_run() {
+	receiver rx vale0:rx
+	rx=$pid
+	receiver hold vale0:tx
+	hold=$pid
+	gen monitor -i "$2" -f rx
+	monitor=$pid
+	until_true 10 "port $3" has_port "$3"
+	kill -STOP "$monitor"
+	teach vale0:rx
+	gen tx -i vale0:tx -f tx -l "$1" -D $MAC
+	tx=$pid
+	flow
+	gen_end rx "$rx"
+	kill -CONT "$monitor"
+	gen_end monitor "$monitor"
+	gen_end tx "$tx"
+	gen_end hold "$hold"
+	value=$(rate rx)
+}
+
+run_watched_sender() {
+	watched_run "$1" vale0:tx/t vale0:tx.mon1
+}
+
+run_watched_receiver() {
+	watched_run "$1" vale0:rx/r vale0:rx.mon1
+}
+
 # pipe_run FRAME RX-OPTION...
 pipe_run() {
 	s_frame=$1; shift

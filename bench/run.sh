@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# run.sh vale|pipe|latency|broadcast|fanin|storm|idle|memory|pcap|emulated|sync|native|all [--seconds N] [--pairs N] [--tries N] [--json]
+# run.sh vale|pipe|latency|broadcast|fanin|monitor|storm|idle|memory|pcap|emulated|sync|native|all [--seconds N] [--pairs N] [--tries N] [--json]
 #     [--frames "60 1514"] [--peers "bridge memif vhost"|none] [--verbose] [--home user|kernel]
 #
 # With --home kernel the ports are those of netmap.ko, which is loaded; "emulated", "sync" and "native" are of that home only, and kernel.sh
@@ -11,11 +11,11 @@
 set -u
 cd "$(dirname "$0")/.." || exit 1
 BIN=${BUILD:-build}
-BENCHES="vale pipe latency broadcast fanin storm idle memory pcap" HOME_OF=user
+BENCHES="vale pipe latency broadcast fanin monitor storm idle memory pcap" HOME_OF=user
 SECONDS_EACH=1 PAIRS=3 FRAMES="60 1514" JSON='' VERBOSE='' PEERS='bridge memif vhost' TRIES=4 LIMIT_MS=150
 
 usage() {
-	echo "usage: bench/run.sh vale|pipe|latency|broadcast|fanin|storm|idle|memory|pcap|emulated|sync|native|all [--seconds N] [--pairs N]"
+	echo "usage: bench/run.sh vale|pipe|latency|broadcast|fanin|monitor|storm|idle|memory|pcap|emulated|sync|native|all [--seconds N] [--pairs N]"
 	echo "       [--tries N] [--json] [--frames LIST] [--peers LIST|none] [--verbose] [--home user|kernel]; see bench/README.md"
 }
 
@@ -49,12 +49,12 @@ while [ $# -gt 0 ]; do
 	--home)
 		case ${2:-} in
 		user) ;;
-		kernel) BENCHES="vale pipe emulated sync native" ;;
+		kernel) BENCHES="vale pipe monitor emulated sync native" ;;
 		*) echo "bench: --home '${2:-}': user or kernel is expected" >&2; exit 2 ;;
 		esac
 		HOME_OF=$2; shift ;;
 	--help) usage; exit 0 ;;
-	all | vale | pipe | latency | broadcast | fanin | storm | idle | memory | pcap | emulated | sync | native) what="$what $1" ;;
+	all | vale | pipe | latency | broadcast | fanin | monitor | storm | idle | memory | pcap | emulated | sync | native) what="$what $1" ;;
 	*) echo "bench: what is '$1'?" >&2; usage >&2; exit 2 ;;
 	esac
 	shift
@@ -123,6 +123,15 @@ bench_peers() {
 		done
 		helpers=$engine
 	done
+}
+
+bench_monitor() {
+	engine
+	for f in $FRAMES; do
+		pair monitor "$f" vale watched_sender mpps "$([ "$f" = 60 ] && echo 'ratio>=0.7' || echo none)"
+		pair monitor "$f" vale watched_receiver mpps "$([ "$f" = 60 ] && echo 'ratio>=0.7' || echo none)"
+	done
+	engine_end
 }
 
 bench_pipe() {
