@@ -72,7 +72,7 @@ old=$(dpkg-deb -f /t/old/netmap-utils_*.deb Version)
 try "install" install_debs /t/old
 try "all packages are installed" all_have "$old"
 try "dkms built the module for $kernel" module_is "${old%-*}"
-for p in pkt-gen vale-ctl netmap-bridge netmap-lb netmapd; do try "$p starts" "$p" --help; done
+for p in pkt-gen nmreplay vale-ctl netmap-bridge netmap-lb netmapd; do try "$p starts" "$p" --help; done
 try "frames over a switch, as nobody" by_user
 try "group netmap, without members" grep -qE '^netmap:x:[0-9]+:$' /etc/group
 try "udev rule" grep -qE '^KERNEL=="netmap", .*GROUP="netmap", MODE="0660"$' /lib/udev/rules.d/60-netmap.rules
@@ -87,7 +87,7 @@ try "members of the group use it" member_lists
 try "others are refused" other_is_refused
 kill "$engine" && wait "$engine"
 try "engine ends orderly" [ $? -eq 0 ]
-try "manual pages" man -w pkt-gen vale-ctl netmap-bridge netmap-lb netmapd netmap vale nmport_open
+try "manual pages" man -w pkt-gen nmreplay vale-ctl netmap-bridge netmap-lb netmapd netmap vale nmport_open
 try "bridge is still iproute2's" sh -c 'bridge -V 2>&1 | grep "^bridge utility"'
 try "a program is built and runs" program
 

@@ -16,7 +16,7 @@ page() { mandoc -Tascii "$top/tools/$1/$1.8" | sed "s/.$backspace//g"; }
 of_help() { "$1" --help | sed -nE 's/^  (-[A-Za-z0-9])?,? *(--[a-z0-9-]+)?( .*)?$/\1 \2/p' | grep -e -; }
 of_page() { page "$1" | sed -nE 's/^     (-[A-Za-z0-9])?,? ?(--[a-z0-9-]+)?,?( .*)?$/\1 \2/p' | grep -e '^-.* --\|^ --'; }
 
-for tool in pkt-gen bridge vale-ctl lb; do
+for tool in pkt-gen bridge vale-ctl lb nmreplay; do
 	of_help "$tool" | sort >"$tmp/help"
 	[ "$(wc -l <"$tmp/help")" -ge 8 ] || fail "$tool --help: $(cat "$tmp/help")"
 	page "$tool" | sed -E 's/^     --help, --version/     --help\n     --version/' >"$tmp/page"
@@ -71,6 +71,11 @@ expect "second example" "$(grep '^{' "$tmp/example.out" | jq -c '[.good, .lost, 
 run pkt-gen 3
 has "third example" "$tmp/example.out" '^round trip: .* of (99[0-9]|1000)$' # the first may come before pong is there
 run_until bridge 2 'vale1:down -> vale0:up'
+pkt-gen -i "pcap:$tmp/frames.pcap" -f tx -n 1000 >/dev/null || fail "make frames.pcap"
+cd "$tmp" || exit 1
+run nmreplay 1
+cd "$top" || exit 1
+has "nmreplay(8), example 1" "$tmp/example.out" '^sent (9[5-9][0-9]|1000) frames, '
 run_until lb 1 'vale0:lb -> vale0:lb\{0 and on: 4 pipes'
 if [ "$(id -u)" -eq 0 ]; then
 	cat >"$tmp/net.sh" <<-'EOF'
