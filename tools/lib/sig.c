@@ -41,6 +41,7 @@ sig_install(void)
 	for (i = 0; i < NR_STOP; i++)
 		sigaction(stop_signals[i], &sa, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a file above the limit is an error of write, too */
 }
 
 bool

@@ -10,7 +10,7 @@
 void
 dump_frame(struct run *run, const uint8_t *data, uint32_t len)
 {
-	FILE *to = run->o->json ? stderr : stdout;
+	FILE *to = run->o->json ? stderr : options_text(run->o);
 	uint32_t at, i;
 
 	pthread_mutex_lock(&run->print);

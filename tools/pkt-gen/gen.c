@@ -85,7 +85,7 @@ open_files(struct run *run)
 	if (run->o->pcap && pcapfile_load(&run->file, run->o->pcap, err))
 		return complain(err);
 	if (run->o->write) {
-		run->writer = pcapfile_create(run->o->write, err);
+		run->writer = pcapfile_create(run->o->write, (uint32_t)run->o->snaplen, err);
 		if (!run->writer)
 			return complain(err);
 	}
@@ -126,7 +126,7 @@ all_done(const struct run *run, unsigned started)
 static void
 watch(struct run *run, unsigned started)
 {
-	FILE *to = run->o->json ? stderr : stdout;
+	FILE *to = run->o->json ? stderr : options_text(run->o);
 	struct interval v;
 	struct interval_rate rate;
 	struct report_total total;
@@ -197,7 +197,7 @@ summarize(const struct run *run, int rc)
 	if (run->o->json)
 		report_json(run, &total, first_error(run), stdout);
 	else
-		report_summary(run, &total, stdout);
+		report_summary(run, &total, options_text(run->o));
 	if (out_end("pkt-gen", stdout))
 		rc = -EIO;
 	return rc || total.corrupt || total.bad_csum ? GEN_FAILED : 0;
@@ -209,6 +209,8 @@ close_writer(struct run *run)
 {
 	int rc = run->writer ? pcapfile_close(run->writer) : 0;
 
+	if (rc == -EPIPE && options_writes_stdout(run->o)) /* who read it has gone, and has what he wanted */
+		return 0;
 	if (rc && !first_error(run))
 		fprintf(stderr, "pkt-gen: %s: cannot write to it: %s; free some space or write elsewhere\n", run->o->write, strerror(-rc));
 	return rc ? GEN_FAILED : 0;

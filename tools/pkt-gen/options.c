@@ -164,7 +164,8 @@ static const struct opt_row rows[] = {
 	{ 0, "json", NULL, "the summary as one JSON object on stdout, the rest on stderr", OPT_FLAG, AT(json) },
 	{ 0, "reconnect", NULL, "open the port again when it or its engine went away", OPT_FLAG, AT(reconnect) },
 	{ 0, "descriptors-only", NULL, "rx: do not touch the frames", OPT_FLAG, AT(descriptors) },
-	{ 0, "write", "FILE", "rx: write the frames into a pcap file", OPT_STRING, AT(write) },
+	{ 0, "write", "FILE", "rx: write the frames into a pcap file; -: standard output", OPT_STRING, AT(write) },
+	{ 0, "snaplen", "BYTES", "with --write: the first bytes of each frame only", OPT_INT, AT(snaplen), 1, FRAME_MAX },
 	{ 0 },
 };
 
@@ -180,6 +181,18 @@ void
 options_help(FILE *to)
 {
 	opt_help(&spec, to);
+}
+
+bool
+options_writes_stdout(const struct options *o)
+{
+	return o->write && strcmp(o->write, "-") == 0;
+}
+
+FILE *
+options_text(const struct options *o)
+{
+	return options_writes_stdout(o) ? stderr : stdout;
 }
 
 static int
@@ -242,6 +255,10 @@ check_modes(struct options *o)
 		return refuse("-P and -r exclude each other");
 	if (o->write && o->mode != MODE_RX)
 		return refuse("--write keeps what is received and needs -f rx");
+	if (o->snaplen && !o->write)
+		return refuse("--snaplen says how much --write keeps of a frame, and needs that");
+	if (options_writes_stdout(o) && o->json)
+		return refuse("--json and --write - both want standard output; write the frames to a file");
 	if (o->descriptors && (o->write || o->dump || (o->work & ~(int64_t)WORK_PREFETCH)))
 		return refuse("--descriptors-only excludes --write, -X and -o");
 	if ((o->mode == MODE_PING || o->mode == MODE_PONG) && o->threads > 1)

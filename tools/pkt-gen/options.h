@@ -51,7 +51,8 @@ struct options {
 	int64_t work;          /* WORK_* */
 	int verbose;
 	bool json, reconnect, descriptors;
-	const char *write;     /* pcap file that receives what comes in */
+	const char *write;     /* pcap file that receives what comes in; -: standard output */
+	int64_t snaplen;       /* bytes of a frame that are written, 0: all */
 };
 
 extern const char *const options_modes[];
@@ -60,6 +61,10 @@ extern const char *const options_modes[];
 int options_parse(struct options *o, int argc, char **argv);
 
 void options_help(FILE *to);
+
+/* The frames go to standard output; then what is for people goes to standard error. */
+bool options_writes_stdout(const struct options *o);
+FILE *options_text(const struct options *o);
 
 static inline bool
 options_sends(const struct options *o)

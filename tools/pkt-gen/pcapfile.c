@@ -3,10 +3,12 @@
 #include "pcapfile.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pcap/pcap.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "frame.h"
 
@@ -116,54 +118,145 @@ pcapfile_free(struct pcapfile *f)
 	memset(f, 0, sizeof(*f));
 }
 
+/*
+ * Records go to the disk in groups of whole ones, so that a file can end behind the last group when the disk is full. pending is less
+ * than BUFFER but for one record that is longer, which stdio hands over as it is.
+ */
 struct pcapfile_writer {
 	pcap_t *pcap;
 	pcap_dumper_t *dump;
+	FILE *file;
+	char *buffer;
+	off_t safe;      /* bytes of the file that are whole */
+	size_t pending;  /* bytes in the buffer */
+	uint32_t snaplen;
+	int rc;          /* of the first write that failed */
 };
 
+#define BUFFER ((size_t)1 << 18)
+#define FILE_HEADER 24u
+#define RECORD_HEADER 16u
+
+static FILE *
+open_output(const char *path)
+{
+	int fd;
+	FILE *f;
+
+	if (strcmp(path, "-"))
+		return fopen(path, "w");
+	fd = dup(STDOUT_FILENO);
+	f = fd < 0 ? NULL : fdopen(fd, "w");
+	if (fd >= 0 && !f)
+		close(fd);
+	return f;
+}
+
 struct pcapfile_writer *
-pcapfile_create(const char *path, char *err)
+pcapfile_create(const char *path, uint32_t snaplen, char *err)
 {
 	struct pcapfile_writer *w = calloc(1, sizeof(*w));
 
-	if (w)
-		w->pcap = pcap_open_dead_with_tstamp_precision(DLT_EN10MB, SNAPLEN, PCAP_TSTAMP_PRECISION_NANO);
-	if (!w || !w->pcap) {
-		snprintf(err, PCAPFILE_ERRLEN, "%s: no memory", path);
-		free(w);
-		return NULL;
+	if (!w)
+		goto no_memory;
+	w->snaplen = snaplen ? snaplen : SNAPLEN;
+	w->buffer = malloc(BUFFER);
+	w->pcap = pcap_open_dead_with_tstamp_precision(DLT_EN10MB, (int)w->snaplen, PCAP_TSTAMP_PRECISION_NANO);
+	if (!w->buffer || !w->pcap)
+		goto no_memory;
+	w->file = open_output(path);
+	if (!w->file) {
+		snprintf(err, PCAPFILE_ERRLEN, "cannot write %s: %s", path, strerror(errno));
+		goto fail;
 	}
-	w->dump = pcap_dump_open(w->pcap, path);
+	setvbuf(w->file, w->buffer, _IOFBF, BUFFER);
+	w->dump = pcap_dump_fopen(w->pcap, w->file);
 	if (!w->dump) {
-		snprintf(err, PCAPFILE_ERRLEN, "cannot write %s", pcap_geterr(w->pcap));
-		pcap_close(w->pcap);
-		free(w);
-		return NULL;
+		snprintf(err, PCAPFILE_ERRLEN, "cannot write %s: %s", path, pcap_geterr(w->pcap));
+		fclose(w->file);
+		goto fail;
 	}
+	w->pending = FILE_HEADER;
 	return w;
+
+no_memory:
+	snprintf(err, PCAPFILE_ERRLEN, "%s: no memory", path);
+fail:
+	if (w) {
+		if (w->pcap)
+			pcap_close(w->pcap);
+		free(w->buffer);
+		free(w);
+	}
+	return NULL;
+}
+
+/* A file that failed is cut behind its last whole group, a pipe can't be. */
+static int
+failed(struct pcapfile_writer *w, int rc)
+{
+	if (!w->rc) {
+		w->rc = rc;
+		if (ftruncate(fileno(w->file), w->safe) < 0 && errno != EINVAL)
+			w->rc = rc; /* what matters is why it could not be written */
+	}
+	return w->rc;
+}
+
+int
+pcapfile_flush(struct pcapfile_writer *w)
+{
+	if (w->rc)
+		return w->rc;
+	errno = 0;
+	if (fflush(w->file))
+		return failed(w, errno ? -errno : -EIO);
+	w->safe += (off_t)w->pending;
+	w->pending = 0;
+	return 0;
 }
 
 int
 pcapfile_write(struct pcapfile_writer *w, const uint8_t *data, uint32_t len, uint64_t ns)
 {
-	struct pcap_pkthdr h = { .caplen = len, .len = len };
+	struct pcap_pkthdr h = { .caplen = len < w->snaplen ? len : w->snaplen, .len = len };
 
+	if (w->rc || (w->pending + RECORD_HEADER + h.caplen > BUFFER && pcapfile_flush(w)))
+		return w->rc;
 	h.ts.tv_sec = (time_t)(ns / 1000000000u);
 	h.ts.tv_usec = (suseconds_t)(ns % 1000000000u); /* nanoseconds, by the file's precision */
 	errno = 0;
 	pcap_dump((u_char *)w->dump, &h, data);
-	return ferror(pcap_dump_file(w->dump)) ? (errno ? -errno : -EIO) : 0;
+	if (ferror(w->file))
+		return failed(w, errno ? -errno : -EIO);
+	w->pending += RECORD_HEADER + h.caplen;
+	return 0;
+}
+
+/* After a failure what is in the buffer must not reach the file any more: the descriptor leads nowhere when that is tried. */
+static void
+discard(struct pcapfile_writer *w)
+{
+	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	if (null < 0)
+		return;
+	dup2(null, fileno(w->file));
+	close(null);
 }
 
 int
 pcapfile_close(struct pcapfile_writer *w)
 {
-	int rc;
+	int rc = pcapfile_flush(w);
 
+	if (rc)
+		discard(w);
 	errno = 0;
-	rc = pcap_dump_flush(w->dump) == 0 ? 0 : errno ? -errno : -EIO;
-	pcap_dump_close(w->dump);
+	if (fclose(w->file) && !rc)
+		rc = errno ? -errno : -EIO;
 	pcap_close(w->pcap);
+	free(w->buffer);
 	free(w);
 	return rc;
 }

@@ -27,9 +27,12 @@ void pcapfile_free(struct pcapfile *f);
 
 struct pcapfile_writer;
 
-struct pcapfile_writer *pcapfile_create(const char *path, char *err);
-/* 0 or -errno. ns: since 1970. */
+/* path: - is standard output. snaplen: bytes of a frame that are kept; 0: all. */
+struct pcapfile_writer *pcapfile_create(const char *path, uint32_t snaplen, char *err);
+/* 0 or -errno, which stays. ns: since 1970. What was written until then can be read: the file ends with a whole frame. */
 int pcapfile_write(struct pcapfile_writer *w, const uint8_t *data, uint32_t len, uint64_t ns);
+/* Lets a reader see what was written so far. */
+int pcapfile_flush(struct pcapfile_writer *w);
 /* 0 or -errno of what was not written. */
 int pcapfile_close(struct pcapfile_writer *w);
 

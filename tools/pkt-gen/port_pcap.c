@@ -64,7 +64,7 @@ open_any(struct pcap_port *pp, struct port *p, const struct options *o, char *er
 		rc = open_live(pp, name, o, text);
 		pp->receives = !options_sends(o);
 	} else if (options_sends(o)) {
-		pp->writer = pcapfile_create(name, why);
+		pp->writer = pcapfile_create(name, 0, why);
 		if (!pp->writer) {
 			snprintf(err, PORT_ERRLEN, "%.60s: %.400s", p->name, why);
 			return -EIO;

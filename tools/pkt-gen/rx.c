@@ -131,6 +131,19 @@ read_stamp(struct worker *w, const uint8_t *data, const struct frame_view *v)
 }
 
 static void
+write_failed(struct worker *w, int rc)
+{
+	if (rc == -EPIPE && options_writes_stdout(w->o)) {
+		sig_stop(); /* nobody reads any more */
+		return;
+	}
+	if (rc && !w->rc) {
+		snprintf(w->err, sizeof(w->err), "%s: cannot write to it: %s; free some space or write elsewhere", w->o->write, strerror(-rc));
+		w->rc = rc;
+	}
+}
+
+static void
 write_frame(struct worker *w, const uint8_t *data, uint32_t len)
 {
 	struct run *run = w->run;
@@ -141,10 +154,19 @@ write_frame(struct worker *w, const uint8_t *data, uint32_t len)
 	pthread_mutex_lock(&run->print);
 	rc = pcapfile_write(run->writer, data, len, (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec);
 	pthread_mutex_unlock(&run->print);
-	if (rc && !w->rc) {
-		snprintf(w->err, sizeof(w->err), "%s: cannot write to it: %s; free some space or write elsewhere", w->o->write, strerror(-rc));
-		w->rc = rc;
-	}
+	write_failed(w, rc);
+}
+
+/* Who reads along gets the frames when they have come, not when a buffer is full. */
+static void
+write_out(struct worker *w)
+{
+	int rc;
+
+	pthread_mutex_lock(&w->run->print);
+	rc = pcapfile_flush(w->run->writer);
+	pthread_mutex_unlock(&w->run->print);
+	write_failed(w, rc);
 }
 
 static void
@@ -252,6 +274,8 @@ drain_all(struct rx *x)
 		drain_ring(x, w->port.rx[r]);
 	if (!x->found)
 		return;
+	if (options_writes_stdout(w->o))
+		write_out(w);
 	if (!w->first_ns)
 		w->first_ns = start;
 	w->last_ns = interval_now();
