@@ -77,6 +77,7 @@ int cgroup_enter(const char *name, pid_t pid);
 void cgroup_remove(const char *name);
 
 enum verdict kills_under_load(void);
+enum verdict loops_die(void);
 enum verdict a_stopped_receiver_stops_nobody(void);
 enum verdict holes_are_survived(void);
 enum verdict the_engine_dies(void);

@@ -19,6 +19,7 @@ static const struct {
 	enum verdict (*run)(void);
 } tests[] = {
 	T(kills_under_load),
+	T(loops_die),
 	T(a_stopped_receiver_stops_nobody),
 	T(holes_are_survived),
 	T(the_engine_dies),
