@@ -11,5 +11,6 @@
 n=$(amount 20000 2000000)
 for how in memory eventfd; do
 	kloop $how vale0:s vale0:r "$n" 200 || fail "$how over a switch"
+	kloop $how vale0:s vale0:r "$n" lossless || fail "$how to a lossless port"
 	kloop $how 'netmap:w{1' 'netmap:w}1' "$n" 0 || fail "$how over a pipe"
 done

@@ -6,7 +6,8 @@
  *	                                    that does (strict seccomp)
  *	kloop eventfd FROM TO COUNT WINDOW  both sleep and are woken by eventfds, as the loops are
  *
- * WINDOW is how many frames may be on their way, for a switch, which drops what finds no room; 0: as many as fit.
+ * WINDOW is how many frames may be on their way, for a switch, which drops what finds no room; 0: as many as fit; lossless: likewise,
+ * and TO is made a lossless port of its switch.
  */
 #include "common.h"
 
@@ -224,17 +225,30 @@ stop(struct end *e)
 	CHECK(e->loop_error == 0, "the loop ended: %s", strerror(e->loop_error));
 }
 
+static void
+make_lossless(const char *name)
+{
+	struct nmreq_lossless l = {.nr_op = NM_POLICY_SET, .nr_on = 1};
+	struct nmreq_header h = {.nr_version = NETMAP_API, .nr_reqtype = NETMAP_REQ_LOSSLESS, .nr_body = (uintptr_t)&l};
+
+	snprintf(h.nr_name, sizeof(h.nr_name), "%s", name);
+	CHECK(ioctl(to.d->fd, NIOCCTRL, &h) == 0, "%s can't be made lossless: %s", name, strerror(errno));
+}
+
 int
 main(int argc, char **argv)
 {
-	bool wakes = argc > 1 && !strcmp(argv[1], "eventfd");
+	bool wakes = argc > 1 && !strcmp(argv[1], "eventfd"), lossless;
 
 	if (argc != 6 || (!wakes && strcmp(argv[1], "memory")))
 		die("usage: kloop memory|eventfd FROM TO COUNT WINDOW");
 	count = strtoull(argv[4], NULL, 10);
-	window = strtoull(argv[5], NULL, 10);
+	lossless = !strcmp(argv[5], "lossless");
+	window = lossless ? 0 : strtoull(argv[5], NULL, 10);
 	open_end(&from, argv[2], wakes);
 	open_end(&to, argv[3], wakes);
+	if (lossless)
+		make_lossless(argv[3]);
 	pthread_create(&from.loop, NULL, loop_main, &from);
 	pthread_create(&to.loop, NULL, loop_main, &to);
 	pthread_create(&to.worker, NULL, receive_main, NULL);
