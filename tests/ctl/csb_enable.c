@@ -5,6 +5,8 @@
 #include <fcntl.h>
 #include <net/netmap_legacy.h>
 #include <poll.h>
+#include <sys/epoll.h>
+#include <sys/select.h>
 
 static void
 refused(int fd, uint64_t flags, const void *atok, const void *ktoa, int err, const char *text)
@@ -84,6 +86,9 @@ static void
 no_syncs(int fd)
 {
 	struct pollfd p = {.fd = fd, .events = POLLIN | POLLOUT};
+	struct epoll_event e = {.events = EPOLLIN}, got = {0};
+	int set = epoll_create1(0);
+	fd_set in;
 
 	ctl_equal(ioctl(fd, NIOCTXSYNC, NULL), -1);
 	ctl_equal(errno, EBUSY);
@@ -91,6 +96,13 @@ no_syncs(int fd)
 	ctl_equal(errno, EBUSY);
 	ctl_equal(poll(&p, 1, -1), 1);
 	ctl_equal(p.revents, POLLERR);
+	FD_ZERO(&in);
+	FD_SET(fd, &in);
+	ctl_equal(select(fd + 1, &in, NULL, NULL, NULL), 1); /* an error counts as something to read */
+	ctl_equal(epoll_ctl(set, EPOLL_CTL_ADD, fd, &e), 0);
+	ctl_equal(epoll_wait(set, &got, 1, -1), 1);
+	ctl_equal(got.events, EPOLLERR);
+	close(set);
 }
 
 static void
