@@ -3,7 +3,8 @@
  * nm_policy_fwd.c - forwarding in a switch whose ports have policies.
  *
  *   classify  the frame's VLAN, learn, look up: a verdict on each run of frames that are to be treated alike
- *   carry out run by run, in order
+ *   carry out run by run, in order; where nobody may have to wait and nothing is mirrored, the runs between two that are flooded
+ *             by their destinations
  *
  * In a VLAN each frame is written from the type field that was read when its VLAN was found: its sender may change it meanwhile.
  */
@@ -126,7 +127,7 @@ classify(struct step *st)
 		if (!r || memcmp(&now, &w->verdict[w->nruns - 1], sizeof(now))) {
 			w->verdict[w->nruns] = now;
 			r = &w->run[w->nruns++];
-			*r = (struct nm_vale_run){.first = (uint16_t)i};
+			*r = (struct nm_vale_run){.first = (uint16_t)i, .next = NM_VALE_NIL};
 		}
 		r->slots += w->frag[i].nfrags;
 		r->frames++;
@@ -185,29 +186,47 @@ stay(struct nm_kring *kr, struct nm_kring *d, const struct target *t, uint32_t s
 	return true;
 }
 
-/*
- * The frames of a run into w->plan, for a ring that has room for so many slots; returns the slots, and in *done the frames that are
- * done with, delivered or counted.
- */
+/* The run that `r` is followed by, where several go together; NULL at the end. */
+static inline const struct nm_vale_run *
+next_of(const struct nm_vale_work *w, const struct nm_vale_run *r)
+{
+	return r->next == NM_VALE_NIL ? NULL : &w->run[r->next];
+}
+
 static uint32_t
-plan(const struct step *st, const struct nm_vale_run *r, const struct target *t, struct nm_kring *d, uint32_t room, uint32_t *done)
+frames_of(const struct nm_vale_work *w, const struct nm_vale_run *r)
+{
+	uint32_t n = 0;
+
+	for (; r; r = next_of(w, r))
+		n += r->frames;
+	return n;
+}
+
+/* The plan for a ring that has room for so many slots: those taken, and the frames that are done with, delivered or counted. */
+struct draft {
+	uint32_t room, slots, done;
+};
+
+/* One run into w->plan; false if the rest is to stay where it is. */
+static bool
+plan(const struct step *st, const struct nm_vale_run *r, const struct target *t, struct nm_kring *d, struct draft *p)
 {
 	bool trunk = t->policy->vlan.mode == NM_VLAN_TRUNK;
-	uint32_t i = r->first, end = i + r->slots, slots = 0, anew, n;
+	uint32_t i = r->first, end = i + r->slots, anew, n;
 	struct nm_kring *kr = st->kr;
 	struct nm_vale_work *w = st->w;
 	int why;
 
-	w->nplan = 0;
-	for (*done = 0; i < end; i += w->frag[i].nfrags, ++*done) {
+	for (; i < end; i += w->frag[i].nfrags, p->done++) {
 		if (t->mirror && w->keep_lost && w->lost[i])
 			continue;
 		anew = slots_anew(kr, w, i);
 		n = anew ? anew : w->frag[i].nfrags;
 		why = hindrance(w, i, n, trunk);
-		if (!why && n > room - slots) {
-			if (stay(kr, d, t, slots, room))
-				break;
+		if (!why && n > p->room - p->slots) {
+			if (stay(kr, d, t, p->slots, p->room))
+				return false;
 			why = NM_STAT_drop_no_space;
 		}
 		if (w->keep_lost && !t->mirror)
@@ -221,44 +240,48 @@ plan(const struct step *st, const struct nm_vale_run *r, const struct target *t,
 			nm_vale_plan_anew(w, i, n);
 		else
 			nm_vale_plan_frame(w, i);
-		slots += n;
+		p->slots += n;
 	}
-	return slots;
+	return true;
 }
 
-/* A run to receive ring `ring` of the target; returns the frames that are done with, all but where it is waited for. */
+/* A run, and those that follow it, to receive ring `ring` of the target; returns the frames that are done with, all but where it is waited for. */
 static uint32_t
 deliver_to(struct step *st, const struct nm_vale_run *r, const struct target *t, uint32_t ring)
 {
 	struct nm_kring *d = &t->port->krings[NM_DIR_RX][ring], *kr = st->kr;
 	struct nm_vale_work *w = st->w;
-	uint32_t room, slots, start, done;
+	struct draft p = {0};
+	uint32_t start;
 
 	if (NM_UNLIKELY(!NM_LOAD_ACQUIRE(&d->ready))) {
-		kr->stat[t->mirror ? NM_STAT_mirror_lost : NM_STAT_drop_no_dest] += r->frames;
+		p.done = frames_of(w, r);
+		kr->stat[t->mirror ? NM_STAT_mirror_lost : NM_STAT_drop_no_dest] += p.done;
 		if (w->keep_lost && !t->mirror)
 			memset(w->lost + r->first, 1, r->slots);
-		return r->frames;
+		return p.done;
 	}
 	w->edit = t->edit;
 	w->out_vid = t->edit && nm_vlan_tagged(&t->policy->vlan, t->vid) ? t->vid : 0;
-	room = nm_kring_lease_begin(d);
-	if (room > NM_VALE_FRAGS)
-		room = NM_VALE_FRAGS;
+	p.room = nm_kring_lease_begin(d);
+	if (p.room > NM_VALE_FRAGS)
+		p.room = NM_VALE_FRAGS;
 	w->step = nm_kring_chunk(d);
-	slots = plan(st, r, t, d, room, &done);
-	start = nm_kring_lease_commit(d, slots, w->idx);
-	if (slots)
-		kr->stat[t->mirror ? NM_STAT_mirrored : NM_STAT_forwarded] += nm_vale_carry(kr, w, d, start, slots);
+	w->nplan = 0;
+	while (r && plan(st, r, t, d, &p))
+		r = next_of(w, r);
+	start = nm_kring_lease_commit(d, p.slots, w->idx);
+	if (p.slots)
+		kr->stat[t->mirror ? NM_STAT_mirrored : NM_STAT_forwarded] += nm_vale_carry(kr, w, d, start, p.slots);
 	w->edit = false;
-	return done;
+	return p.done;
 }
 
 /* The first n frames of a run. */
 static struct nm_vale_run
 first_of(const struct nm_vale_work *w, const struct nm_vale_run *r, uint32_t n)
 {
-	struct nm_vale_run part = {.first = r->first};
+	struct nm_vale_run part = {.first = r->first, .next = NM_VALE_NIL};
 
 	if (n == r->frames)
 		return *r;
@@ -286,7 +309,7 @@ copy_to_mirror(struct step *st, const struct nm_vale_run *r, uint32_t index, con
 static uint32_t
 deliver(struct step *st, const struct nm_vale_run *r, const struct target *t, uint32_t ring)
 {
-	uint32_t to = NM_READ_ONCE(t->policy->mirror[NM_DIR_RX]), done;
+	uint32_t to = st->has & NM_POLICY_HAS_MIRROR ? NM_READ_ONCE(t->policy->mirror[NM_DIR_RX]) : 0, done;
 
 	st->w->keep_lost = to != 0;
 	done = deliver_to(st, r, t, ring);
@@ -311,7 +334,7 @@ aim(const struct step *st, uint32_t dst, struct target *t)
 	return nm_vlan_member(&t->policy->vlan, t->vid) ? 0 : NM_STAT_drop_vlan; /* as of now, which is not when it was looked up */
 }
 
-/* To one port; a sender may have to wait for that. Returns the frames that are done with. */
+/* A run, and those that follow it, to one port; a sender may have to wait for that. Returns the frames that are done with. */
 static uint32_t
 forward(struct step *st, const struct nm_vale_run *r, uint32_t dst, uint32_t vid, bool flooded)
 {
@@ -321,8 +344,9 @@ forward(struct step *st, const struct nm_vale_run *r, uint32_t dst, uint32_t vid
 	uint32_t n, ring;
 
 	if (NM_UNLIKELY(why)) {
-		kr->stat[why] += r->frames;
-		return r->frames;
+		n = frames_of(st->w, r);
+		kr->stat[why] += n;
+		return n;
 	}
 	if (st->has & NM_POLICY_HAS_LOSSLESS)
 		t.waited_for = nm_lossless_is(st->v, t.port) && !kr->last_call;
@@ -424,6 +448,68 @@ carry_out(struct step *st, const struct nm_vale_run *r, const struct nm_vale_ver
 	return r->frames;
 }
 
+/* The runs that go to port dst. */
+static void
+forward_list(struct step *st, uint32_t dst)
+{
+	struct nm_vale_list *l = &st->w->list[dst];
+
+	if (l->head == NM_VALE_NIL)
+		return;
+	forward(st, &st->w->run[l->head], dst, st->w->verdict[l->head].vid, false);
+	l->head = NM_VALE_NIL;
+}
+
+static void
+forward_lists(struct step *st)
+{
+	struct nm_vale_work *w = st->w;
+	uint32_t i;
+
+	for (i = 0; i < w->ntouched; i++)
+		forward_list(st, w->touched[i]);
+	w->ntouched = 0;
+}
+
+/* Run k on the list of its destination; all on one are of one VLAN. */
+static void
+append(struct step *st, uint32_t k)
+{
+	struct nm_vale_work *w = st->w;
+	uint32_t dst = w->verdict[k].dst;
+	struct nm_vale_list *l = &w->list[dst];
+
+	if (l->head == NM_VALE_NIL) {
+		w->touched[w->ntouched++] = (uint8_t)dst;
+	} else if (w->verdict[l->head].vid == w->verdict[k].vid) {
+		w->run[l->tail].next = (uint16_t)k;
+		l->tail = (uint16_t)k;
+		return;
+	} else {
+		forward_list(st, dst);
+	}
+	l->head = l->tail = (uint16_t)k;
+}
+
+/* Where all is done with in the end, whatever the order of destinations. */
+static void
+carry_out_all(struct step *st)
+{
+	struct nm_vale_work *w = st->w;
+	uint32_t k;
+
+	for (k = 0; k < w->nruns; k++) {
+		if (w->verdict[k].dst < NM_VALE_MAX_PORTS) {
+			append(st, k);
+			continue;
+		}
+		if (w->verdict[k].dst == NM_VALE_FLOOD)
+			forward_lists(st); /* before it, to keep their order */
+		carry_out(st, &w->run[k], &w->verdict[k]);
+	}
+	forward_lists(st);
+}
+
 uint32_t
 nm_policy_forward(struct nm_kring *kr, struct nm_vale *v, struct nm_vale_work *w, uint32_t used, uint32_t now_s)
 {
@@ -435,6 +521,10 @@ nm_policy_forward(struct nm_kring *kr, struct nm_vale *v, struct nm_vale_work *w
 	if (!w->exact)
 		st.has &= ~NM_POLICY_HAS_LOSSLESS; /* since the frames were collected */
 	classify(&st);
+	if (!(st.has & (NM_POLICY_HAS_LOSSLESS | NM_POLICY_HAS_MIRROR)) && !to) {
+		carry_out_all(&st);
+		return used;
+	}
 	for (k = 0; k < w->nruns; k++) {
 		struct nm_vale_run part;
 

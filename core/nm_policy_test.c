@@ -124,6 +124,43 @@ it_goes_with_its_port(void **state)
 }
 
 static void
+expect_numbers(struct nm_session *s, const char *numbers)
+{
+	for (; *numbers; numbers++) {
+		assert_int_equal(host_take(s, got, NULL), 60);
+		assert_int_equal(got[20], *numbers);
+	}
+	assert_int_equal(host_take(s, got, NULL), -1);
+}
+
+/* Frames to several ports, some flooded, some of two slots: each port gets its own in the order in which they were sent. */
+static void
+order_holds_for_each_destination(void **state)
+{
+	static const char to[] = "bcb*cb*ba*ccbbxb*";
+	uint32_t i;
+
+	(void)state;
+	send_one(&b, BCAST, B, 0);
+	send_one(&c, BCAST, "\x02" "ccccc", 0);
+	while (host_take(&a, got, NULL) >= 0 || host_take(&b, got, NULL) >= 0 || host_take(&c, got, NULL) >= 0)
+		;
+	assert_int_equal(fix(NM_FDB_ADD, "vale0:c", S, 0), 0); /* what is sent from there is refused */
+	for (i = 0; to[i]; i++) {
+		host_frame(frame, to[i] == 'b' || to[i] == 'x' ? B : to[i] == 'c' ? "\x02" "ccccc" : to[i] == 'a' ? A : BCAST, to[i] == 'x' ? S : A);
+		frame[20] = (uint8_t)('A' + i);
+		host_put(&a, frame, 60, 0);
+	}
+	assert_int_equal(host_txsync(&a), 0);
+	expect_numbers(&b, "ACDFGHJMNPQ");
+	expect_numbers(&c, "BDEGJKLQ");
+	assert_int_equal(host_stat(&a, NM_DIR_TX, NM_STAT_drop_static), 1);
+	assert_int_equal(host_stat(&a, NM_DIR_TX, NM_STAT_drop_self), 1);
+	assert_int_equal(host_stat(&a, NM_DIR_TX, NM_STAT_forwarded), 11 + 8);
+	assert_int_equal(host_stat(&a, NM_DIR_TX, NM_STAT_flooded), 4);
+}
+
+static void
 requests_that_can_not_be(void **state)
 {
 	struct nmreq_fdb_static r = {.nr_op = NM_FDB_ADD, .nr_mac = {2}, .nr_reserved = {0, 1}};
@@ -159,6 +196,7 @@ main(void)
 		T(it_is_known_without_a_frame_and_for_good),
 		T(nobody_else_sends_in_its_name),
 		T(it_goes_with_its_port),
+		T(order_holds_for_each_destination),
 		T(requests_that_can_not_be),
 	};
 

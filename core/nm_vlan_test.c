@@ -219,6 +219,39 @@ addresses_are_learned_in_each_vlan(void **state)
 	expect_nothing();
 }
 
+/* One station in two VLANs behind one trunk, and another; frames of all kinds take turns. */
+static void
+vlans_take_turns_on_a_trunk(void **state)
+{
+	static const int vid[] = {10, 10, 20, 10, 20, 20, 10};
+	uint32_t i;
+
+	(void)state;
+	send_frame(&u, BCAST, M, 10);
+	send_frame(&u, BCAST, M, 20);
+	send_frame(&a, BCAST, A, -1);
+	while (host_take(&a, got, NULL) >= 0 || host_take(&b, got, NULL) >= 0 || host_take(&c, got, NULL) >= 0 || host_take(&t, got, NULL) >= 0 ||
+	    host_take(&u, got, NULL) >= 0)
+		;
+	for (i = 0; i < 7; i++) {
+		build(M, B, vid[i], 64);
+		frame[63] = (uint8_t)i;
+		host_put(&t, frame, 64, 0);
+		build(A, B, 10, 64);
+		frame[63] = (uint8_t)i;
+		host_put(&t, frame, 64, 0);
+	}
+	assert_int_equal(host_txsync(&t), 0);
+	for (i = 0; i < 7; i++) {
+		assert_int_equal(host_take(&u, got, NULL), 64);
+		assert_int_equal(got[15], vid[i]);
+		assert_int_equal(got[63], i);
+		assert_int_equal(host_take(&a, got, NULL), 60);
+		assert_int_equal(got[59], i);
+	}
+	expect_nothing();
+}
+
 /* Known where it was, to a port that has left the VLAN or the switch: flooded, to those that are in it. */
 static void
 a_stale_address_is_flooded_in_its_vlan(void **state)
@@ -459,6 +492,7 @@ main(void)
 		T(a_trunk_reaches_what_its_tags_say),
 		T(an_access_port_takes_its_own_tag_and_priorities),
 		T(addresses_are_learned_in_each_vlan),
+		T(vlans_take_turns_on_a_trunk),
 		T(a_stale_address_is_flooded_in_its_vlan),
 		T(a_second_tag_does_not_become_the_first),
 		T(tags_may_lie_in_several_slots),
