@@ -11,8 +11,8 @@
  *   | 38 hash bits  | in a VLAN |    255    |     port      |      fixed
  *
  * An address in a VLAN is first mixed with the VLAN's number, so that one in many VLANs has many buckets; the number itself is in
- * a row beside the bucket, which is looked at only where the word says so. A reader takes word, number, word: who recycles an
- * entry clears the word before it changes the number.
+ * a row beside the bucket, which is looked at only where the word says so. Who gives an entry another number makes `gen` odd
+ * meanwhile, and a reader looks whether that stayed as it was.
  *
  * Who writes has the lock. That is once a second for an address that is heard of all the time.
  */
@@ -33,7 +33,7 @@ struct nm_fdb {
 	uint64_t e[BUCKETS][WAYS];
 	uint16_t vid[BUCKETS][WAYS];
 	struct nm_os_spin lock; /* of all writers */
-	uint32_t swept_s, hand, nfixed;
+	uint32_t swept_s, hand, nfixed, gen;
 };
 
 /* Where an address is, and what its word begins with. */
@@ -127,11 +127,21 @@ unchanged(const struct nm_fdb *f, uint32_t bucket, uint32_t i, uint64_t w)
 	return (NM_LOAD_ACQUIRE(&f->e[bucket][i]) ^ w) >> (is_fixed(w) ? 0 : PORT_SHIFT) == 0;
 }
 
-/* The word of way i is of this VLAN, and was while its number was looked at. */
-static bool
-same_vlan(const struct nm_fdb *f, const struct place *p, uint32_t i, uint64_t w)
+/* The number beside way i while its word is w; -1: the word is another by now, or too many change. */
+static int
+vid_of(const struct nm_fdb *f, uint32_t bucket, uint32_t i, uint64_t w)
 {
-	return unchanged(f, p->bucket, i, w) && NM_LOAD_ACQUIRE(&f->vid[p->bucket][i]) == p->vid && unchanged(f, p->bucket, i, w);
+	uint32_t tries, gen, vid;
+
+	for (tries = 0; tries < 4; tries++) {
+		gen = NM_LOAD_ACQUIRE(&f->gen);
+		if (!unchanged(f, bucket, i, w))
+			return -1;
+		vid = NM_LOAD_ACQUIRE(&f->vid[bucket][i]);
+		if (NM_LIKELY(!(gen & 1) && NM_READ_ONCE(f->gen) == gen))
+			return (int)vid;
+	}
+	return -1;
 }
 
 /* The address's word, and its way in *way; 0: none. */
@@ -144,7 +154,7 @@ find(const struct nm_fdb *f, const struct place *p, uint32_t *way)
 	for (i = 0; i < WAYS; i++) {
 		uint64_t w = NM_READ_ONCE(b[i]);
 
-		if (w >> KEY_SHIFT == p->key && w && (NM_LIKELY(!p->vid) || same_vlan(f, p, i, w))) {
+		if (w >> KEY_SHIFT == p->key && w && (NM_LIKELY(!p->vid) || vid_of(f, p->bucket, i, w) == (int)p->vid)) {
 			*way = i;
 			return w;
 		}
@@ -176,11 +186,17 @@ nm_fdb_fixed(const struct nm_fdb *f, uint64_t mac, uint32_t vid)
 static void
 put(struct nm_fdb *f, const struct place *p, uint32_t way, uint64_t w)
 {
-	if (f->vid[p->bucket][way] != p->vid) {
-		NM_WRITE_ONCE(f->e[p->bucket][way], 0);
-		NM_STORE_RELEASE(&f->vid[p->bucket][way], (uint16_t)p->vid);
+	uint32_t gen = f->gen;
+
+	if (f->vid[p->bucket][way] == p->vid) {
+		NM_WRITE_ONCE(f->e[p->bucket][way], w);
+		return;
 	}
+	NM_WRITE_ONCE(f->gen, gen + 1);
+	NM_STORE_RELEASE(&f->e[p->bucket][way], 0);
+	NM_STORE_RELEASE(&f->vid[p->bucket][way], (uint16_t)p->vid);
 	NM_STORE_RELEASE(&f->e[p->bucket][way], w);
+	NM_STORE_RELEASE(&f->gen, gen + 2);
 }
 
 /* Under the lock: an empty way, else one that has aged; WAYS: none. */
@@ -355,16 +371,12 @@ nm_fdb_dump(const struct nm_fdb *f, uint32_t *cursor, struct nm_fdb_entry *e, ui
 
 	for (c = *cursor; c < BUCKETS * WAYS && n < max; c++) {
 		uint32_t at = nm_os_index_nospec(c, BUCKETS * WAYS), i;
-		uint64_t w = NM_LOAD_ACQUIRE(&f->e[at / WAYS][at % WAYS]), mac;
-		uint32_t vid = NM_LOAD_ACQUIRE(&f->vid[at / WAYS][at % WAYS]);
+		uint64_t w = NM_READ_ONCE(f->e[at / WAYS][at % WAYS]), mac;
+		int vid = w >> KEY_SHIFT & 1 ? vid_of(f, at / WAYS, at % WAYS, w) : 0;
 
-		if (!w || is_old(w, now_s, age_s) || (all_old && !is_fixed(w)))
+		if (!w || is_old(w, now_s, age_s) || (all_old && !is_fixed(w)) || vid < 0)
 			continue;
-		if (!unchanged(f, at / WAYS, at % WAYS, w))
-			continue; /* it has just become another, whose number it may be */
-		if (!(w >> KEY_SHIFT & 1))
-			vid = 0;
-		mac = unmix(w >> (KEY_SHIFT + 1) << 10 | c / WAYS) ^ (vid * VID_MULT & MASK48);
+		mac = unmix(w >> (KEY_SHIFT + 1) << 10 | c / WAYS) ^ ((uint64_t)vid * VID_MULT & MASK48);
 		for (i = 0; i < 6; i++)
 			e[n].mac[i] = (uint8_t)(mac >> (8 * i));
 		e[n].vlan = (uint16_t)vid;

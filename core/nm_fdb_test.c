@@ -237,7 +237,7 @@ a_reader_sees_an_address_in_its_own_vlan_only(void **state)
 
 	raced = *state;
 	host_race_start(recycle, NULL);
-	for (i = 0; i < 2000000; i++) {
+	for (i = 0; i < 5000000; i++) {
 		port = nm_fdb_lookup(raced, i % 2 ? alike() : mac_of(1), 10 + i % 2, 5, AGE);
 		assert_true(port == NM_FDB_NONE || port == 10 + i % 2);
 	}
