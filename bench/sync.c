@@ -80,6 +80,19 @@ nm_os_vif_create(struct nm_root *r, struct nm_session *s, const char *name, stru
 	return nm_session_error(s, EOPNOTSUPP, "there are no persistent ports here: %s", name);
 }
 
+int
+nm_os_kloop_start(struct nm_session *s, const struct nm_os_kloop_plan *plan)
+{
+	(void)plan;
+	return nm_session_error(s, EOPNOTSUPP, "there are no loops here");
+}
+
+void
+nm_os_kloop_stop(struct nm_session *s)
+{
+	(void)s;
+}
+
 static void
 die(const char *what, int error)
 {

@@ -26,7 +26,7 @@ typedef __builtin_va_list va_list;
 #define IFNAMSIZ 16
 struct timeval { long tv_sec, tv_usec; };
 
-enum { EPERM = 1, ENOENT = 2, EINTR = 4, EIO = 5, ENXIO = 6, EAGAIN = 11, ENOMEM = 12, EACCES = 13, EFAULT = 14, EBUSY = 16, EEXIST = 17, EINVAL = 22,
+enum { EPERM = 1, ENOENT = 2, EINTR = 4, EIO = 5, ENXIO = 6, EAGAIN = 11, ENOMEM = 12, EACCES = 13, EFAULT = 14, EBUSY = 16, EEXIST = 17, EINVAL = 22, ENOSPC = 28,
 	ENFILE = 23, EMFILE = 24, EOPNOTSUPP = 95, EDQUOT = 122 };
 
 void *memcpy(void *d, const void *s, size_t n);
