@@ -128,12 +128,25 @@ refused_with 1 "bridge: no port has receive rings for transmit rings of the othe
 
 # vale-ctl
 see='; see vale-ctl --help'
-refused_with 2 "vale-ctl: 'foo': is no command; there are list, stats, fdb, chmod and chown$see" vale-ctl foo
+refused_with 2 "vale-ctl: 'foo': is no command; there are list, stats, fdb, chmod, chown, vlan, storm, lossless and mirror$see" vale-ctl foo
 refused_with 2 "vale-ctl: -Q is not an option$see" vale-ctl -Q
 refused_with 2 "vale-ctl: fdb needs a switch, as in: fdb vale0$see" vale-ctl fdb
 refused_with 2 "vale-ctl: chmod needs a mode and a name, as in: chmod 0660 vale0:a$see" vale-ctl chmod
 refused_with 2 "vale-ctl: '0999' is not an octal mode from 0 to 0777, such as 0660$see" vale-ctl chmod 0999 vale0
 refused_with 2 "vale-ctl: there is no user 'no-such-user'$see" vale-ctl chown no-such-user vale0
+refused_with 2 "vale-ctl: a switch or port must follow$see" vale-ctl vlan
+refused_with 2 "vale-ctl: vlan takes: off, access VLAN, or trunk [native VLAN] [allow SET], as in: vlan vale0:a trunk native 1 allow 10,20-30$see" vale-ctl vlan vale0:a trunk
+refused_with 2 "vale-ctl: '0' is not a VLAN, 1 to 4094$see" vale-ctl vlan vale0:a access 0
+refused_with 2 "vale-ctl: '5-4' is not a set of VLANs from 1 to 4094, such as 10,20-30$see" vale-ctl vlan vale0:a trunk allow 5-4
+refused_with 2 "vale-ctl: '0' is not off or RATE[,BURST], frames a second from 1 to 1000000000 and at once from 1 to 1048576$see" vale-ctl storm vale0:a broadcast 0
+refused_with 2 "vale-ctl: lossless takes: on or off, as in: lossless vale0 on$see" vale-ctl lossless vale0 maybe
+refused_with 2 "vale-ctl: mirror takes: off, or to PORT [rx|tx|both], as in: mirror vale0:a to vale0:b both$see" vale-ctl mirror vale0:a vale0:b
+refused_with 2 "vale-ctl: '02:00' is not an address such as 02:00:00:00:00:01$see" vale-ctl fdb vale0 add 02:00 a
+refused_with 2 "vale-ctl: --watch goes with commands that look, not with what changes something$see" vale-ctl vlan vale0:a off --watch
+refused_with 1 "vale-ctl: can't look at vale9: there is no port vale9; see: vale-ctl list (ENXIO)" vale-ctl vlan vale9
+refused_with 1 "vale-ctl: can't look at vale9: there is no switch vale9; see: vale-ctl list (ENXIO)" vale-ctl lossless vale9
+refused_with 1 "vale-ctl: can't change vale9:x: there is no port vale9:x; see: vale-ctl list (ENXIO)" vale-ctl storm vale9:x off
+refused_with 1 "vale-ctl: can't add an address to x: there is no port vale9:x; see: vale-ctl list (ENXIO)" vale-ctl fdb vale9 add 02:00:00:00:00:01 x
 refused_with 2 "vale-ctl: -C goes with -n, -p and -P$see" vale-ctl -C 3
 refused_with 2 "vale-ctl: -m: 0 is out of range, give 1 to 65535 (region to use, with -a, -h and -n)" vale-ctl -m 0
 refused_with 2 "vale-ctl: --watch: '0' is not a number of seconds from 0.1 to 86400 (show again and again, every second if no other time is given)" vale-ctl --watch=0 list
