@@ -49,6 +49,13 @@ nm_kloop_check(struct nm_session *s, const char *name, uint64_t flags, struct nm
 	return error;
 }
 
+static void
+put_memory(struct nm_kloop *k)
+{
+	nm_umem_put(&k->mem[0]);
+	nm_umem_put(&k->mem[1]);
+}
+
 int
 nm_kloop_get(struct nm_session *s, const char *name, struct nm_ctl_opt *opt)
 {
@@ -66,7 +73,7 @@ nm_kloop_get(struct nm_session *s, const char *name, struct nm_ctl_opt *opt)
 	if (!error && !m[1].size)
 		error = nm_umem_get(s, "csb_ktoa", o->csb_ktoa, (uint64_t)n * sizeof(struct nm_csb_ktoa), ENTRY, &m[1]);
 	if (error)
-		nm_kloop_put(s);
+		put_memory(&s->kloop);
 	opt->hdr.nro_status = (uint32_t)-error;
 	return error;
 }
@@ -76,8 +83,7 @@ nm_kloop_put(struct nm_session *s)
 {
 	s->kloop.atok = NULL;
 	s->kloop.ktoa = NULL;
-	nm_umem_put(&s->kloop.mem[0]);
-	nm_umem_put(&s->kloop.mem[1]);
+	put_memory(&s->kloop);
 }
 
 /* What the client had of the ring until now goes on in its entries; the rest of them is not looked at. */
@@ -131,15 +137,14 @@ nm_kloop_csb_enable(struct nm_session *s, struct nm_ctl_msg *m)
 	error = nm_kloop_check(s, name, s->flags, opt);
 	if (error)
 		return error;
-	memset(s->kloop.mem, 0, sizeof(s->kloop.mem));
+	memset(s->kloop.mem, 0, sizeof(s->kloop.mem)); /* atok stays: there is a CSB all the while */
 	error = nm_kloop_get(s, name, opt);
 	if (error) {
-		s->kloop = before;
+		memcpy(s->kloop.mem, before.mem, sizeof(before.mem));
 		return error;
 	}
 	nm_kloop_init(s);
-	nm_umem_put(&before.mem[0]);
-	nm_umem_put(&before.mem[1]);
+	put_memory(&before);
 	return 0;
 }
 

@@ -10,6 +10,7 @@
  * held, where no frame may be sent and no other eventfd signalled. So rings of a direct mode are the thread's too.
  */
 #include "nm_os_linux.h"
+#include "nm_trace.h"
 #include "compat.h"
 
 #include <linux/eventfd.h>
@@ -32,6 +33,7 @@ struct nm_dev_loop {
 		struct nm_dev_loop *l;
 		struct file *io;         /* NULL: none */
 		struct eventfd_ctx *irq; /* likewise */
+		bool bad;                /* the entry was, as it was read last */
 		wait_queue_head_t *queue;
 		wait_queue_entry_t entry;
 	} ring[];
@@ -201,9 +203,16 @@ serve(struct nm_dev_loop *l, uint32_t i)
 	struct nm_session *s = &l->f->s;
 	struct nm_kring *kr = nm_kloop_kring(s, i);
 	uint32_t hwcur = kr->hwcur, found;
+	int error;
 
-	if (nm_kloop_enter(s, i))
-		return false; /* a bad entry is counted */
+	if (l->ring[i].bad && !nm_kloop_news(s, i))
+		return false; /* it was told of and counted */
+	error = nm_kloop_enter(s, i);
+	l->ring[i].bad = error == -EINVAL;
+	if (l->ring[i].bad)
+		trace_netmap_sync_error(kr, kr->seen_head, kr->seen_cur);
+	if (error)
+		return false;
 	nm_dev_sync_steps(l->f, kr);
 	found = nm_kloop_leave(s, i);
 	if (!(found & NM_KRING_NEWS))
