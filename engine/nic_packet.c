@@ -8,7 +8,7 @@
  * is a header that tells of checksums left to do and of merged frames, which are cut here.
  */
 #include "nic.h"
-#include "nic_gso.h"
+#include "nm_gso.h"
 
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
@@ -33,7 +33,9 @@ struct packet {
 	uint32_t slot_bytes, nslots;
 	uint32_t next, taken;   /* the slot to look at, how many before it are still ours */
 	uint32_t refused;       /* frames, until they are counted */
-	struct nic_gso cut;     /* a merged frame that is being cut; it lies in whole */
+	struct nm_gso cut;      /* a merged frame that is being cut; */
+	const char *merged;     /* it lies here, in whole */
+	uint32_t ident;         /* of the next one */
 	char whole[TAG + NIC_IN_MAX];
 };
 
@@ -158,20 +160,20 @@ restore_tag(const struct tpacket2_hdr *h, char *frame)
 
 /* The frame of a slot, or the whole of it from the queue: its length, 0 if it is not to be had. */
 static uint32_t
-find_frame(struct nic_link *l, const struct tpacket2_hdr *h, struct virtio_net_hdr *v, char **frame)
+find_frame(struct nic_link *l, const struct tpacket2_hdr *h, struct nm_vnet_hdr *v, char **frame)
 {
 	struct packet *p = l->priv;
-	struct iovec iov[2] = {{v, sizeof(*v)}, {p->whole + TAG, NIC_IN_MAX}};
+	struct iovec iov[2] = {{v, NM_VNET_COMMON}, {p->whole + TAG, NIC_IN_MAX}};
 	struct msghdr m = {.msg_iov = iov, .msg_iovlen = 2};
 	ssize_t n;
 
 	if (h->tp_status & TP_STATUS_COPY) {
 		n = recvmsg(l->rx_fd, &m, MSG_DONTWAIT);
 		*frame = p->whole + TAG;
-		return n > (ssize_t)sizeof(*v) && !(m.msg_flags & MSG_TRUNC) ? (uint32_t)n - (uint32_t)sizeof(*v) : 0;
+		return n > (ssize_t)NM_VNET_COMMON && !(m.msg_flags & MSG_TRUNC) ? (uint32_t)n - NM_VNET_COMMON : 0;
 	}
 	*frame = (char *)(uintptr_t)h + h->tp_mac;
-	memcpy(v, *frame - sizeof(*v), sizeof(*v));
+	memcpy(v, *frame - NM_VNET_COMMON, NM_VNET_COMMON);
 	return h->tp_snaplen == h->tp_len ? h->tp_snaplen : 0;
 }
 
@@ -180,7 +182,7 @@ static bool
 take_slot(struct nic_link *l, const struct tpacket2_hdr *h, struct nic_in *in)
 {
 	struct packet *p = l->priv;
-	struct virtio_net_hdr v = {0};
+	struct nm_vnet_hdr v = {0};
 	char *frame;
 	uint32_t len = find_frame(l, h, &v, &frame), tag;
 
@@ -188,14 +190,14 @@ take_slot(struct nic_link *l, const struct tpacket2_hdr *h, struct nic_in *in)
 		p->refused++;
 		return false;
 	}
-	if (v.gso_type != VIRTIO_NET_HDR_GSO_NONE && !(h->tp_status & TP_STATUS_COPY)) {
+	if (v.gso_type != NM_GSO_TYPE_NONE && !(h->tp_status & TP_STATUS_COPY)) {
 		memcpy(p->whole + TAG, frame, len);
 		frame = p->whole + TAG;
-	} else if (v.gso_type == VIRTIO_NET_HDR_GSO_NONE && (v.flags & VIRTIO_NET_HDR_F_NEEDS_CSUM)) {
-		nic_gso_checksum((uint8_t *)frame, len, v.csum_start, v.csum_offset);
+	} else if (v.gso_type == NM_GSO_TYPE_NONE && (v.flags & NM_VNET_NEEDS_CSUM)) {
+		nm_gso_checksum_flat(frame, len, v.csum_start, v.csum_offset);
 	}
 	tag = restore_tag(h, frame);
-	if (v.gso_type == VIRTIO_NET_HDR_GSO_NONE) {
+	if (v.gso_type == NM_GSO_TYPE_NONE) {
 		if (h->tp_status & TP_STATUS_COPY) { /* the next one would overwrite it */
 			memcpy(in->data, frame - tag, len + tag);
 			*in = (struct nic_in){in->data, len + tag};
@@ -204,10 +206,9 @@ take_slot(struct nic_link *l, const struct tpacket2_hdr *h, struct nic_in *in)
 		}
 		return true;
 	}
-	if (nic_gso_begin(&p->cut, frame - tag, len + tag, &v)) {
-		memset(&p->cut, 0, sizeof(p->cut));
+	p->merged = frame - tag;
+	if (nm_gso_begin_flat(&p->cut, p->merged, len + tag, &v, p->ident++))
 		p->refused++;
-	}
 	return false;
 }
 
@@ -232,8 +233,8 @@ packet_receive(struct nic_link *l, struct nic_in *in, uint32_t max)
 		struct tpacket2_hdr *h = slot_at(p, p->next);
 
 		in[n].data = l->space + (size_t)n * NIC_IN_MAX;
-		if (nic_gso_more(&p->cut)) {
-			in[n].len = nic_gso_next(&p->cut, (uint8_t *)in[n].data);
+		if (nm_gso_more(&p->cut)) {
+			in[n].len = nm_gso_next_flat(&p->cut, p->merged, (uint8_t *)in[n].data);
 			n++;
 			continue;
 		}
