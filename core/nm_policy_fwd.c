@@ -93,7 +93,9 @@ static struct nm_vale_verdict
 judge(struct step *st, uint32_t i)
 {
 	const struct nm_vale_frag *f = &st->w->frag[i];
-	uint64_t mac = nm_fdb_mac(f->buf), src = nm_fdb_mac(f->buf + 6);
+	char room[14];
+	const char *p = nm_vale_addresses(f, st->w->hdr, room);
+	uint64_t mac = nm_fdb_mac(p), src = nm_fdb_mac(p + 6);
 	uint32_t vid = 0;
 
 	if (st->policy->vlan.mode) {
@@ -174,9 +176,9 @@ struct target {
  * that is too small for a frame is not waited for, and a step that is full only ends.
  */
 static bool
-stay(struct nm_kring *kr, struct nm_kring *d, const struct target *t, uint32_t slots, uint32_t room)
+stay(struct nm_kring *kr, struct nm_kring *d, uint32_t slots, uint32_t room)
 {
-	if (!t->waited_for || (!slots && d->rel == d->lease))
+	if (!slots && d->rel == d->lease)
 		return false;
 	if (room == NM_VALE_FRAGS)
 		return true;
@@ -225,7 +227,7 @@ plan(const struct step *st, const struct nm_vale_run *r, const struct target *t,
 		n = anew ? anew : w->frag[i].nfrags;
 		why = hindrance(w, i, n, trunk);
 		if (!why && n > p->room - p->slots) {
-			if (stay(kr, d, t, p->slots, p->room))
+			if (t->waited_for && stay(kr, d, p->slots, p->room))
 				return false;
 			why = NM_STAT_drop_no_space;
 		}
@@ -245,6 +247,18 @@ plan(const struct step *st, const struct nm_vale_run *r, const struct target *t,
 	return true;
 }
 
+/* The same where the target's virtio-net header, of `hdr` bytes, is not of the sender's length; there are no VLANs then. */
+static uint32_t
+translate_to(struct step *st, const struct nm_vale_run *r, const struct target *t, struct nm_kring *d, uint32_t hdr)
+{
+	const struct nm_vale_vnet_how how = {
+		.d = d, .to = hdr, .delivered = t->mirror ? NM_STAT_mirrored : NM_STAT_forwarded, .lost = t->mirror ? NM_STAT_mirror_lost : 0,
+		.note_lost = st->w->keep_lost && !t->mirror, .skip_lost = st->w->keep_lost && t->mirror, .stay = t->waited_for ? stay : NULL,
+	};
+
+	return nm_vale_deliver_vnet_run(st->kr, st->w, r, &how);
+}
+
 /* A run, and those that follow it, to receive ring `ring` of the target; returns the frames that are done with, all but where it is waited for. */
 static uint32_t
 deliver_to(struct step *st, const struct nm_vale_run *r, const struct target *t, uint32_t ring)
@@ -252,7 +266,7 @@ deliver_to(struct step *st, const struct nm_vale_run *r, const struct target *t,
 	struct nm_kring *d = &t->port->krings[NM_DIR_RX][ring], *kr = st->kr;
 	struct nm_vale_work *w = st->w;
 	struct draft p = {0};
-	uint32_t start;
+	uint32_t start, hdr;
 
 	if (NM_UNLIKELY(!NM_LOAD_ACQUIRE(&d->ready))) {
 		p.done = frames_of(w, r);
@@ -261,6 +275,9 @@ deliver_to(struct step *st, const struct nm_vale_run *r, const struct target *t,
 			memset(w->lost + r->first, 1, r->slots);
 		return p.done;
 	}
+	hdr = NM_READ_ONCE(t->port->hdr_len);
+	if (NM_UNLIKELY(hdr != w->hdr))
+		return translate_to(st, r, t, d, hdr);
 	w->edit = t->edit;
 	w->out_vid = t->edit && nm_vlan_tagged(&t->policy->vlan, t->vid) ? t->vid : 0;
 	p.room = nm_kring_lease_begin(d);

@@ -47,7 +47,7 @@ struct nm_port {
 	uint16_t nrings[2], nhost[2]; /* by NM_DIR_* */
 	uint16_t max_host;   /* host rings of a direction that a client may ask for; 0: there are as many as there are */
 	uint32_t nslots[2];
-	uint32_t hdr_len;    /* virtio-net header: 0, 10, 12 */
+	uint32_t hdr_len;    /* bytes of virtio-net header before a frame: 0, 10, 12; to be read once */
 	bool gone;           /* the device left: syncs fail with EIO */
 	bool persistent;     /* stays without sessions */
 	bool anonymous;      /* not found by its name */

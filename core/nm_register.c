@@ -157,6 +157,9 @@ check_bind(struct nm_session *s, const struct nm_port *p, const struct nmreq_reg
 	if (p->wrap)
 		return nm_session_error(s, EBUSY, "%s is an interface in a switch; detach it first: vale-ctl -d %s", p->name,
 		    p->vale ? p->name : p->wrap->name);
+	if (p->hdr_len && !(reg->nr_flags & NR_ACCEPT_VNET_HDR))
+		return nm_session_error(s, EIO, "%s: its frames begin with a virtio-net header of %u bytes; programs that know such say so by "
+		    "the flag 0x%x (NR_ACCEPT_VNET_HDR)", p->name, p->hdr_len, NR_ACCEPT_VNET_HDR);
 	if (nm_access_check(a, &s->cred, NM_ACCESS_READ | NM_ACCESS_WRITE))
 		return nm_session_error(s, EACCES, "%s: its memory, region %u, belongs to user %u (mode %04o)", p->name, p->mem->id, a->uid,
 		    a->mode);

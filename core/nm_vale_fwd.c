@@ -5,6 +5,7 @@
  *   collect   snapshot and check the slots, find the frames          (nm_vale_in.c)
  *   classify  learn, look up, runs of frames on each destination's list
  *   deliver   per destination: lease slots, copy outside the lock, publish, notify once
+ *             (nm_vale_vnet.c where the two ports' virtio-net headers are not of one length)
  *
  * Where a port has a policy, nm_policy_fwd.c does the last two.
  *
@@ -17,17 +18,6 @@
 
 #define NIL NM_VALE_NIL
 #define FLOOD NM_VALE_FLOOD
-
-/* The next run of two lists merged by position; NIL at the end. */
-static inline uint32_t
-next_of(const struct nm_vale_work *w, uint32_t *a, uint32_t *b)
-{
-	uint32_t *l = *b == NIL || (*a != NIL && w->run[*a].first < w->run[*b].first) ? a : b, i = *l;
-
-	if (i != NIL)
-		*l = w->run[i].next;
-	return i;
-}
 
 /* A run of its own without `frames`, which takes `next` slots of the destination. Returns these, or 0. */
 static uint32_t
@@ -70,7 +60,7 @@ plan_runs(struct nm_kring *kr, struct nm_vale_work *w, uint32_t a, uint32_t b, u
 	uint32_t i, slots = 0;
 
 	w->nplan = 0;
-	while ((i = next_of(w, &a, &b)) != NIL) {
+	while ((i = nm_vale_next_run(w, &a, &b)) != NIL) {
 		if (NM_LIKELY(slots + w->run[i].slots <= room && w->step >= kr->stride)) {
 			w->plan[w->nplan++] = w->run[i];
 			slots += w->run[i].slots;
@@ -226,11 +216,16 @@ nm_vale_carry(const struct nm_kring *kr, struct nm_vale_work *w, struct nm_kring
 static void
 deliver(struct nm_kring *kr, struct nm_vale_work *w, struct nm_kring *d, uint32_t a, uint32_t b)
 {
-	uint32_t room, slots, start;
+	uint32_t hdr, room, slots, start;
 	uint64_t lost;
 
 	if (NM_UNLIKELY(!NM_LOAD_ACQUIRE(&d->ready))) {
 		kr->stat[NM_STAT_drop_no_dest] += list_frames(w, a) + list_frames(w, b);
+		return;
+	}
+	hdr = NM_READ_ONCE(d->port->hdr_len);
+	if (NM_UNLIKELY(hdr != w->hdr)) {
+		nm_vale_deliver_vnet(kr, w, d, a, b, hdr);
 		return;
 	}
 	room = nm_kring_lease_begin(d);
@@ -306,6 +301,7 @@ nm_vale_work_init(struct nm_vale_work *w)
 
 	for (i = 0; i < sizeof(w->list) / sizeof(w->list[0]); i++)
 		w->list[i].head = NIL;
+	w->ident = (uint32_t)nm_os_now();
 }
 
 /* The ring where the last unicast went, or NULL. */

@@ -10,22 +10,17 @@
 
 #include "nm_vale.h"
 #include "nm_vlan.h"
+#include "nm_vnet.h"
 
 #define NM_VALE_STEP 256u       /* slots */
+#define NM_VALE_VNET_STEP 64u   /* the same of a sender whose frames have headers: merged ones take more slots where they are cut */
 #define NM_VALE_FRAGS (NM_VALE_STEP + NETMAP_MAX_FRAGS)
+#define NM_VALE_VNETS 16u       /* frames that are translated under one lease */
 #define NM_VALE_BYTES 262144u   /* of frames in one call */
 #define NM_VALE_AHEAD 4u        /* buffers prefetched before they are written */
 #define NM_VALE_NIL 0xffffu
 #define NM_VALE_FLOOD NM_VALE_MAX_PORTS
 #define NM_VALE_REFUSED (NM_VALE_MAX_PORTS + 1)
-
-struct nm_vale_frag {
-	const char *buf;
-	uint16_t len;
-	uint8_t nfrags;  /* of the frame, in its first fragment */
-	uint8_t no_learn; /* likewise: not 0 if its first slot has NS_NO_LEARN */
-	uint32_t total;  /* bytes of the frame, likewise */
-};
 
 struct nm_vale_run {
 	uint16_t first;  /* fragment */
@@ -40,6 +35,7 @@ struct nm_vale_list {
 struct nm_vale_work {
 	uint32_t frames, nfrags, nruns, nplan, ntouched;
 	uint64_t bytes;
+	uint32_t hdr; /* bytes of the virtio-net header of the step's frames */
 	bool again; /* nm_os_copy_indirect said so of the next frame */
 	/* Frames may have to stay: fragment k is to be that of slot lead + k, so that collecting ends before a bad frame that others precede. */
 	bool exact;
@@ -62,9 +58,24 @@ struct nm_vale_work {
 		uint16_t vid;
 		uint16_t why;                          /* counter of what is refused, NM_STORM_* of what is flooded */
 	} verdict[NM_VALE_STEP];                   /* on each run, in order */
+	/* of nm_vale_vnet.c */
+	uint32_t ident;
+	struct nm_vnet vnet[NM_VALE_VNETS];
+	uint8_t vnet_room[NM_GSO_OUT];
 };
 
 void nm_vale_work_init(struct nm_vale_work *w);
+
+/* The next run of two lists merged by position; NM_VALE_NIL at the end. */
+static inline uint32_t
+nm_vale_next_run(const struct nm_vale_work *w, uint32_t *a, uint32_t *b)
+{
+	uint32_t *l = *b == NM_VALE_NIL || (*a != NM_VALE_NIL && w->run[*a].first < w->run[*b].first) ? a : b, i = *l;
+
+	if (i != NM_VALE_NIL)
+		*l = w->run[i].next;
+	return i;
+}
 
 /*
  * Snapshot of the slots: whole frames from slot `from` on until NM_VALE_STEP slots are seen, into w->frag; only a chain may
@@ -110,6 +121,30 @@ nm_vale_plan_anew(struct nm_vale_work *w, uint32_t i, uint32_t n)
 
 /* The plan into the `slots` > 0 slots of d from start on, with the buffers in w->idx; publishes and notifies. Returns the frames. Data. */
 uint32_t nm_vale_carry(const struct nm_kring *kr, struct nm_vale_work *w, struct nm_kring *d, uint32_t start, uint32_t slots);
+
+/* nm_vale_vnet.c: delivers two lists, merged, to a receive ring that is ready and whose port has a header of `to` bytes, not w->hdr. */
+void nm_vale_deliver_vnet(struct nm_kring *kr, struct nm_vale_work *w, struct nm_kring *d, uint32_t a, uint32_t b, uint32_t to);
+/* The same with a run and those that follow it, as nm_policy_fwd.c wants it; returns the frames done with, all unless some stay. */
+struct nm_vale_vnet_how {
+	struct nm_kring *d;
+	uint32_t to;
+	int delivered;             /* the counter of what is */
+	int lost;                  /* the counter of what is not; 0: each has its own */
+	bool note_lost, skip_lost; /* w->lost is written; is read: those are left out */
+	/* Under the receiver's lock, `slots` of its `room` are taken: is a frame that does not fit to stay with its sender? NULL: none is. */
+	bool (*stay)(struct nm_kring *kr, struct nm_kring *d, uint32_t slots, uint32_t room);
+};
+uint32_t nm_vale_deliver_vnet_run(struct nm_kring *kr, struct nm_vale_work *w, const struct nm_vale_run *r, const struct nm_vale_vnet_how *how);
+
+/* Where the addresses of a frame behind a header of `hdr` bytes are; in `room`, if they are spread over fragments. */
+static inline const char *
+nm_vale_addresses(const struct nm_vale_frag *f, uint32_t hdr, char room[14])
+{
+	if (NM_LIKELY(f->len >= hdr + 14))
+		return f->buf + hdr;
+	nm_vnet_read(f, hdr, room, 14);
+	return room;
+}
 
 /* Learns the sources and puts the frames on the lists of their destinations, as runs. */
 void nm_vale_classify(struct nm_kring *kr, struct nm_vale *v, struct nm_vale_work *w, uint32_t now_s);

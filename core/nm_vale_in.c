@@ -60,7 +60,8 @@ collect_frame(struct nm_kring *kr, struct nm_vale_work *w, uint32_t i, uint32_t 
 	} while ((s.flags & NS_MOREFRAG) && used < avail);
 	if (s.flags & NS_MOREFRAG)
 		bad = NM_STAT_drop_bad_frags;
-	if (!bad && first->len < MIN_FRAME)
+	/* behind a header the addresses may be spread over fragments */
+	if (!bad && (w->hdr ? total : first->len) < MIN_FRAME + w->hdr)
 		bad = NM_STAT_drop_short;
 	if (bad) {
 		if (w->exact && w->nfrags)
@@ -86,18 +87,20 @@ nm_vale_collect(struct nm_kring *kr, struct nm_vale_work *w, uint32_t from, uint
 	const struct netmap_slot *slots = kr->slots;
 	struct nm_vale_frag *frag = w->frag;
 	uint32_t used = 0, i = from, nslots = kr->nslots, stride = kr->stride, n = 0, frames = 0, chain;
-	uint32_t ahead = SLOTS_AHEAD < nslots ? SLOTS_AHEAD : 0;
+	uint32_t ahead = SLOTS_AHEAD < nslots ? SLOTS_AHEAD : 0, hdr = NM_READ_ONCE(kr->port->hdr_len), least = MIN_FRAME + hdr;
+	uint32_t step = hdr ? NM_VALE_VNET_STEP : NM_VALE_STEP;
 	uint64_t bytes = 0;
 
 	w->again = false;
+	w->hdr = hdr;
 	w->frames = w->nfrags = w->lead = 0;
 	w->bytes = 0;
-	while (used < avail && used < NM_VALE_STEP) {
+	while (used < avail && used < step) {
 		struct netmap_slot s = nm_kring_snapshot(&slots[i]);
 		const char *buf = nm_kring_buf_of(bufs, s.buf_idx);
 
 		NM_PREFETCH(&slots[nm_ring_add(i, ahead, nslots)]);
-		if (NM_LIKELY(!(s.flags & UNUSUAL) && buf && s.len >= MIN_FRAME && s.len <= stride)) {
+		if (NM_LIKELY(!(s.flags & UNUSUAL) && buf && s.len >= least && s.len <= stride)) {
 			NM_PREFETCH(buf);
 			frag[n++] = (struct nm_vale_frag){buf, s.len, 1, 0, s.len};
 			frames++;
@@ -166,15 +169,16 @@ find_port(struct nm_vale *v, uint64_t mac, uint32_t now_s, uint32_t age_s)
 }
 
 /* Equal addresses that follow each other are learned and looked up once. */
-void
-nm_vale_classify(struct nm_kring *kr, struct nm_vale *v, struct nm_vale_work *w, uint32_t now_s)
+static inline __attribute__((always_inline)) void
+classify(struct nm_kring *kr, struct nm_vale *v, struct nm_vale_work *w, uint32_t now_s, bool hdr)
 {
 	uint64_t last_dst = ~0ull, last_src = ~0ull;
 	uint32_t dst = NM_VALE_FLOOD, of_run = NM_VALE_FLOOD, first = 0, frames = 0, i, age_s = kr->port->root->limits.fdb_age_s;
+	char room[MIN_FRAME];
 
 	w->nruns = 0;
 	for (i = 0; i < w->nfrags; i += w->frag[i].nfrags) {
-		const char *p = w->frag[i].buf;
+		const char *p = hdr ? nm_vale_addresses(&w->frag[i], w->hdr, room) : w->frag[i].buf;
 		uint64_t d = nm_fdb_mac(p), s = nm_fdb_mac(p + 6);
 
 		if (NM_UNLIKELY(s != last_src) && NM_LIKELY(!w->frag[i].no_learn)) {
@@ -194,4 +198,13 @@ nm_vale_classify(struct nm_kring *kr, struct nm_vale *v, struct nm_vale_work *w,
 		frames++;
 	}
 	end_run(kr, w, of_run, first, i, frames);
+}
+
+void
+nm_vale_classify(struct nm_kring *kr, struct nm_vale *v, struct nm_vale_work *w, uint32_t now_s)
+{
+	if (NM_UNLIKELY(w->hdr))
+		classify(kr, v, w, now_s, true);
+	else
+		classify(kr, v, w, now_s, false);
 }

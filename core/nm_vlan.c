@@ -189,6 +189,9 @@ nm_vlan_ctl(struct nm_session *s, struct nm_ctl_msg *m)
 		return 0;
 	}
 	error = check(s, m->hdr->nr_name, r);
+	if (!error && r->nr_mode && p->hdr_len)
+		error = nm_session_error(s, EOPNOTSUPP, "%s: its frames begin with a virtio-net header of %u bytes, and ports in VLANs have none yet",
+		    m->hdr->nr_name, p->hdr_len);
 	if (!error && r->nr_mode && nm_mirror_is_target(p))
 		error = nm_session_error(s, EBUSY, "%s gets copies of frames of all VLANs, and so can't be in one; end that by: vale-ctl mirror PORT off",
 		    m->hdr->nr_name);

@@ -24,6 +24,7 @@
  *	ENXIO       no such interface, or the descriptor is not registered
  *	EBUSY       the descriptor is registered already, or somebody holds the rings exclusively
  *	EOPNOTSUPP  an option or feature that this port has not; the option's nro_status says which
+ *	EIO         frames of the port begin with a virtio-net header, and NR_ACCEPT_VNET_HDR was not given
  *	EMSGSIZE    body and options are more than 4096 bytes, or the list of options has no end
  *	EACCES, EPERM  not for this user       ENOMEM, EDQUOT  no memory, no quota left       ENOENT  end of a list
  * NETMAP_REQ_ERROR_GET gives the reason in words. The header is always written back, with the version wanted where another was
@@ -208,7 +209,7 @@ enum {
 #define NR_EXCLUSIVE 0x800        /* nobody else may bind these rings */
 #define NR_RX_RINGS_ONLY 0x2000   /* bind no transmit ring */
 #define NR_TX_RINGS_ONLY 0x4000   /* bind no receive ring */
-#define NR_ACCEPT_VNET_HDR 0x8000 /* frames may begin with a virtio-net header */
+#define NR_ACCEPT_VNET_HDR 0x8000 /* frames may begin with a virtio-net header; without, such a port is refused (EIO) */
 #define NR_DO_RX_POLL 0x10000     /* poll syncs receive rings without POLLIN too */
 #define NR_NO_TX_POLL 0x20000     /* poll transmits only with POLLOUT */
 
@@ -239,6 +240,13 @@ struct nmreq_vale_list {
 	uint32_t nr_port_idx;
 };
 
+/*
+ * Frames of a program's switch port may begin with a virtio-net header, both those that it sends and those that it receives. Between
+ * ports of one length they pass as they are. From 10 to 12 bytes, or back, the first 10 are kept; a frame from a port without a header
+ * gets one of zeroes; on the way to a port without one, what the header asks for is done: checksums are completed, merged frames
+ * cut. Where that is not possible the frame is dropped (drop_vnet_*). Multi-byte fields are in the host's order. A frame may
+ * take up to 64 slots with a header as without. EINVAL: another length, or no port of a program in a switch.
+ */
 struct nmreq_port_hdr {
 	uint32_t nr_hdr_len; /* 0, 10 or 12 */
 	uint32_t pad1;
@@ -406,7 +414,9 @@ struct nmreq_opt_offsets {
 	X(mirror_lost, "mirror_lost", "copies that a mirror port had no room for") \
 	X(overrun, "overrun", "frames for this port that it had no room for; their senders count them as drop_no_space or mirror_lost") \
 	X(monitor_full, "monitor_full", "frames that a monitor was not shown because its ring was full") \
-	X(monitor_bad, "monitor_bad", "frames that a monitor was not shown because their slots were not in order")
+	X(monitor_bad, "monitor_bad", "frames that a monitor was not shown because their slots were not in order") \
+	X(drop_vnet_csum, "drop_vnet_csum", "the virtio-net header asks for a checksum that is not in the frame's first 256 bytes") \
+	X(drop_vnet_gso, "drop_vnet_gso", "the virtio-net header tells of a merged frame that can't be cut")
 
 enum {
 #define NM_STAT_ENUM(symbol, json, text) NM_STAT_##symbol,

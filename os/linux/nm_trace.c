@@ -19,8 +19,7 @@ nm_trace_counter(u32 counter)
 static bool
 is_loss(u32 counter)
 {
-	return (counter >= NM_STAT_drop_no_space && counter <= NM_STAT_drop_no_peer) ||
-	    (counter >= NM_STAT_drop_vlan && counter <= NM_STAT_drop_storm_unknown);
+	return !strncmp(nm_trace_counter(counter), "drop_", 5);
 }
 
 void
