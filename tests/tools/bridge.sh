@@ -55,6 +55,23 @@ finish echo
 expect "-L: frames" "$(value echo .packets)" 5
 stop loop
 
+# Virtio-net headers: both ports get the length that is asked for, or that one of them has
+header_of() { vale-ctl -g "$1" --json | jq .header_bytes; }
+header_is() { [ "$(header_of "$1")" = "$2" ]; }
+start vnet bridge --json --vnet-header 12 vale0:in vale1:out
+told_err vnet ' -> '
+expect "--vnet-header: in" "$(header_of vale0:in)" 12
+expect "--vnet-header: out" "$(header_of vale1:out)" 12
+stop vnet
+receive held vale1:held -H 10
+until_true "vale1:held has a header" header_is vale1:held 10
+start vnet bridge --json vale0:in vale1:held
+told_err vnet ' -> '
+expect "the header of the other port" "$(header_of vale0:in)" 10
+stop vnet
+stop held
+refused "vnet-header.*is no length of a virtio-net header, give 0, 10 or 12" bridge --vnet-header 11 vale0:in vale1:out
+
 # A frame longer than the other side's ring is skipped, told and no end
 start misfit bridge --json vale0:in 'netmap:small{1'
 told_err misfit ' -> '

@@ -23,6 +23,10 @@ expect "list --json" "$(vale-ctl list vale0:rx --json | jq -c '.ports[0] | [.nam
 	"[\"vale0:rx\",\"vale0\",\"vale\",2,3,128,1024,1,$(id -u),$(id -g)]"
 expect "-g" "$(vale-ctl -g vale0:rx | sed 's/, host.*//')" "vale0:rx: 2 tx rings of 128 slots, 3 rx rings of 1024 slots"
 expect "-g --json" "$(vale-ctl -g vale0:rx --json | jq -c '[.name, .tx_rings, .tx_slots, .rx_rings, .rx_slots]')" '["vale0:rx",2,128,3,1024]'
+receive vnet vale0:vnet -H 12
+until_true "-g tells of a header" sh -c 'vale-ctl -g vale0:vnet | grep -q ", virtio-net headers of 12 bytes\$"'
+expect "-g --json: header" "$(vale-ctl -g vale0:vnet --json | jq .header_bytes) $(vale-ctl -g vale0:rx --json | jq .header_bytes)" "12 0"
+stop vnet
 
 # Addresses: learned from a sender, at the port it has, gone after a flush
 start tx pkt-gen -i vale0:tx -f tx -n 0 -R 1000 -S 02:00:00:00:00:0a

@@ -75,6 +75,18 @@ word(void *target, const char *arg, char *err)
 	return 0;
 }
 
+static int
+take_vnet(void *target, const char *arg, char *err)
+{
+	struct config *c = target;
+
+	if (opt_number(arg, &c->vnet) || (c->vnet != 0 && c->vnet != 10 && c->vnet != 12)) {
+		snprintf(err, OPT_ERRLEN, "is no length of a virtio-net header, give 0, 10 or 12");
+		return -EINVAL;
+	}
+	return 0;
+}
+
 static const struct opt_row rows[] = {
 	{ 'i', "interface", "PORT", "a port; the second may be missing: the host rings of the first take its place", OPT_CALL,
 	    .call = add_port },
@@ -85,6 +97,8 @@ static const struct opt_row rows[] = {
 	    offsetof(struct config, wait), 0, 3600 },
 	{ 'L', "loop", NULL, "with one port: send back what it receives", OPT_FLAG, offsetof(struct config, loop) },
 	{ 'v', "verbose", NULL, "print rates every second", OPT_FLAG, offsetof(struct config, verbose) },
+	{ 0, "vnet-header", "BYTES", "give both ports a virtio-net header of 0, 10 or 12 bytes (what one has, the other gets)", OPT_CALL,
+	    .call = take_vnet },
 	{ 0, "json", NULL, "print the summary as JSON", OPT_FLAG, offsetof(struct config, json) },
 	{ 0 },
 };
@@ -123,7 +137,7 @@ config_parse(struct config *c, int argc, char **argv)
 {
 	int rc;
 
-	*c = (struct config){ .burst = CONFIG_BURST, .wait = CONFIG_WAIT };
+	*c = (struct config){ .burst = CONFIG_BURST, .wait = CONFIG_WAIT, .vnet = -1 };
 	rc = opt_parse(&spec, argc, argv, c);
 	return rc ? rc : settle(c);
 }

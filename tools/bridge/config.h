@@ -23,7 +23,8 @@ struct config {
 	int nwords;
 	enum config_shape shape;
 	int64_t burst;
-	int64_t wait; /* seconds; CONFIG_WAIT: 4 if a network interface takes part, else 0 */
+	int64_t wait;          /* seconds; CONFIG_WAIT: 4 if a network interface takes part, else 0 */
+	int64_t vnet;          /* bytes of virtio-net header on both ports; -1: what one has, the other gets */
 	bool copy, verbose, loop, json;
 };
 

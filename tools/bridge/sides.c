@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <libnetmap.h>
 #include <net/netmap_user.h>
 
@@ -37,9 +38,61 @@ open_side(struct side *s, const char *name, bool host)
 		s->d->reg.nr_mode = NR_REG_SW;
 		s->d->reg.nr_ringid = 0;
 	}
+	s->d->reg.nr_flags |= NR_ACCEPT_VNET_HDR;
 	if (nmport_open_desc(s->d) == 0)
 		return 0;
 	return refuse(s->name, host && errno == EINVAL ? "give a second port, or -L to send back on this one" : NULL);
+}
+
+/* A request about the header of a side's port. 0 or -errno. */
+static int
+header(struct side *s, uint16_t type, uint32_t *len)
+{
+	struct nmreq_port_hdr body = { .nr_hdr_len = *len };
+	struct nmreq_header hdr = s->d->hdr;
+
+	hdr.nr_reqtype = type;
+	hdr.nr_options = 0;
+	hdr.nr_body = (uintptr_t)&body;
+	if (ioctl(s->d->fd, NIOCCTRL, &hdr))
+		return -errno;
+	*len = body.nr_hdr_len;
+	return 0;
+}
+
+/* Pipes and the like carry headers without knowing of them. */
+static int
+set_header(struct side *s, uint32_t len, bool nic)
+{
+	uint32_t has = 0;
+	int rc = header(s, NETMAP_REQ_PORT_HDR_GET, &has);
+
+	if ((rc ? 0 : has) == len)
+		return 0;
+	rc = header(s, NETMAP_REQ_PORT_HDR_SET, &len);
+	if (!rc)
+		fprintf(stderr, "bridge: %s: virtio-net headers of %u bytes\n", s->name, len);
+	else if (nic)
+		fprintf(stderr, "bridge: %s can't have virtio-net headers of %u bytes (%s), and frames are passed on as they are; give a port of a switch, "
+		    "and attach the interface to that: vale-ctl -a\n", s->name, len, strerror(-rc));
+	return nic ? rc : 0;
+}
+
+/* Frames go over as they are, so both sides have headers of one length: the one that was asked for, else that of the port that has one. */
+static int
+agree_on_headers(struct bridge *b, const struct config *c)
+{
+	uint32_t len = 0;
+	int i, rc = 0;
+
+	for (i = 0; c->vnet < 0 && !len && i < b->nsides; i++)
+		if (header(&b->side[i], NETMAP_REQ_PORT_HDR_GET, &len))
+			len = 0; /* an older module, or a port that knows no such */
+	if (c->vnet >= 0)
+		len = (uint32_t)c->vnet;
+	for (i = 0; !rc && i < b->nsides; i++)
+		rc = set_header(&b->side[i], len, config_is_nic(c->shape == CONFIG_PAIR ? c->port[i] : c->port[0]));
+	return rc;
 }
 
 /* Rings of a direction that the side has bound; put into move if that is not NULL. */
@@ -109,6 +162,8 @@ sides_open(struct bridge *b, const struct config *c)
 		b->nsides = 2;
 		rc = open_side(&b->side[1], c->shape == CONFIG_HOST ? c->port[0] : c->port[1], c->shape == CONFIG_HOST);
 	}
+	if (!rc)
+		rc = agree_on_headers(b, c);
 	if (!rc)
 		rc = add_flow(b, c, 0, b->nsides - 1);
 	if (!rc && b->nsides == 2)

@@ -7,15 +7,22 @@
 #include "app.h"
 #include "jout.h"
 
-/* Runs the request on the name that was given; complains as "can't WHAT NAME". */
+/* Runs the request on the name that was given. */
 static int
-request(struct app *a, uint16_t type, const char *what, void *body)
+try_request(struct app *a, uint16_t type, void *body)
 {
 	char name[NETMAP_REQ_IFNAMSIZ];
 	int rc = ctl_name(&a->ctl, type, name, a->config.name);
 
-	if (!rc)
-		rc = ctl_request(&a->ctl, type, name, body);
+	return rc ? rc : ctl_request(&a->ctl, type, name, body);
+}
+
+/* The same; complains as "can't WHAT NAME". */
+static int
+request(struct app *a, uint16_t type, const char *what, void *body)
+{
+	int rc = try_request(a, type, body);
+
 	return rc ? ctl_complain(&a->ctl, what, a->config.name) : 0;
 }
 
@@ -110,15 +117,21 @@ int
 port_info(struct app *a, FILE *to)
 {
 	struct nmreq_port_info_get i = { 0 };
+	struct nmreq_port_hdr h = { 0 };
 	struct json_object *o;
 	int rc = request(a, NETMAP_REQ_PORT_INFO_GET, "look at", &i);
 
 	if (rc)
 		return rc;
+	if (try_request(a, NETMAP_REQ_PORT_HDR_GET, &h))
+		h.nr_hdr_len = 0; /* of a port that was made for this look and is gone again */
 	if (!a->config.json) {
-		fprintf(to, "%s: %u tx rings of %u slots, %u rx rings of %u slots, host rings %u tx %u rx, region %u of %" PRIu64 " bytes\n",
+		fprintf(to, "%s: %u tx rings of %u slots, %u rx rings of %u slots, host rings %u tx %u rx, region %u of %" PRIu64 " bytes",
 		    a->config.name, i.nr_tx_rings, i.nr_tx_slots, i.nr_rx_rings, i.nr_rx_slots, i.nr_host_tx_rings, i.nr_host_rx_rings,
 		    i.nr_mem_id, i.nr_memsize);
+		if (h.nr_hdr_len)
+			fprintf(to, ", virtio-net headers of %u bytes", h.nr_hdr_len);
+		fprintf(to, "\n");
 		return 0;
 	}
 	o = json_object_new_object();
@@ -131,6 +144,7 @@ port_info(struct app *a, FILE *to)
 	jout_count(o, "host_rx_rings", i.nr_host_rx_rings);
 	jout_count(o, "region", i.nr_mem_id);
 	jout_count(o, "region_bytes", i.nr_memsize);
+	jout_count(o, "header_bytes", h.nr_hdr_len);
 	return jout_print(o, to, 1);
 }
 
