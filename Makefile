@@ -212,6 +212,8 @@ $(BUILD)/test/fuzz/names: tests/fuzz/fuzz_names.c tests/unit/host.c $(CORE_OBJ) 
 	$(FUZZ_CC) -lcmocka $(ENGINE_LIBS) -ldl
 $(BUILD)/test/fuzz/rings: tests/fuzz/fuzz_rings.c tests/unit/host.c $(CORE_OBJ)
 	$(FUZZ_CC) -lcmocka $(ENGINE_LIBS)
+$(BUILD)/test/fuzz/vnet: tests/fuzz/fuzz_vnet.c $(call objects,core/nm_vnet.c core/nm_gso.c,engine)
+	$(FUZZ_CC)
 $(BUILD)/test/fuzz/pcap: tests/fuzz/fuzz_pcap.c $(BUILD)/tool/tools/pkt-gen/pcapfile.o
 	$(FUZZ_CC) -lpcap
 

@@ -6,7 +6,7 @@ set -u
 cd "$(dirname "$0")/../.." || exit 1
 seconds=${1:-60}
 [ $# -eq 0 ] || shift
-[ $# -gt 0 ] || set -- ctl names rings pcap
+[ $# -gt 0 ] || set -- ctl names rings pcap vnet
 build=build/fuzz
 log=$(mktemp -d) || exit 1
 trap 'rm -rf "$log"' EXIT INT TERM
@@ -29,6 +29,16 @@ seed() { # seed NAME: a first input or two of the right form
 	ctl) # a registration on each connection, and a list
 		{ printf '\2\012\1\0\0\0\0\0\0\0'; printf '%072d' 0 | tr 0 '\0'; } >"$2/1"
 		{ printf '\3\012\1\0\0\0\0\0\0\0'; printf '%072d' 0 | tr 0 '\0'; printf '\2\1\5\0\0\0\0\0\0\0'; } >"$2/2" ;;
+	vnet) # merged frames of 200 bytes, TCP over IPv4 and over IPv6, and a datagram; in slots of 40 and 30 bytes, and the rest
+		n=0
+		for s in '\1\1\0\0\100\0|\10\0\105\0\0\310\0\1\100\0\100\6\0\0ABCDEFGH' \
+			'\1\4\0\0\100\0|\206\335\140\0\0\0\0\240\6\100ABCDEFGHIJKLMNOPABCDEFGHIJKLMNOP' \
+			'\1\3\0\0\100\0|\10\0\105\0\0\310\0\1\0\0\100\21\0\0ABCDEFGH'; do
+			n=$((n + 1))
+			# shellcheck disable=SC2059 # bytes
+			{ printf '\2\377\5\50\36\377\0\0\0\0\0'; printf "${s%|*}"; printf '\0\0\0\0\0\0aaaaaabbbbbb'; printf "${s#*|}"
+				printf 'abcdABCDabcd\120\31\1\1'; printf '%200s' ''; } >"$2/$n"
+		done ;;
 	rings) # publish and sync at a switch port and at a pipe
 		printf '\5\0\0\0\5\0\0\0\7\0\0\0\1\0\0\0\306\1\0\0\0\0\0\0\205\0\0\0\5\0\0\0\207\0\0\0\1\0\0\0' >"$2/1"
 		# a trunk that is lossless and mirrored, and a frame with a tag
