@@ -102,18 +102,25 @@ common_catch(int sig, volatile sig_atomic_t *flag)
 	sigaction(sig, &sa, NULL);
 }
 
-void
-common_wait(struct nmport_d *d, short events)
+bool
+common_wait_or(struct nmport_d *d, short events, int fd)
 {
-	struct pollfd p[] = {{.fd = d->fd, .events = events}, {.fd = caught_fd, .events = POLLIN}};
+	struct pollfd p[] = {{.fd = d->fd, .events = events}, {.fd = caught_fd, .events = POLLIN}, {.fd = fd, .events = POLLIN}};
 	uint64_t n;
 
-	if (poll(p, 2, -1) < 0 && errno != EINTR)
+	if (poll(p, 3, -1) < 0 && errno != EINTR)
 		die("%s: poll: %s", d->hdr.nr_name, strerror(errno));
 	if (p[0].revents & (POLLERR | POLLHUP | POLLNVAL))
 		die("%s: poll says %#x", d->hdr.nr_name, p[0].revents);
 	if (p[1].revents && read(caught_fd, &n, sizeof(n)) != sizeof(n))
 		die("eventfd: %s", strerror(errno));
+	return p[2].revents != 0;
+}
+
+void
+common_wait(struct nmport_d *d, short events)
+{
+	common_wait_or(d, events, -1);
 }
 
 bool

@@ -34,6 +34,8 @@ void common_catch(int sig, volatile sig_atomic_t *flag);
 /* Sleeps until the port is ready for one of the events or a signal was caught: without a limit, which would hide a wake-up
  * that got lost. Dies where poll reports an error. */
 void common_wait(struct nmport_d *d, short events);
+/* The same, or until another descriptor can be read: true for that. */
+bool common_wait_or(struct nmport_d *d, short events, int fd);
 
 /* Everything published was taken by the other side. */
 bool common_tx_empty(const struct common_rings *tx);
