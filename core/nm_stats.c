@@ -40,12 +40,15 @@ nm_stats_take_port(uint64_t *sum, const struct nm_port *p, int sign)
 static int
 port_stats(struct nm_session *s, const char *name, struct nmreq_stats *st)
 {
-	struct nm_port *p = nm_port_find(s->root, name);
+	struct nm_port *p = *name ? nm_port_find(s->root, name) : s->port;
 	int dir = st->nr_scope == NM_STATS_TXRING ? NM_DIR_TX : NM_DIR_RX;
 	uint32_t n;
 
+	if (!p && !*name)
+		return nm_session_error(s, ENXIO, "this descriptor has no port of its own; name one");
 	if (!p)
 		return nm_session_error(s, ENXIO, "there is no port %s; see: vale-ctl list", name);
+	name = p->name;
 	if (nm_access_check(&p->access, &s->cred, NM_ACCESS_READ))
 		return nm_session_error(s, EACCES, "%s belongs to user %u (mode %04o)", name, p->access.uid, p->access.mode);
 	if (st->nr_scope == NM_STATS_PORT) {

@@ -57,8 +57,8 @@ inject(struct np_handle *h, const void *data, size_t size)
 	const struct nmport_d *d = h->d;
 	int err = 0;
 
-	if (d->first_tx_ring > d->last_tx_ring)
-		err = EOPNOTSUPP; /* a monitor, or a port that was opened to receive */
+	if (h->monitor || d->first_tx_ring > d->last_tx_ring)
+		err = EOPNOTSUPP; /* or a port that was opened to receive */
 	else if (size < SHORTEST)
 		err = EINVAL;
 	else if (size > longest(d))

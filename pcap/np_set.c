@@ -104,8 +104,7 @@ np_set_lost(struct np_handle *h, uint64_t *drop, uint64_t *ifdrop)
 	struct nmreq_stats st = {.nr_scope = NM_STATS_PORT};
 	struct nmreq_header hdr;
 
-	nmreq_header_init(&hdr, NETMAP_REQ_STATS_GET, &st);
-	memcpy(hdr.nr_name, h->d->hdr.nr_name, sizeof(hdr.nr_name));
+	nmreq_header_init(&hdr, NETMAP_REQ_STATS_GET, &st); /* without a name: of our own, which is another than a monitor's target */
 	if (ioctl(h->d->fd, NIOCCTRL, &hdr) < 0)
 		return -errno;
 	*drop = st.nr_counter[NM_STAT_overrun] + st.nr_counter[NM_STAT_missed];

@@ -428,7 +428,7 @@ enum {
 #define NM_STAT_MAX 48 /* places of nr_counter[], so that counters can be added */
 
 enum {
-	NM_STATS_PORT = 0,   /* sum over the rings of the port nr_name */
+	NM_STATS_PORT = 0,   /* sum over the rings of the port nr_name; an empty name is the descriptor's own port, also below */
 	NM_STATS_SWITCH = 1, /* sum over the ports of the switch nr_name */
 	NM_STATS_TXRING = 2, /* transmit ring nr_index of the port */
 	NM_STATS_RXRING = 3, /* receive ring nr_index of the port */

@@ -29,6 +29,8 @@ errors(int fd)
 	ctl_expect(fd, R, "vale0:a", &s, NULL, EINVAL, "vale0:a has no tx ring 1, there are 1");
 	s = (struct nmreq_stats){.nr_scope = NM_STATS_RXRING, .nr_index = 0xffffffff};
 	ctl_expect(fd, R, "vale0:a", &s, NULL, EINVAL, "vale0:a has no rx ring 4294967295, there are 1");
+	s = (struct nmreq_stats){.nr_scope = NM_STATS_PORT};
+	ctl_expect(fd, R, "", &s, NULL, ENXIO, "this descriptor has no port of its own; name one");
 	s = (struct nmreq_stats){.pad = 1};
 	ctl_expect(fd, R, "vale0:a", &s, NULL, EINVAL, "the reserved field is 1, not 0");
 }
@@ -55,6 +57,10 @@ main(void)
 	ctl_equal(get(fd, "vale0:b", NM_STATS_RXRING, 0, NM_STAT_rx_bytes), 420);
 	ctl_equal(get(fd, "vale0", NM_STATS_SWITCH, 0, NM_STAT_tx_packets), 8);
 	ctl_equal(get(fd, "vale0", NM_STATS_SWITCH, 0, NM_STAT_learned), 1);
+	/* without a name: the descriptor's own */
+	ctl_equal(get(a->fd, "", NM_STATS_PORT, 0, NM_STAT_tx_packets), 8);
+	ctl_equal(get(b->fd, "", NM_STATS_PORT, 0, NM_STAT_rx_packets), 7);
+	ctl_equal(get(b->fd, "", NM_STATS_RXRING, 0, NM_STAT_rx_bytes), 420);
 	nmport_close(a);
 	/* what a port counted stays with its switch */
 	ctl_equal(get(fd, "vale0", NM_STATS_SWITCH, 0, NM_STAT_tx_packets), 8);
