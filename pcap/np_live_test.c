@@ -463,6 +463,55 @@ what_can_not_be_sent(void **state)
 	pcap_close(only_rx);
 }
 
+/* Of a port that others have: what it receives and what it sends, chosen by direction, and what the monitor was not shown. */
+static void
+a_monitor_sees_both_directions(void **state)
+{
+	pcap_t *all = bed_open("vale0:rx/rt", 100, 5000, 0), *in = bed_open("vale0:rx/rt", 100, 5000, 0), *out = bed_open("vale0:rx/rt", 100, 5000, 0);
+	pcap_t *small = bed_open("vale0:rx/r", 100, 1, 64 * 2048);
+	static struct seen s[4];
+	struct pcap_stat st;
+	uint32_t i;
+
+	(void)state;
+	memset(s, 0, sizeof(s));
+	assert_int_equal(pcap_setdirection(in, PCAP_D_IN), 0);
+	assert_int_equal(pcap_setdirection(out, PCAP_D_OUT), 0);
+	for (i = 0; i < 100; i++)
+		bed_send(i % 2 ? rx : tx, i, 9);
+	assert_int_equal(pcap_loop(all, 100, note, (u_char *)&s[0]), 0);
+	assert_int_equal(pcap_loop(in, 50, note, (u_char *)&s[1]), 0);
+	assert_int_equal(pcap_loop(out, 50, note, (u_char *)&s[2]), 0);
+	for (i = 0; i < 50; i++) {
+		assert_int_equal(s[1].number[i], 2 * i);
+		assert_int_equal(s[2].number[i], 2 * i + 1);
+	}
+	assert_int_equal(pcap_stats(all, &st), 0);
+	assert_int_equal(st.ps_recv, 100);
+	assert_int_equal(st.ps_drop + st.ps_ifdrop, 0);
+	assert_int_equal(pcap_sendpacket(all, (const u_char *)&s, 60), PCAP_ERROR);
+	assert_int_equal(errno, EOPNOTSUPP);
+	for (i = 0; i < 1000; i++)
+		bed_send(tx, i, 9);
+	do {
+		assert_true(pcap_dispatch(small, -1, note, (u_char *)&s[3]) >= 0);
+		assert_int_equal(pcap_stats(small, &st), 0);
+	} while (st.ps_recv + st.ps_drop < 1050);
+	assert_int_equal(st.ps_recv, s[3].n);
+	assert_int_equal(st.ps_recv + st.ps_drop, 1050);
+	assert_true(st.ps_drop > 0);
+	pcap_close(rx); /* its port leaves: the monitor's program is told, as of an interface that went */
+	rx = bed_open("vale0:rx", 65535, 5000, 0);
+	while (pcap_dispatch(in, -1, note, (u_char *)&s[1]) > 0)
+		;
+	assert_int_equal(pcap_dispatch(in, -1, note, (u_char *)&s[1]), PCAP_ERROR);
+	assert_non_null(strstr(pcap_geterr(in), "vale0:rx/rt: the port has gone"));
+	pcap_close(all);
+	pcap_close(in);
+	pcap_close(out);
+	pcap_close(small);
+}
+
 static void
 a_pipe_carries_frames(void **state)
 {
@@ -532,7 +581,7 @@ main(void)
 	    P(a_held_frame_is_not_overwritten), P(dispatch_counts), P(filters_choose), T(the_timeout_ends_a_call),
 	    P(the_timeout_ends_a_call_under_load), P(without_blocking_calls_return_at_once), P(a_callback_breaks_the_loop),
 	    P(dispatch_tells_of_a_break_when_nothing_was_taken), P(another_thread_breaks_a_waiting_loop), P(a_signal_breaks_a_waiting_loop),
-	    P(drops_are_counted), P(nanoseconds_if_asked_for), P(directions), P(what_can_not_be_sent), T(a_pipe_carries_frames),
+	    P(drops_are_counted), P(nanoseconds_if_asked_for), P(directions), P(what_can_not_be_sent), P(a_monitor_sees_both_directions), T(a_pipe_carries_frames),
 	    P(closing_leaves_nothing)};
 
 	return cmocka_run_group_tests(tests, bed_setup, own_engine_teardown);

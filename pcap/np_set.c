@@ -107,8 +107,8 @@ np_set_lost(struct np_handle *h, uint64_t *drop, uint64_t *ifdrop)
 	nmreq_header_init(&hdr, NETMAP_REQ_STATS_GET, &st); /* without a name: of our own, which is another than a monitor's target */
 	if (ioctl(h->d->fd, NIOCCTRL, &hdr) < 0)
 		return -errno;
-	*drop = st.nr_counter[NM_STAT_overrun] + st.nr_counter[NM_STAT_missed];
-	*ifdrop = st.nr_counter[NM_STAT_refused];
+	*drop = st.nr_counter[NM_STAT_overrun] + st.nr_counter[NM_STAT_missed] + st.nr_counter[NM_STAT_monitor_full];
+	*ifdrop = st.nr_counter[NM_STAT_refused] + st.nr_counter[NM_STAT_monitor_bad];
 	return 0;
 }
 
