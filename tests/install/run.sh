@@ -34,7 +34,8 @@ verdict $status "make install"
 for f in include/libnetmap.h include/net/netmap.h include/net/netmap_user.h include/net/netmap_legacy.h include/net/netmap_virt.h \
 	lib/libnetmap.a lib/libnetmap.so lib/libnetmap.so.1 lib/pkgconfig/libnetmap.pc sbin/netmapd \
 	share/man/man3/nmport_open.3 share/man/man3/nmreq.3 share/man/man3/nmctx.3 share/man/man4/netmap.4 share/man/man4/vale.4 \
-	lib/netmap/pcap/libpcap.so.0.8 bin/netmap-pcap share/man/man8/netmap-pcap.8; do
+	lib/netmap/pcap/libpcap.so.0.8 bin/netmap-pcap share/man/man8/netmap-pcap.8 bin/lb bin/nmreplay share/man/man8/lb.8 \
+	share/man/man8/nmreplay.8; do
 	[ -s "$root/usr/$f" ]; verdict $? "installed: $f"
 done
 [ "$(readlink "$root/usr/lib/libnetmap.so")" = libnetmap.so.1 ]; verdict $? "the link libnetmap.so"
