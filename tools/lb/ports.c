@@ -99,6 +99,7 @@ open_pipe(const struct lb *l, const char *name)
 {
 	uint16_t region = l->port->reg.nr_mem_id;
 	struct nmport_d *d;
+	int e;
 
 	for (;;) {
 		d = nmport_prepare(name);
@@ -110,8 +111,10 @@ open_pipe(const struct lb *l, const char *name)
 		d->reg.nr_mem_id = region;
 		if (!nmport_open_desc(d))
 			return d;
+		e = errno;
 		nmport_close(d);
-		if (!region || errno != EINVAL)
+		errno = e;
+		if (!region || e != EINVAL)
 			return NULL;
 		region = 0;
 	}
