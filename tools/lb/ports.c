@@ -12,6 +12,7 @@
 
 #define SHARED_REGION 1   /* with room for many pipes; a switch port's own has it for few */
 #define OWN_REGION_PIPES 4
+#define BACK_SLOTS 64      /* of the direction that is not used; they have buffers, too */
 
 static int
 refuse(const char *name, const char *then)
@@ -109,6 +110,7 @@ open_pipe(const struct lb *l, const char *name)
 		d->reg.nr_mode = NR_REG_ONE_NIC;
 		d->reg.nr_ringid = 0;
 		d->reg.nr_mem_id = region;
+		d->reg.nr_rx_slots = BACK_SLOTS;
 		if (!nmport_open_desc(d))
 			return d;
 		e = errno;
@@ -130,7 +132,8 @@ add_pipe(struct lb *l, const char *prefix, uint32_t id)
 	snprintf(p->name, sizeof(p->name), "%s{%u", prefix, id);
 	p->d = open_pipe(l, p->name);
 	if (!p->d)
-		return refuse(p->name, errno == ENOMEM ? "give fewer pipes, or the port's name with @1, a region with room for more" : NULL);
+		return refuse(p->name, errno != ENOMEM ? NULL : l->port->reg.nr_mem_id == SHARED_REGION ? "give fewer pipes" :
+		    "give fewer pipes, or the port's name with @1, a region with room for more");
 	l->npipes++;
 	o->ring = NETMAP_TXRING(p->d->nifp, 0);
 	o->sent = o->ring->head;
