@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "nm_conn.h"
+#include "nm_closer.h"
 #include "nm_os_user.h"
 
 #include <stdlib.h>
@@ -96,8 +97,8 @@ nm_conn_close(struct nm_conn *c)
 	nm_csb_free(c->client.loop);
 	close(c->client.kick_fd);
 	close(c->client.poke_fd);
-	close(c->client.ready_fd);
-	close(c->ctl_fd);
+	nm_closer_end(c->client.ready_fd, c->client.session.cred.uid);
+	nm_closer_end(c->ctl_fd, c->client.session.cred.uid);
 	if (c->app_fd >= 0)
 		close(c->app_fd);
 	free(c);
@@ -251,15 +252,9 @@ parse_options(char *p, char *end, struct nm_ctl_opt *opts, uint32_t nopts)
 	return p == end ? 0 : -EPROTO;
 }
 
-/* Descriptors that came with a message. */
-struct fds {
-	int fd[NM_WIRE_MAX_FDS];
-	uint32_t n;
-};
-
 /* What the client sent of its own memory, behind the options at `table`. */
 static int
-take_offer(const struct nm_wire *w, const char *table, struct fds *fds, struct nm_os_offer *o)
+take_offer(const struct nm_wire *w, const char *table, struct nm_closer_fds *fds, struct nm_os_offer *o)
 {
 	struct nm_wire_umem u;
 	uint32_t i;
@@ -300,7 +295,7 @@ answer(struct nm_conn *c, struct nm_wire *w, uint32_t len)
 }
 
 static int
-control(struct nm_conn *c, struct nm_wire *w, uint32_t len, struct fds *fds)
+control(struct nm_conn *c, struct nm_wire *w, uint32_t len, struct nm_closer_fds *fds)
 {
 	struct nm_os_offer offer;
 	struct nmreq_header *h = (void *)(w + 1);
@@ -341,31 +336,8 @@ control(struct nm_conn *c, struct nm_wire *w, uint32_t len, struct fds *fds)
 	return answer(c, w, end);
 }
 
-/* The descriptors of a message, those beyond NM_WIRE_MAX_FDS closed. */
-static void
-take_fds(struct msghdr *m, struct fds *fds)
-{
-	struct cmsghdr *cm;
-	size_t i, n;
-	int fd;
-
-	fds->n = 0;
-	for (cm = CMSG_FIRSTHDR(m); cm; cm = CMSG_NXTHDR(m, cm)) {
-		if (cm->cmsg_level != SOL_SOCKET || cm->cmsg_type != SCM_RIGHTS)
-			continue;
-		n = (cm->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-		for (i = 0; i < n; i++) {
-			memcpy(&fd, CMSG_DATA(cm) + i * sizeof(int), sizeof(int));
-			if (fds->n < NM_WIRE_MAX_FDS)
-				fds->fd[fds->n++] = fd;
-			else
-				close(fd);
-		}
-	}
-}
-
 static int
-serve(struct nm_conn *c, struct nm_wire *w, ssize_t n, struct fds *fds)
+serve(struct nm_conn *c, struct nm_wire *w, ssize_t n, struct nm_closer_fds *fds)
 {
 	const size_t most = sizeof(*w) + sizeof(struct nmreq_header) + NM_CTL_MAX_BYTES + 8 * (NM_CTL_MAX_OPTS + 1) +
 	    NM_WIRE_MAX_UMEM * sizeof(struct nm_wire_umem);
@@ -395,20 +367,14 @@ nm_conn_message(struct nm_conn *c)
 		char bytes[2 * NM_WIRE_MAX];
 		uint64_t align;
 	} u;
-	union { char buf[CMSG_SPACE(NM_WIRE_MAX_FDS * sizeof(int))]; struct cmsghdr align; } ctl;
-	struct iovec iov = {u.bytes, NM_WIRE_MAX};
-	struct msghdr m = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = ctl.buf, .msg_controllen = sizeof(ctl)};
-	ssize_t n = recvmsg(c->ctl_fd, &m, MSG_DONTWAIT | MSG_TRUNC | MSG_CMSG_CLOEXEC);
-	struct fds fds;
-	uint32_t i;
+	const uint32_t uid = c->client.session.cred.uid;
+	struct nm_closer_fds fds;
+	ssize_t n = nm_closer_recv(c->ctl_fd, u.bytes, NM_WIRE_MAX, uid, &fds);
 	int error;
 
 	if (n < 0)
 		return errno == EAGAIN ? 0 : -errno;
-	take_fds(&m, &fds);
 	error = n == 0 ? -ECONNRESET : serve(c, &u.w, n, &fds);
-	for (i = 0; i < fds.n; i++)
-		if (fds.fd[i] >= 0)
-			close(fds.fd[i]);
+	nm_closer_close(&fds, uid);
 	return error;
 }

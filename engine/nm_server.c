@@ -4,6 +4,7 @@
  * its ready socket, whose hang-up ends the session as well.
  */
 #include "nm_server.h"
+#include "nm_closer.h"
 #include "nm_conn.h"
 #include "nm_os_user.h"
 #include "nm_vale_nic.h"
@@ -195,7 +196,7 @@ refuse_one(struct server *s)
 static bool
 over_limit(struct server *s, struct nm_conn *c)
 {
-	uint32_t uid = c->client.session.cred.uid, n = 0;
+	uint32_t uid = c->client.session.cred.uid, n = nm_closer_stuck(uid);
 	const struct nm_conn *o;
 
 	if (uid == geteuid())

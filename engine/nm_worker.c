@@ -8,6 +8,7 @@
  */
 #include "nm_os_user.h"
 #include "nm_worker.h"
+#include "nm_closer.h"
 #include "nm_monitor.h"
 #include "nm_pipe.h"
 #include "nm_place.h"
@@ -77,7 +78,7 @@ drain(struct nm_client *c)
 	char buf[4096];
 	uint32_t rounds = 256; /* more than a socket holds; one who refills it meanwhile is not waited for */
 
-	while (rounds-- && recv(c->ready_fd, buf, sizeof(buf), MSG_DONTWAIT) == sizeof(buf))
+	while (rounds-- && nm_closer_recv(c->ready_fd, buf, sizeof(buf), c->session.cred.uid, NULL) == sizeof(buf))
 		;
 }
 

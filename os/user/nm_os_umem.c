@@ -43,22 +43,18 @@ find(const struct nm_os_offer *o, uint64_t addr)
 	return NULL;
 }
 
-/* The size of the file's pages; 0: not a file to be mapped here, for a reason that is in the text. */
+/*
+ * The size of the file's pages; 0: not a file to be mapped here, for a reason that is in the text. Whether it is one is asked first, and
+ * by a question that only files in memory answer: others may be of a file system that never does.
+ */
 static size_t
 page_size(struct nm_session *s, int fd, struct stat *st)
 {
 	struct statfs fs;
 
-	if (fstat(fd, st) || fstatfs(fd, &fs) || !S_ISREG(st->st_mode)) {
-		nm_session_error(s, EOPNOTSUPP, "memory of a client is to be in a file, and what was sent is none");
-		return 0;
-	}
-	if (fs.f_type == HUGETLBFS_MAGIC)
-		return (size_t)fs.f_bsize;
-	if (fs.f_type == TMPFS_MAGIC)
-		return (size_t)sysconf(_SC_PAGESIZE);
-	nm_session_error(s, EOPNOTSUPP, "memory of a client is to be anonymous, or a file on tmpfs (as /dev/shm) or hugetlbfs; this one is on a "
-	    "filesystem of type 0x%lx, which can't be used", (unsigned long)fs.f_type);
+	if (fcntl(fd, F_GET_SEALS) >= 0 && !fstat(fd, st) && !fstatfs(fd, &fs) && S_ISREG(st->st_mode))
+		return fs.f_type == HUGETLBFS_MAGIC ? (size_t)fs.f_bsize : (size_t)sysconf(_SC_PAGESIZE);
+	nm_session_error(s, EOPNOTSUPP, "memory of a client is to be anonymous, or in a file on tmpfs (as /dev/shm) or hugetlbfs, and this is none");
 	return 0;
 }
 

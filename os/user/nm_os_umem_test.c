@@ -166,8 +166,8 @@ other_files_are_refused(void **state)
 
 	(void)state;
 	refused(open("/proc/self/exe", O_RDONLY | O_CLOEXEC), 0, EOPNOTSUPP, "tmpfs");
-	refused(open("/dev/null", O_RDWR | O_CLOEXEC), 0, EOPNOTSUPP, "in a file");
-	refused(open("/proc/self/environ", O_RDONLY | O_CLOEXEC), 0, EOPNOTSUPP, "filesystem");
+	refused(open("/dev/null", O_RDWR | O_CLOEXEC), 0, EOPNOTSUPP, "in a file on tmpfs");
+	refused(open("/proc/self/environ", O_RDONLY | O_CLOEXEC), 0, EOPNOTSUPP, "this is none");
 	refused(dup(fd), SIZE, EFAULT, "beyond the file's end");
 	refused(dup(fd), SIZE - 4095 - 1 + 4096, EFAULT, "beyond the file's end");
 	refused(dup(fd), UINT64_MAX - 4095, EFAULT, "beyond the file's end");

@@ -14,6 +14,8 @@ attack slots_change_while_they_are_read, bad_slots_are_dropped_and_counted, bad_
     nothing_but_the_frame_is_delivered, memory_comes_zeroed, an_index_stays_in_range;
 /* message.c */
 attack numbers_in_requests_are_bounded, random_messages, truncated_messages, descriptors_in_messages;
+/* linger.c */
+attack descriptors_that_take_long_to_close;
 /* extmem.c */
 attack memory_that_is_none, memory_is_changed_under_load, memory_dies_with_its_client;
 /* behaviour.c */

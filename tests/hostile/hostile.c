@@ -12,7 +12,8 @@
  *                                                              truncated_messages, descriptors_in_messages, memory_that_is_none
  *   5 a client hurts its own region only, blocks nobody,       everything_is_overwritten, kicks_block_nobody,
  *     and all it had is released                               a_mute_client_blocks_nobody, a_leaving_client_keeps_nobody,
- *                                                              memory_is_changed_under_load, memory_dies_with_its_client
+ *                                                              memory_is_changed_under_load, memory_dies_with_its_client,
+ *                                                              descriptors_that_take_long_to_close
  *   6 nothing but the frame is delivered, buffers are zero     nothing_but_the_frame_is_delivered, memory_comes_zeroed
  *   7 an index that selects memory is clamped                  an_index_stays_in_range
  */
@@ -58,6 +59,7 @@ static const struct {
 	T(nothing_but_the_frame_is_delivered),
 	T(memory_comes_zeroed),
 	T(an_index_stays_in_range),
+	T(descriptors_that_take_long_to_close),
 	T(memory_that_is_none),
 	{"memory_is_changed_under_load", memory_is_changed_under_load, true},
 	{"memory_dies_with_its_client", memory_dies_with_its_client, true},
