@@ -3,14 +3,19 @@
 #include <libnetmap.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -157,6 +162,103 @@ closed_under_a_sync(void **state)
 	}
 }
 
+/* Sleeps in poll or epoll, or only looks, over and over, while the descriptor is closed by another thread. */
+struct sleeper {
+	int fd, ep, ms;
+};
+
+static void *
+sleep_until_closed(void *arg)
+{
+	const struct sleeper *s = arg;
+	struct pollfd p = {.fd = s->fd, .events = POLLIN};
+	struct epoll_event ev;
+	int n;
+
+	for (;;) {
+		n = s->ep < 0 ? poll(&p, 1, s->ms) : epoll_wait(s->ep, &ev, 1, s->ms);
+		if (n < 0 && errno != EINTR)
+			return (void *)(uintptr_t)errno;
+		if (s->ep < 0 && (p.revents & (POLLERR | POLLNVAL | POLLHUP)))
+			return NULL;
+		if (s->ep >= 0 && fcntl(s->fd, F_GETFD) < 0)
+			return NULL;
+	}
+}
+
+static void
+closed_under_a_wait(void **state)
+{
+	int i;
+
+	(void)state;
+	for (i = 0; i < 32; i++) {
+		struct sleeper s = {.ep = i & 1 ? epoll_create1(0) : -1, .ms = i & 2 ? 1 : i & 1 ? 20 : -1};
+		struct epoll_event ev = {.events = EPOLLIN};
+		pthread_t t[2];
+		struct app_port p;
+		void *err;
+		int k;
+
+		app_port_open(&p, "vale6:w", NR_EXCLUSIVE);
+		s.fd = p.fd;
+		if (s.ep >= 0)
+			assert_int_equal(epoll_ctl(s.ep, EPOLL_CTL_ADD, p.fd, &ev), 0);
+		for (k = 0; k < 2; k++)
+			assert_int_equal(pthread_create(&t[k], NULL, sleep_until_closed, &s), 0);
+		poll(NULL, 0, i % 3);
+		app_port_close(&p);
+		for (k = 0; k < 2; k++) {
+			pthread_join(t[k], &err);
+			if (err)
+				fail_msg("round %d: %s", i, strerror((int)(uintptr_t)err));
+		}
+		if (s.ep >= 0)
+			close(s.ep);
+	}
+}
+
+/* The handler closes what the interrupted call is at work on. */
+static volatile sig_atomic_t to_close;
+
+static void
+close_in_handler(int sig)
+{
+	(void)sig;
+	if (to_close >= 0)
+		close(to_close);
+	to_close = -1;
+}
+
+static void
+closed_by_a_signal_handler(void **state)
+{
+	struct sigaction sa = {.sa_handler = close_in_handler};
+	int i, n;
+
+	(void)state;
+	sigaction(SIGALRM, &sa, NULL);
+	for (i = 0; i < 48; i++) {
+		struct itimerval in = {.it_value = {0, 1 + (i * 37) % 400}};
+		struct pollfd pfd = {.events = POLLIN};
+		struct app_port p;
+
+		app_port_open(&p, "vale6:h", NR_EXCLUSIVE);
+		pfd.fd = p.fd;
+		to_close = p.fd;
+		setitimer(ITIMER_REAL, &in, NULL);
+		while (to_close >= 0) {
+			if (i & 1)
+				n = ioctl(p.fd, i & 2 ? NIOCTXSYNC : NIOCRXSYNC, NULL);
+			else
+				n = poll(&pfd, 1, 20000);
+			assert_true(n >= 0 || to_close < 0 || errno == EINTR);
+		}
+		munmap(p.mem, p.size);
+	}
+	signal(SIGALRM, SIG_DFL);
+}
+
 #define TURNS 150
 
 static void *
@@ -229,7 +331,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ports_of_many_threads), cmocka_unit_test(one_descriptor_of_many_threads),
-		cmocka_unit_test(closed_under_a_sync), cmocka_unit_test(both_directions_waited_for),
+		cmocka_unit_test(closed_under_a_sync), cmocka_unit_test(closed_under_a_wait), cmocka_unit_test(closed_by_a_signal_handler),
+		cmocka_unit_test(both_directions_waited_for),
 	};
 
 	return cmocka_run_group_tests(tests, own_engine_setup, own_engine_teardown);

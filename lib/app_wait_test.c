@@ -185,8 +185,16 @@ ppoll_lets_a_signal_in(void **state)
 	assert_int_equal(ppoll(&p, 1, &ts, &open_mask), -1);
 	assert_int_equal(errno, EINTR);
 	assert_int_equal(caught, SIGUSR1);
+	/* also by who only looks */
+	caught = 0;
+	ts.tv_sec = 0;
+	pthread_kill(self, SIGUSR1);
+	assert_int_equal(ppoll(&p, 1, &ts, &open_mask), -1);
+	assert_int_equal(errno, EINTR);
+	assert_int_equal(caught, SIGUSR1);
 	/* and while it sleeps */
 	caught = 0;
+	ts.tv_sec = LONG_MS / 1000;
 	pthread_create(&t, NULL, signal_later, &self);
 	assert_int_equal(ppoll(&p, 1, &ts, &open_mask), -1);
 	assert_int_equal(errno, EINTR);

@@ -7,15 +7,17 @@
  * other descriptors pay. Calls that are not ours go on to the C library.
  *
  *   nm_shim_real   the C library's own calls          nm_shim_ctl    requests flattened, answers copied out
- *   nm_shim_fd     table, objects, dup, close, fork   nm_shim_bind   the region's mapping, mmap
+ *   nm_shim_fd     table, objects, fork               nm_shim_bind   the region's mapping, mmap
  *   nm_shim_conn   finding the engine, HELLO          nm_shim_sync   transmit and receive sync
  *   nm_shim_start  starting one on demand             nm_shim_wait   poll; nm_shim_select; nm_shim_epoll, nm_shim_epset
  *   nm_shim_home   kernel or engine                   nm_shim_umem   the program's own memory, for options that name some
- *   nm_shim_open   open and friends; nm_shim_ioctl: ioctl, fcntl          nm_shim_kloop: CSB and loops
+ *   nm_shim_open   open and friends                   nm_shim_close  close and dup; nm_shim_ioctl: ioctl
+ *   nm_shim_stdio  fopen, which is refused            nm_shim_hidden descriptors of our own; nm_shim_kloop: CSB and loops
  *
  * Locks: `lock` of the table, then an object's `ctl`, then its `busy` words. Syncs take busy[dir] by one exchange;
  * who finds it taken skips, as the kernel does. Objects are recycled and never freed, so a pointer loaded from the
- * table stays an object; `bound` tells, under busy[dir], whether its mapping may be touched.
+ * table stays an object. Calls hold it by nm_shim_use: a descriptor may be closed while another thread, or the call that a
+ * signal came into, is at work on it, and the last to leave lets its mapping go; `bound` tells whether there is one.
  */
 #ifndef NM_SHIM_H
 #define NM_SHIM_H
@@ -30,6 +32,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/types.h>
 #include <time.h>
 
@@ -60,6 +63,7 @@ struct nm_shim_ring {
 struct nm_shim_obj {
 	struct nm_shim_obj *next;  /* free list */
 	uint32_t refs;             /* descriptors in the table */
+	uint32_t users;            /* calls that are at work on it, and NM_SHIM_LEFT */
 	uint32_t busy[2];          /* a sync of that direction runs */
 	uint32_t waiter;           /* a thread waits in poll for the byte of the ready socket */
 	uint32_t bound;            /* registered and mapped */
@@ -98,6 +102,20 @@ nm_shim_find(int fd)
 	return __atomic_load_n(&nm_shim_tab[fd], __ATOMIC_ACQUIRE);
 }
 
+#define NM_SHIM_LEFT 0x80000000u /* in users: no descriptor is left, the last call lets go of all */
+
+/* As find, and keeps it until nm_shim_unuse. NULL also for one that is being closed. */
+struct nm_shim_obj *nm_shim_use_obj(struct nm_shim_obj *o, int fd);
+void nm_shim_unuse(struct nm_shim_obj *o);
+
+__attribute__((always_inline)) static inline struct nm_shim_obj *
+nm_shim_use(int fd)
+{
+	struct nm_shim_obj *o = nm_shim_find(fd);
+
+	return __builtin_expect(o == NULL, 1) ? NULL : nm_shim_use_obj(o, fd);
+}
+
 /* As find, and makes sure that fd still is the ready socket; a stale entry is dropped. Slow path. */
 struct nm_shim_obj *nm_shim_find_checked(int fd);
 struct nm_shim_obj *nm_shim_obj_new(void);
@@ -105,11 +123,17 @@ void nm_shim_obj_put(struct nm_shim_obj *o); /* the last reference closes */
 /* Binds fd to o, one more reference. 0 or -EMFILE. */
 int nm_shim_fd_set(int fd, struct nm_shim_obj *o);
 void nm_shim_fd_drop(int fd);                /* takes fd out of the table */
-int nm_shim_hide(int fd);                    /* moves it to a high number */
 /* False in a child made by vfork, which shares our memory and not our descriptors. */
 bool nm_shim_owner(void);
 bool nm_shim_busy_try(struct nm_shim_obj *o, int dir);
 void nm_shim_busy_put(struct nm_shim_obj *o, int dir);
+
+/* nm_shim_hidden: descriptors that the program does not know of, which closing all there are must not hit. */
+int nm_shim_hide(int fd);                    /* moves it to a high number, if there is one; until nm_real_close */
+bool nm_shim_hidden(int fd);
+void nm_shim_hidden_forget(int fd);
+/* The first one in [from, to], or to + 1. */
+unsigned nm_shim_hidden_next(unsigned from, unsigned to);
 
 /* nm_shim_home */
 enum nm_shim_home { NM_SHIM_HOME_BAD, NM_SHIM_HOME_ANY, NM_SHIM_HOME_KERNEL, NM_SHIM_HOME_USER };
@@ -118,6 +142,17 @@ enum nm_shim_next { NM_SHIM_NEXT_FAIL, NM_SHIM_NEXT_ENGINE, NM_SHIM_NEXT_ENGINE_
 enum nm_shim_home nm_shim_home(const char *choice);
 /* The device did not open, for err: what then. DENIED: the engine, and the user is told. */
 enum nm_shim_next nm_shim_home_next(enum nm_shim_home home, int err);
+
+#define NM_SHIM_DEVICE "/dev/netmap"
+
+static inline bool
+nm_shim_is_device(const char *path)
+{
+	return path != NULL && path[0] == '/' && __builtin_expect(strcmp(path, NM_SHIM_DEVICE) == 0, 0);
+}
+
+/* nm_shim_open: a line on stderr, once a process. */
+void nm_shim_say(const char *text, const char *more);
 
 /* nm_shim_conn: a descriptor of the engine, or -errno. flags of open(2). */
 int nm_shim_connect(int flags);

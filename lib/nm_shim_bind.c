@@ -259,23 +259,34 @@ shim_mmap(struct nm_shim_obj *o, void *addr, size_t len, int prot, int flags, in
 	return p;
 }
 
+static void *
+mmap_checked(void *addr, size_t len, int prot, int flags, int fd, int64_t off)
+{
+	struct nm_shim_obj *o = nm_shim_use(fd);
+	void *p;
+
+	if (o == NULL || nm_shim_find_checked(fd) != o)
+		p = nm_real_mmap(addr, len, prot, flags, fd, off);
+	else
+		p = shim_mmap(o, addr, len, prot, flags, off);
+	if (o != NULL)
+		nm_shim_unuse(o);
+	return p;
+}
+
 NM_SHIM_API void *
 mmap(void *addr, size_t len, int prot, int flags, int fd, off_t off)
 {
-	struct nm_shim_obj *o = nm_shim_find(fd);
-
-	if (__builtin_expect(o != NULL && !(flags & MAP_ANONYMOUS), 0) && nm_shim_find_checked(fd) == o)
-		return shim_mmap(o, addr, len, prot, flags, off);
+	if (__builtin_expect(nm_shim_find(fd) != NULL && !(flags & MAP_ANONYMOUS), 0))
+		return mmap_checked(addr, len, prot, flags, fd, off);
 	return nm_real_mmap(addr, len, prot, flags, fd, off);
 }
 
 NM_SHIM_API void *
 mmap64(void *addr, size_t len, int prot, int flags, int fd, off64_t off)
 {
-	struct nm_shim_obj *o = nm_shim_find(fd);
-
-	if (__builtin_expect(o != NULL && !(flags & MAP_ANONYMOUS), 0) && nm_shim_find_checked(fd) == o)
-		return shim_mmap(o, addr, len, prot, flags, off);
+	if (__builtin_expect(nm_shim_find(fd) != NULL && !(flags & MAP_ANONYMOUS), 0))
+		return mmap_checked(addr, len, prot, flags, fd, off);
 	return nm_real_mmap(addr, len, prot, flags, fd, off);
 }
 

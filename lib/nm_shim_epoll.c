@@ -30,13 +30,12 @@ tails(const struct nm_shim_obj *o)
 
 /* What a watch has to say, after the pass. Under the set's lock. */
 static uint32_t
-watch_ready(struct nm_shim_epset *e, struct nm_shim_watch *w)
+watch_ready(struct nm_shim_epset *e, struct nm_shim_watch *w, struct nm_shim_obj *o)
 {
-	struct nm_shim_obj *o = nm_shim_find(w->fd);
 	uint32_t got;
 	uint64_t sum;
 
-	if (o == NULL || (w->events & ~(uint32_t)NM_SHIM_EPFLAGS) == 0)
+	if ((w->events & ~(uint32_t)NM_SHIM_EPFLAGS) == 0)
 		return 0;
 	got = (uint32_t)(uint16_t)nm_shim_poll_pass(o, w->fd, (short)(w->events & 0x7ff));
 	if (got != 0 && (w->events & EPOLLET) && !(got & EPOLLERR)) {
@@ -62,10 +61,15 @@ collect(struct nm_shim_epset *e, struct epoll_event *ev, int max)
 
 	pthread_mutex_lock(&e->lock);
 	for (i = 0; i < e->n && k < max; i++) {
+		struct nm_shim_obj *o;
 		uint32_t got;
 
 		at = (e->turn + i) % e->n;
-		got = watch_ready(e, &e->w[at]);
+		o = nm_shim_use(e->w[at].fd);
+		if (o == NULL)
+			continue;
+		got = watch_ready(e, &e->w[at], o);
+		nm_shim_unuse(o);
 		if (got != 0) {
 			ev[k].events = got;
 			ev[k++].data.u64 = e->w[at].data;
@@ -89,13 +93,16 @@ filter(struct nm_shim_epset *e, struct epoll_event *ev, int n)
 
 		for (j = 0; j < e->n; j++) {
 			struct pollfd p = {.fd = e->w[j].fd, .events = POLLIN | POLLOUT};
-			struct nm_shim_obj *o = nm_shim_find(p.fd);
+			struct nm_shim_obj *o = e->w[j].data == ev[i].data.u64 ? nm_shim_use(p.fd) : NULL;
 
-			if (e->w[j].data != ev[i].data.u64 || o == NULL || nm_real_poll(&p, 1, 0) <= 0)
+			if (o == NULL)
 				continue;
-			ours |= !(p.revents & (POLLHUP | POLLERR));
-			if ((p.revents & POLLIN) && o->bound)
-				nm_shim_drain(o, p.fd, true);
+			if (nm_real_poll(&p, 1, 0) > 0) {
+				ours |= !(p.revents & (POLLHUP | POLLERR));
+				if ((p.revents & POLLIN) && o->bound)
+					nm_shim_drain(o, p.fd, true);
+			}
+			nm_shim_unuse(o);
 		}
 		if (!ours)
 			ev[k++] = ev[i];
@@ -120,6 +127,25 @@ fill(int fd)
 	}
 }
 
+static void
+arm_watch(const struct nm_shim_watch *w, struct nm_shim_obj *o, bool on, uint32_t which)
+{
+	uint32_t what = (w->events & EPOLLIN ? NM_SLEEP_RX : 0) | (w->events & EPOLLOUT ? NM_SLEEP_TX : 0);
+
+	what &= which;
+	if (!o->bound || what == 0)
+		return;
+	if (!on) {
+		nm_shim_disarm(o, what);
+		return;
+	}
+	if (NM_READ_ONCE(o->sync->kicked))
+		nm_shim_drain(o, w->fd, true);
+	if (what & NM_SLEEP_TX)
+		fill(w->fd);
+	nm_shim_arm(o, what);
+}
+
 /* What watches have to say now on; others than `which` are left alone. */
 static void
 arm(struct nm_shim_epset *e, bool on, uint32_t which)
@@ -128,22 +154,12 @@ arm(struct nm_shim_epset *e, bool on, uint32_t which)
 
 	pthread_mutex_lock(&e->lock);
 	for (i = 0; i < e->n; i++) {
-		struct nm_shim_watch *w = &e->w[i];
-		struct nm_shim_obj *o = nm_shim_find(w->fd);
-		uint32_t what = (w->events & EPOLLIN ? NM_SLEEP_RX : 0) | (w->events & EPOLLOUT ? NM_SLEEP_TX : 0);
+		struct nm_shim_obj *o = nm_shim_use(e->w[i].fd);
 
-		what &= which;
-		if (o == NULL || !o->bound || what == 0)
+		if (o == NULL)
 			continue;
-		if (!on) {
-			nm_shim_disarm(o, what);
-			continue;
-		}
-		if (NM_READ_ONCE(o->sync->kicked))
-			nm_shim_drain(o, w->fd, true);
-		if (what & NM_SLEEP_TX)
-			fill(w->fd);
-		nm_shim_arm(o, what);
+		arm_watch(&e->w[i], o, on, which);
+		nm_shim_unuse(o);
 	}
 	pthread_mutex_unlock(&e->lock);
 }
@@ -196,7 +212,7 @@ collected(void *arg)
 	return w->n > 0;
 }
 
-/* The object whose worker the short wait goes by: the first one watched. NULL: none. */
+/* The object whose worker the short wait goes by: the first one watched, to be given back by unuse. NULL: none. */
 static struct nm_shim_obj *
 first_watched(struct nm_shim_epset *e)
 {
@@ -205,25 +221,53 @@ first_watched(struct nm_shim_epset *e)
 
 	pthread_mutex_lock(&e->lock);
 	for (i = 0; i < e->n && o == NULL; i++)
-		o = nm_shim_find(e->w[i].fd);
+		o = nm_shim_use(e->w[i].fd);
 	pthread_mutex_unlock(&e->lock);
 	return o;
 }
 
-/* Stays awake for a while; events, or 0. What others than the engine have to say waits for the next call. */
+/* Milliseconds until then, rounded up; -1: no end. */
 static int
-linger(struct nm_shim_epset *e, struct nm_shim_obj *o, struct epoll_event *ev, int max)
+ms_left(int64_t timeout, uint64_t end)
 {
-	struct waiting w = {e, ev, max, 0};
+	uint64_t now, left;
 
-	return o != NULL && nm_shim_linger(o, collected, &w) ? w.n : 0;
+	if (timeout <= 0)
+		return (int)timeout;
+	now = nm_shim_now();
+	left = now < end ? (end - now + 999999) / 1000000 : 0;
+	return left > INT32_MAX ? INT32_MAX : (int)left;
+}
+
+static int
+sleep_loop(struct nm_shim_epset *e, int fd, struct waiting *w, int64_t timeout, const sigset_t *mask)
+{
+	uint64_t end = timeout > 0 ? nm_shim_now() + (uint64_t)timeout : 0;
+	int n;
+
+	for (;;) {
+		arm(e, true, BOTH);
+		n = collect(e, w->ev, w->max);
+		if (n != 0)
+			break;
+		n = ask(e, fd, w->ev, w->max, ms_left(timeout, end), mask);
+		if (n < 0)
+			break;
+		if (NM_READ_ONCE(e->poked))
+			nm_shim_epset_settle(e);
+		n += collect(e, w->ev + n, w->max - n);
+		if (n != 0 || (timeout > 0 && nm_shim_now() >= end))
+			break;
+	}
+	return n;
 }
 
 static int
 shim_wait(struct nm_shim_epset *e, int fd, struct epoll_event *ev, int max, int64_t timeout, const sigset_t *mask)
 {
-	uint64_t end = timeout > 0 ? nm_shim_now() + (uint64_t)timeout : 0, start;
+	struct waiting w = {e, ev, max, 0};
 	struct nm_shim_obj *o;
+	uint64_t start;
 	int n, err;
 
 	if (NM_READ_ONCE(e->poked))
@@ -234,35 +278,19 @@ shim_wait(struct nm_shim_epset *e, int fd, struct epoll_event *ev, int max, int6
 	if (n != 0)
 		return n;
 	o = first_watched(e);
-	n = linger(e, o, ev, max);
-	if (n != 0)
-		return n;
-	start = nm_shim_now();
-	for (;;) {
-		int ms = -1;
-
-		arm(e, true, BOTH);
-		n = collect(e, ev, max);
-		if (n != 0)
-			break;
-		if (timeout > 0) {
-			uint64_t now = nm_shim_now(), left = now < end ? (end - now + 999999) / 1000000 : 0;
-
-			ms = left > INT32_MAX ? INT32_MAX : (int)left;
-		}
-		n = ask(e, fd, ev, max, ms, mask);
-		if (n < 0)
-			break;
-		if (NM_READ_ONCE(e->poked))
-			nm_shim_epset_settle(e);
-		n += collect(e, ev + n, max - n);
-		if (n != 0 || (timeout > 0 && nm_shim_now() >= end))
-			break;
+	/* what others than the engine have to say waits for the next call then */
+	if (o != NULL && nm_shim_linger(o, collected, &w)) {
+		nm_shim_unuse(o);
+		return w.n;
 	}
+	start = nm_shim_now();
+	n = sleep_loop(e, fd, &w, timeout, mask);
 	err = errno;
 	arm(e, false, BOTH);
-	if (o != NULL)
+	if (o != NULL) {
 		nm_shim_slept(o, nm_shim_now() - start);
+		nm_shim_unuse(o);
+	}
 	errno = err;
 	return n;
 }

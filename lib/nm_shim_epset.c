@@ -133,13 +133,18 @@ watch_set(struct nm_shim_epset *e, int fd, const struct epoll_event *ev)
 static void
 wake_waiters(struct nm_shim_epset *e, struct nm_shim_watch *w)
 {
-	struct nm_shim_obj *o = nm_shim_find(w->fd);
+	struct nm_shim_obj *o = w->events & EPOLLIN ? nm_shim_use(w->fd) : NULL;
 	struct epoll_event real;
+	bool ready = false;
 
-	if (o == NULL || !(w->events & EPOLLIN) || !NM_LOAD_ACQUIRE(&o->bound))
+	if (o == NULL)
 		return;
-	nm_shim_arm(o, NM_SLEEP_RX);
-	if (nm_shim_poll_pass(o, w->fd, POLLIN) == 0)
+	if (NM_LOAD_ACQUIRE(&o->bound)) {
+		nm_shim_arm(o, NM_SLEEP_RX);
+		ready = nm_shim_poll_pass(o, w->fd, POLLIN) != 0;
+	}
+	nm_shim_unuse(o);
+	if (!ready)
 		return;
 	real = real_event(&(struct epoll_event){.events = w->events | EPOLLOUT, .data.u64 = w->data});
 	if (nm_real_epoll_ctl(e->fd, EPOLL_CTL_MOD, w->fd, &real) == 0) {

@@ -3,7 +3,6 @@
 #undef _FORTIFY_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -42,7 +41,7 @@ fork_child(void)
 
 		if (o == NULL)
 			continue;
-		o->busy[0] = o->busy[1] = o->waiter = 0;
+		o->busy[0] = o->busy[1] = o->waiter = o->users = 0;
 		pthread_mutex_init(&o->ctl, NULL);
 	}
 	pthread_mutex_init(&lock, NULL);
@@ -101,30 +100,62 @@ nm_shim_obj_new(void)
 	return o;
 }
 
-/* Waits for syncs under way: they leave soon, `closing` cuts a wait for the engine short. */
+/* Nobody is at work on it, and nobody can find it any more. */
 static void
-obj_close(struct nm_shim_obj *o)
+let_go(struct nm_shim_obj *o)
 {
-	int dir;
-
-	__atomic_store_n(&o->closing, 1, __ATOMIC_RELEASE);
-	pthread_mutex_lock(&o->ctl);
-	for (dir = 0; dir < 2; dir++)
-		while (!nm_shim_busy_try(o, dir))
-			sched_yield();
 	nm_shim_unbind(o);
 	if (o->sock >= 0)
 		nm_real_close(o->sock);
 	if (o->kick >= 0)
 		nm_real_close(o->kick);
 	o->sock = o->kick = -1;
-	for (dir = 0; dir < 2; dir++)
-		nm_shim_busy_put(o, dir);
-	pthread_mutex_unlock(&o->ctl);
 	pthread_mutex_lock(&lock);
 	o->next = free_objs;
 	free_objs = o;
 	pthread_mutex_unlock(&lock);
+}
+
+/* True for one of those who ask, once nobody is at work. */
+static bool
+last_out(struct nm_shim_obj *o)
+{
+	uint32_t left = NM_SHIM_LEFT;
+
+	return __atomic_compare_exchange_n(&o->users, &left, 0, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
+}
+
+struct nm_shim_obj *
+nm_shim_use_obj(struct nm_shim_obj *o, int fd)
+{
+	__atomic_add_fetch(&o->users, 1, __ATOMIC_SEQ_CST);
+	if (__builtin_expect(__atomic_load_n(&nm_shim_tab[fd], __ATOMIC_SEQ_CST) == o, 1))
+		return o;
+	nm_shim_unuse(o);
+	return NULL;
+}
+
+void
+nm_shim_unuse(struct nm_shim_obj *o)
+{
+	if (__builtin_expect(__atomic_sub_fetch(&o->users, 1, __ATOMIC_SEQ_CST) == NM_SHIM_LEFT, 0) && last_out(o))
+		let_go(o);
+}
+
+/*
+ * `closing` cuts a wait for the engine short. Our end of the session is closed at once, its number kept for those at work: who
+ * sleeps in poll is woken by the end of the session, unless that is another process's too, and he sleeps on, as on a file of the
+ * kernel's.
+ */
+static void
+obj_close(struct nm_shim_obj *o)
+{
+	__atomic_store_n(&o->closing, 1, __ATOMIC_RELEASE);
+	if (__atomic_load_n(&o->users, __ATOMIC_SEQ_CST) != 0 && o->sock >= 0 && o->kick >= 0)
+		nm_real_dup3(o->kick, o->sock, O_CLOEXEC);
+	__atomic_or_fetch(&o->users, NM_SHIM_LEFT, __ATOMIC_SEQ_CST);
+	if (last_out(o))
+		let_go(o);
 }
 
 void
@@ -144,7 +175,7 @@ nm_shim_fd_set(int fd, struct nm_shim_obj *o)
 	if (!nm_shim_owner())
 		return 0;
 	__atomic_add_fetch(&o->refs, 1, __ATOMIC_RELAXED);
-	old = __atomic_exchange_n(&nm_shim_tab[fd], o, __ATOMIC_ACQ_REL);
+	old = __atomic_exchange_n(&nm_shim_tab[fd], o, __ATOMIC_SEQ_CST);
 	if (old != NULL)
 		nm_shim_obj_put(old);
 	return 0;
@@ -157,7 +188,7 @@ nm_shim_fd_drop(int fd)
 
 	if (nm_shim_find(fd) == NULL || !nm_shim_owner())
 		return;
-	old = __atomic_exchange_n(&nm_shim_tab[fd], NULL, __ATOMIC_ACQ_REL);
+	old = __atomic_exchange_n(&nm_shim_tab[fd], NULL, __ATOMIC_SEQ_CST);
 	if (old == NULL)
 		return;
 	nm_shim_epset_forget(fd);
@@ -178,15 +209,4 @@ nm_shim_find_checked(int fd)
 	errno = keep;
 	nm_shim_fd_drop(fd);
 	return NULL;
-}
-
-int
-nm_shim_hide(int fd)
-{
-	int high = nm_real_fcntl(fd, F_DUPFD_CLOEXEC, (void *)(uintptr_t)NM_SHIM_HIGH);
-
-	if (high < 0)
-		return fd;
-	nm_real_close(fd);
-	return high;
 }

@@ -7,6 +7,8 @@
 #undef _FORTIFY_SOURCE
 #include "nm_shim_real.h"
 
+#include "nm_shim.h"
+
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -145,6 +147,7 @@ nm_real_close(int fd)
 {
 	NEXT(int (int), "close");
 
+	nm_shim_hidden_forget(fd);
 	return next_ ? next_(fd) : (int)syscall(SYS_close, fd);
 }
 

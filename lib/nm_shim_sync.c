@@ -144,6 +144,8 @@ nm_shim_drain(struct nm_shim_obj *o, int fd, bool force)
 	/* taken first, cleared then: the engine's next byte may cost a wake-up, never one lost */
 	if (!force && !NM_READ_ONCE(o->sync->kicked))
 		return;
+	if (nm_shim_find(fd) != o) /* closed meanwhile: the number may be another file's */
+		return;
 	n = recv(fd, buf, sizeof(buf), MSG_DONTWAIT);
 	if (n > 0 || force)
 		NM_WRITE_ONCE(o->sync->kicked, 0);

@@ -310,11 +310,11 @@ static void
 remember(int fd)
 {
 	struct stat st;
-	int copy = nm_real_fcntl(fd, F_DUPFD_CLOEXEC, (void *)(uintptr_t)NM_SHIM_HIGH);
+	int copy = fstat(fd, &st) == 0 ? nm_real_fcntl(fd, F_DUPFD_CLOEXEC, NULL) : -1;
 
-	if (copy < 0 || fstat(fd, &st) != 0)
+	if (copy < 0)
 		return; /* who comes again finds it among the program's descriptors, or is refused */
-	moved[nmoved].fd = copy;
+	moved[nmoved].fd = nm_shim_hide(copy);
 	moved[nmoved].dev = st.st_dev;
 	moved[nmoved++].ino = st.st_ino;
 }

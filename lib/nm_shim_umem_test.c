@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "nm_shim.h"
+#include "nm_shim_real.h"
 
 #define PAGE 4096u
 
@@ -64,7 +65,7 @@ check_shared(char *at, size_t size)
 	p[size - 1] += 2;
 	assert_memory_equal(p, at, size);
 	munmap((void *)((uintptr_t)p & ~(uintptr_t)(PAGE - 1)), u.offset % PAGE + size);
-	close(fd);
+	nm_real_close(fd);
 }
 
 static void
@@ -146,8 +147,8 @@ it_is_moved_once(void **state)
 	assert_int_equal(x.st_size, 8 * PAGE);
 	assert_true(y.st_blocks <= 3 * 8); /* what was never written takes no memory */
 	assert_int_equal(fcntl(fd, F_GET_SEALS), F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
-	close(fd);
-	close(again);
+	nm_real_close(fd);
+	nm_real_close(again);
 	munmap(p, 8 * PAGE);
 }
 
@@ -174,9 +175,9 @@ neighbours_are_moved_by_themselves(void **state)
 	munmap(then, 2 * PAGE);
 	munmap(first - PAGE / 2, 2 * PAGE);
 	munmap(p, 4 * PAGE);
-	close(m.fd[0]);
-	close(m.fd[1]);
-	close(fd);
+	nm_real_close(m.fd[0]);
+	nm_real_close(m.fd[1]);
+	nm_real_close(fd);
 }
 
 static int
@@ -205,7 +206,7 @@ what_is_gone_is_forgotten(void **state)
 		munmap(p, PAGE);
 	}
 	p = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	close(share(p, PAGE, &u));
+	nm_real_close(share(p, PAGE, &u));
 	munmap(p, PAGE);
 	assert_true(open_fds() <= before + 1);
 }
@@ -222,11 +223,11 @@ a_shared_file_is_passed_on(void **state)
 	(void)state;
 	assert_true(fd >= 0 && !ftruncate(fd, 16 * PAGE) && !fstat(fd, &x));
 	p = mmap(NULL, 8 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 4 * PAGE);
-	close(fd);
+	nm_real_close(fd);
 	got = share(p + PAGE, 2 * PAGE, &u);
 	assert_true(got >= 0 && !fstat(got, &y) && x.st_ino == y.st_ino);
 	assert_int_equal(u.offset, 5 * PAGE);
-	close(got);
+	nm_real_close(got);
 	check_shared(p + 64, 100);
 	unlink(path);
 	munmap(p, 8 * PAGE);
@@ -244,11 +245,11 @@ a_memfd_is_found_by_its_descriptor(void **state)
 	assert_int_equal(ftruncate(fd, 4 * PAGE), 0);
 	p = mmap(NULL, 4 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	check_shared(p + PAGE, PAGE);
-	close(fd);
+	nm_real_close(fd);
 	got = share(p, PAGE, &u);
 	assert_true(got >= 0 || (geteuid() && got == -EOPNOTSUPP));
 	if (got >= 0)
-		close(got);
+		nm_real_close(got);
 	munmap(p, 4 * PAGE);
 }
 

@@ -117,6 +117,7 @@ nm_shim_slept(struct nm_shim_obj *o, uint64_t ns)
 
 struct set {
 	struct pollfd *fds, *real; /* real: what the kernel is asked */
+	struct nm_shim_obj **obj;  /* of each, kept until the end; NULL: not the engine's */
 	nfds_t n;
 	nfds_t others;
 	bool shared;               /* another thread waits for the byte of one of them */
@@ -131,7 +132,7 @@ pass(struct set *s)
 	int ready = 0;
 
 	for (i = 0; i < s->n; i++) {
-		struct nm_shim_obj *o = nm_shim_find(s->fds[i].fd);
+		struct nm_shim_obj *o = s->obj[i];
 
 		if (o == NULL)
 			continue;
@@ -169,7 +170,7 @@ ask(struct set *s, const struct timespec *ts, const sigset_t *mask)
 	if (n < 0)
 		return -1;
 	for (i = 0; i < s->n; i++) {
-		struct nm_shim_obj *o = nm_shim_find(s->fds[i].fd);
+		struct nm_shim_obj *o = s->obj[i];
 		short got = s->real[i].revents;
 
 		if (o == NULL)
@@ -186,6 +187,16 @@ ask(struct set *s, const struct timespec *ts, const sigset_t *mask)
 }
 
 static void
+leave(struct set *s)
+{
+	nfds_t i;
+
+	for (i = 0; i < s->n; i++)
+		if (s->obj[i] != NULL)
+			nm_shim_unuse(s->obj[i]);
+}
+
+static void
 prepare(struct set *s)
 {
 	nfds_t i;
@@ -193,8 +204,9 @@ prepare(struct set *s)
 	s->others = 0;
 	s->first = NULL;
 	for (i = 0; i < s->n; i++) {
-		struct nm_shim_obj *o = nm_shim_find(s->fds[i].fd);
+		struct nm_shim_obj *o = nm_shim_use(s->fds[i].fd);
 
+		s->obj[i] = o;
 		s->real[i] = s->fds[i];
 		s->real[i].revents = s->fds[i].revents = 0;
 		if (o != NULL) {
@@ -217,7 +229,7 @@ arm(struct set *s, bool on)
 
 	s->shared = false;
 	for (i = 0; i < s->n; i++) {
-		struct nm_shim_obj *o = nm_shim_find(s->fds[i].fd);
+		struct nm_shim_obj *o = s->obj[i];
 		uint32_t what = (s->fds[i].events & WANT_IN ? NM_SLEEP_RX : 0) | (s->fds[i].events & WANT_OUT ? NM_SLEEP_TX : 0);
 
 		if (o == NULL || !o->bound)
@@ -275,9 +287,9 @@ poll_set(struct set *s, int64_t timeout, const sigset_t *mask)
 	uint64_t start;
 	int n, err;
 
-	prepare(s);
 	n = pass(s);
-	if (s->others > 0 && (n > 0 || timeout == 0 || s->first == NULL)) {
+	/* a mask lets signals in also where nothing is waited for */
+	if ((s->others > 0 && (n > 0 || timeout == 0)) || (mask != NULL && n == 0 && timeout == 0)) {
 		err = ask(s, &zero, mask);
 		return err < 0 && n > 0 ? n : err;
 	}
@@ -300,24 +312,26 @@ poll_set(struct set *s, int64_t timeout, const sigset_t *mask)
 int
 nm_shim_poll(struct pollfd *fds, nfds_t n, int64_t timeout, const sigset_t *mask)
 {
+	struct nm_shim_obj *objs[ON_STACK];
 	struct pollfd some[ON_STACK];
-	struct set s = {.fds = fds, .real = some, .n = n};
-	int r;
+	struct set s = {.fds = fds, .real = some, .obj = objs, .n = n};
+	int r, err;
 
 	if (n > ON_STACK) {
-		s.real = calloc(n, sizeof(*s.real));
-		if (s.real == NULL) {
+		s.obj = calloc(n, sizeof(*s.obj) + sizeof(*s.real));
+		if (s.obj == NULL) {
 			errno = ENOMEM;
 			return -1;
 		}
+		s.real = (struct pollfd *)(void *)(s.obj + n);
 	}
+	prepare(&s);
 	r = poll_set(&s, timeout, mask);
-	if (s.real != some) {
-		int keep = errno;
-
-		free(s.real);
-		errno = keep;
-	}
+	err = errno;
+	leave(&s);
+	if (s.obj != objs)
+		free(s.obj);
+	errno = err;
 	return r;
 }
 
