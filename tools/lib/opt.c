@@ -18,7 +18,7 @@
 
 struct parser {
 	struct option longs[MAX_ROWS + 3];
-	char shorts[3 * MAX_ROWS + 2];
+	char shorts[3 * MAX_ROWS + 3];
 };
 
 static int64_t
@@ -151,13 +151,16 @@ is_last(const struct opt_row *row)
 }
 
 static void
-build(const struct opt_row *rows, struct parser *p)
+build(const struct opt_spec *spec, struct parser *p)
 {
+	const struct opt_row *rows = spec->rows;
 	char *s = p->shorts;
 	struct option *l = p->longs;
 	int i;
 
 	memset(p, 0, sizeof(*p));
+	if (spec->command)
+		*s++ = '+'; /* options end at the first word */
 	*s++ = ':'; /* tell a missing argument from an unknown option */
 	for (i = 0; i < MAX_ROWS && !is_last(&rows[i]); i++) {
 		if (rows[i].letter) {
@@ -252,7 +255,7 @@ opt_parse(const struct opt_spec *spec, int argc, char **argv, void *target)
 	struct parser p;
 	int id, rc;
 
-	build(spec->rows, &p);
+	build(spec, &p);
 	optind = 0; /* start over, also in a process that parsed before */
 	opterr = 0;
 	while ((id = getopt_long(argc, argv, p.shorts, p.longs, NULL)) != -1) {
@@ -270,7 +273,7 @@ opt_parse(const struct opt_spec *spec, int argc, char **argv, void *target)
 		if (rc)
 			return rc;
 	}
-	return take_words(spec, argc, argv, target);
+	return spec->command ? 0 : take_words(spec, argc, argv, target);
 }
 
 static void

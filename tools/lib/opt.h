@@ -13,6 +13,7 @@
 #ifndef TOOLS_OPT_H
 #define TOOLS_OPT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -49,6 +50,7 @@ struct opt_spec {
 	const struct opt_row *rows;
 	/* takes a word that is no option; NULL: there may be none */
 	int (*word)(void *target, const char *arg, char *err);
+	bool command; /* the first such word is a command: it and all that follows are the caller's, at argv + optind */
 };
 
 #define OPT_LEAVE 1 /* --help or --version was served */

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -48,6 +49,7 @@ take_word(void *target, const char *arg, char *err)
 }
 
 static const struct opt_spec no_words = { "t", "1", "[options]", "A test.", rows, NULL };
+static const struct opt_spec with_command = { "t", "1", "[options] PROGRAM", "A test.", rows, NULL, true };
 static const struct opt_spec with_words = { "t", "1", "[options]", "A test.", rows, take_word };
 
 /* Parses with stderr kept in said. */
@@ -145,6 +147,25 @@ test_words(void **state)
 	assert_non_null(strstr(said, "one is enough"));
 }
 
+/* What looks like an option behind the command is the command's. */
+static void
+test_command(void **state)
+{
+	struct target t = { 0 };
+	char said[512];
+
+	(void)state;
+	assert_int_equal(parse(&with_command, &t, said, "-v", "program", "-b"), 0);
+	assert_true(t.verbose);
+	assert_int_equal(optind, 2);
+	assert_int_equal(parse(&with_command, &t, said, "--", "-b", "-x"), 0);
+	assert_int_equal(optind, 2);
+	assert_int_equal(parse(&with_command, &t, said, "-b", "program", NULL), -EINVAL);
+	assert_non_null(strstr(said, "-b: 'program' is not a number"));
+	assert_int_equal(parse(&with_command, &t, said, "-b", NULL, NULL), -EINVAL);
+	assert_non_null(strstr(said, "-b needs an argument"));
+}
+
 static void
 test_help_has_every_row(void **state)
 {
@@ -167,7 +188,7 @@ main(void)
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_errors_say_what_and_where),
 		cmocka_unit_test(test_words),
-		cmocka_unit_test(test_help_has_every_row),
+		cmocka_unit_test(test_command), cmocka_unit_test(test_help_has_every_row),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
