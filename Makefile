@@ -50,7 +50,7 @@ KSRC_GIVEN := $(filter-out file,$(origin KSRC))
 KSRC_DRIVERS := $(if $(KSRC_GIVEN),$(wildcard $(KSRC)/drivers/net/ethernet/intel/e1000/e1000_main.c))
 KHEADERS ?= $(or $(if $(wildcard $(KSRC)/include/config/auto.conf),$(KSRC)),$(if $(KSRC_DRIVERS),$(wildcard /lib/modules/$(shell uname -r)/build)),$(KSRC))
 
-.PHONY: FORCE all user apps engine lib tools pcap bench check guest-programs nic-model nic-hostile nullos module no_module drivers drivers_check no_drivers no_coccinelle \
+.PHONY: FORCE all user apps engine lib tools bare pcap bench check guest-programs nic-model nic-hostile nullos module no_module drivers drivers_check no_drivers no_coccinelle \
 	modules_install dkms_source install install_system clean
 all: user $(if $(KSRC_GIVEN)$(wildcard $(KSRC)/Makefile),module,no_module)
 ifneq ($(KSRC_GIVEN),)
@@ -60,7 +60,7 @@ user: engine lib tools pcap
 apps: tools
 
 engine: $(if $(wildcard engine/main.c),$(BUILD)/netmapd)
-lib: $(if $(wildcard lib/*.c),$(BUILD)/libnetmap.a $(BUILD)/libnetmap.so)
+lib: $(if $(wildcard lib/*.c),$(BUILD)/libnetmap.a $(BUILD)/libnetmap.so $(BUILD)/libnetmap-preload.so)
 tools: $(TOOLS:%=$(BUILD)/%)
 
 $(BUILD)/engine/%.o: %.c
@@ -83,11 +83,40 @@ $(BUILD)/libnetmap.so.1: $(LIB_OBJ) lib/libnetmap.map
 $(BUILD)/libnetmap.so: $(BUILD)/libnetmap.so.1
 	ln -sf libnetmap.so.1 $@
 
+# What stands before the C library, for programs that were not linked with it (netmap-run); and, for tests and benchmarks, the library
+# without that, whose programs have the device only.
+SHIM_OBJ := $(filter $(BUILD)/pic/lib/nm_shim% $(BUILD)/pic/core/%,$(LIB_OBJ))
+$(BUILD)/libnetmap-preload.so: $(SHIM_OBJ) lib/preload.map
+	$(CC) $(LDFLAGS_ALL) -shared -Wl,-soname,libnetmap-preload.so -Wl,--version-script=lib/preload.map -o $@ $(SHIM_OBJ) -lpthread -ldl
+$(BUILD)/libnetmap-bare.a: $(filter-out $(SHIM_OBJ),$(LIB_OBJ))
+	@rm -f $@
+	$(AR) rcs $@ $^
+
 define tool_rule
 $(BUILD)/$(1): $$(call objects,$$(call sources,tools/$(1)),tool) $(TOOLLIB_OBJ) $(BUILD)/libnetmap.a
 	$$(CC) $$(LDFLAGS_ALL) -o $$@ $$^ $$(TOOL_LIBS)
 endef
-$(foreach t,$(TOOLS),$(eval $(call tool_rule,$(t))))
+$(foreach t,$(filter-out netmap-run,$(TOOLS)),$(eval $(call tool_rule,$(t))))
+
+# Tools that have the device only: what tests and benchmarks run by netmap-run, and compare with the tools.
+define bare_rule
+$(BUILD)/bare/$(1): $$(call objects,$$(call sources,tools/$(1)),tool) $(TOOLLIB_OBJ) $(BUILD)/libnetmap-bare.a
+	@mkdir -p $$(@D)
+	$$(CC) $$(LDFLAGS_ALL) -o $$@ $$^ $$(TOOL_LIBS)
+endef
+BARE_TOOLS := $(filter-out netmap-run,$(TOOLS))
+$(foreach t,$(BARE_TOOLS),$(eval $(call bare_rule,$(t))))
+bare: user $(BARE_TOOLS:%=$(BUILD)/bare/%) $(BUILD)/libnetmap-bare.a
+
+# netmap-run becomes the program: it needs no library, but has to know where the installed one will be.
+RUN_OBJ := $(call objects,$(call sources,tools/netmap-run) tools/lib/opt.c tools/lib/out.c,tool)
+$(BUILD)/netmap-run: $(RUN_OBJ)
+	$(CC) $(LDFLAGS_ALL) -o $@ $^
+$(BUILD)/tool/tools/netmap-run/%.o: tools/netmap-run/%.c $(BUILD)/libdir
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -DNETMAP_LIBDIR='"$(LIBDIR)"' -c -o $@ $<
+$(BUILD)/libdir: FORCE
+	@mkdir -p $(@D); echo '$(LIBDIR)' | cmp -s - $@ || echo '$(LIBDIR)' >$@
 
 # libpcap over netmap exports what the system's library exports, which it loads by its path. Who installs it elsewhere says LIBPCAP=.
 LIBPCAP ?= $(shell $(CC) -print-file-name=libpcap.so.0.8)
@@ -123,7 +152,7 @@ $(BUILD)/netmap-pcap: $(BUILD)/tool/pcap/netmap-pcap.o
 
 # Programs of the benchmarks, which bench/run.sh runs.
 BENCH := $(filter-out bench/cpus.c,$(wildcard bench/*.c))
-bench: user $(BENCH:%.c=$(BUILD)/%)
+bench: user bare $(BENCH:%.c=$(BUILD)/%)
 $(BUILD)/bench/sync: bench/sync.c $(CORE_OBJ) $(call objects,$(OSUSER),engine)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ $(ENGINE_LIBS)
@@ -140,7 +169,9 @@ TESTS := $(wildcard core/*_test.c drivers/*/*_test.c os/user/*_test.c engine/*_t
 ifneq ($(SAN),) # a sanitizer's runtime intercepts open, poll and ioctl itself, before the library can
 TESTS := $(filter core/% drivers/% os/user/% engine/%,$(TESTS))
 endif
-TEST_BIN := $(TESTS:%.c=$(BUILD)/test/%)
+# Programs that know the device only, lib/app_x_test.c and others, once more without the library's calls: netmap-run serves them.
+RUN_TESTS := $(filter lib/app_%_test.c lib/netmap_app_test.c,$(TESTS))
+TEST_BIN := $(TESTS:%.c=$(BUILD)/test/%) $(RUN_TESTS:%.c=$(BUILD)/test/run/%)
 
 .SECONDEXPANSION:
 $(BUILD)/test/core/%: core/%.c $(CORE_OBJ) tests/unit/host.c tests/unit/host.h
@@ -155,6 +186,9 @@ $(BUILD)/test/os/user/% $(BUILD)/test/engine/%: $$(patsubst $(BUILD)/test/$$(PER
 $(BUILD)/test/lib/%: lib/%.c $(BUILD)/libnetmap.a $(BUILD)/netmapd tests/unit/own_engine.c tests/unit/app_port.c tests/unit/own_engine.h tests/unit/app_port.h
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) -DNM_OS_NO_RCU -Itests/unit $(LDFLAGS_ALL) -o $@ $(filter %.c,$^) $(BUILD)/libnetmap.a -lcmocka -lpthread -ldl
+$(BUILD)/test/run/lib/%: lib/%.c $(BUILD)/libnetmap-bare.a $(BUILD)/libnetmap-preload.so $(BUILD)/netmap-run $(BUILD)/netmapd tests/unit/own_engine.c tests/unit/app_port.c tests/unit/own_engine.h tests/unit/app_port.h
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -Itests/unit $(LDFLAGS_ALL) -o $@ $(filter %.c,$^) $(BUILD)/libnetmap-bare.a -lcmocka -lpthread
 $(BUILD)/test/tools/%: tools/%.c $(BUILD)/libnetmap.a $(TOOLLIB_OBJ) $$(filter-out $$(PERCENT)/main.o,$$(call objects,$$(call sources,$$(patsubst $$(PERCENT)/,$$(PERCENT),$$(dir tools/$$*))),tool))
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $< $(sort $(filter %.o,$^)) $(BUILD)/libnetmap.a -lcmocka $(TOOL_LIBS)
@@ -288,6 +322,8 @@ install: user
 	install -m 644 $(BUILD)/libnetmap.a $(DESTDIR)$(LIBDIR)/
 	install -m 644 $(BUILD)/libnetmap.so.1 $(DESTDIR)$(LIBDIR)/
 	ln -sf libnetmap.so.1 $(DESTDIR)$(LIBDIR)/libnetmap.so
+	install -d $(DESTDIR)$(LIBDIR)/netmap
+	install -m 644 $(BUILD)/libnetmap-preload.so $(DESTDIR)$(LIBDIR)/netmap/
 	install -m 644 include/libnetmap.h $(DESTDIR)$(PREFIX)/include/
 	install -m 644 include/net/*.h $(DESTDIR)$(PREFIX)/include/net/
 	sed 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|' lib/libnetmap.pc.in > $(DESTDIR)$(LIBDIR)/pkgconfig/libnetmap.pc

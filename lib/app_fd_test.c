@@ -67,6 +67,81 @@ every_way_to_open(void **state)
 	}
 }
 
+/* As on a character device that is there, and has no stream. */
+static void
+odd_ways_to_open(void **state)
+{
+	char heard[256];
+	struct stat st;
+	struct nmreq r = {.nr_name = "vale1:odd", .nr_version = NETMAP_API};
+	int fd = open("/dev/netmap", O_RDWR);
+
+	(void)state;
+	assert_int_equal(ioctl(fd, NIOCGINFO, &r), 0); /* else the calls below would make a file */
+	close(fd);
+	fd = creat("/dev/netmap", 0600);
+	assert_true(fd >= 0);
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && unlink("/dev/netmap") == 0)
+		fail_msg("a file was made");
+	assert_int_equal(ioctl(fd, NIOCGINFO, &r), 0);
+	close(fd);
+	fd = open("/dev/netmap", O_RDWR | O_CREAT | O_TRUNC, 0600);
+	assert_true(fd >= 0);
+	close(fd);
+	assert_int_equal(open("/dev/netmap", O_RDWR | O_CREAT | O_EXCL, 0600), -1);
+	assert_int_equal(errno, EEXIST);
+	assert_int_equal(open("/dev/netmap", O_RDONLY | O_DIRECTORY), -1);
+	assert_int_equal(errno, ENOTDIR);
+	own_engine_listen();
+	assert_null(fopen("/dev/netmap", "r+"));
+	assert_int_equal(errno, EOPNOTSUPP);
+	assert_null(freopen("/dev/netmap", "r", fopen("/dev/null", "r")));
+	assert_int_equal(errno, EOPNOTSUPP);
+	own_engine_heard(heard, sizeof(heard));
+	assert_non_null(strstr(heard, "/dev/netmap is not served by the userspace engine, it takes open(2)"));
+}
+
+/* What becomes a daemon closes all but what it needs; what it does not know of is not there for it, and stays. */
+static void
+closing_all_others(void **state)
+{
+	struct app_port a;
+	struct stat st;
+	int fd, keep, way, hidden;
+
+	(void)state;
+	for (way = 0; way < 3; way++) {
+		keep = dup(2);
+		app_port_open(&a, "vale1:daemon", 0);
+		for (hidden = 512; hidden < 1024 && fstat(hidden, &st) < 0; hidden++)
+			;
+		assert_in_range(hidden, 512, 1023);
+		if (way == 0)
+			for (fd = 3; fd < 1024; fd++) {
+				if (fd != a.fd && fd != keep)
+					close(fd);
+			}
+		else if (way == 1)
+			assert_int_equal(close_range((unsigned)a.fd + 1, ~0u, 0), 0);
+		else
+			closefrom(a.fd + 1);
+		assert_int_equal(fstat(hidden, &st), 0);
+		assert_int_equal(close(hidden), -1);
+		assert_int_equal(errno, EBADF);
+		assert_int_equal(dup2(2, hidden), -1);
+		assert_int_equal(errno, EBUSY);
+		assert_int_equal(dup3(2, hidden, O_CLOEXEC), -1);
+		assert_int_equal(errno, EBUSY);
+		app_port_put(a.tx, 1);
+		assert_int_equal(ioctl(a.fd, NIOCTXSYNC, NULL), 0);
+		assert_int_equal(ioctl(a.fd, NIOCRXSYNC, NULL), 0);
+		assert_int_equal(poll(&(struct pollfd){.fd = a.fd, .events = POLLOUT}, 1, 0), 1);
+		app_port_close(&a);
+		close(keep);
+		assert_int_equal(fstat(hidden, &st), -1); /* with the last descriptor they go */
+	}
+}
+
 static void
 every_way_to_map(void **state)
 {
@@ -81,7 +156,13 @@ every_way_to_map(void **state)
 	assert_memory_equal(p + a.reg.nr_offset, "vale1:m", 8); /* the same memory */
 	p[a.size - 1] = 77;
 	assert_int_equal(a.mem[a.size - 1], 77);
-	assert_int_equal(munmap(p, a.size), 0);
+	/* moved, and cut */
+	q = mremap(p, a.size, a.size, MREMAP_MAYMOVE | MREMAP_FIXED, mmap(NULL, a.size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+	assert_ptr_not_equal(q, MAP_FAILED);
+	assert_int_equal(q[a.size - 1], 77);
+	assert_ptr_equal(mremap(q, a.size, (size_t)page, 0), q);
+	assert_memory_equal(q, a.mem, (size_t)page);
+	assert_int_equal(munmap(q, (size_t)page), 0);
 	/* any part of it, read only, at a place of the program's */
 	q = mmap(NULL, (size_t)page * 4, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	p = mmap(q + page, (size_t)page, PROT_READ, MAP_SHARED | MAP_FIXED, a.fd, (off_t)(a.size - (size_t)page));
@@ -359,7 +440,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_way_to_open), cmocka_unit_test(every_way_to_map),
+		cmocka_unit_test(every_way_to_open), cmocka_unit_test(odd_ways_to_open), cmocka_unit_test(closing_all_others), cmocka_unit_test(every_way_to_map),
 		cmocka_unit_test(copies_are_one_descriptor), cmocka_unit_test(closing_in_any_order),
 		cmocka_unit_test(fork_shares), cmocka_unit_test(exec_closes), cmocka_unit_test(a_recycled_number_is_not_ours),
 		cmocka_unit_test(a_thread_for_each_ring),

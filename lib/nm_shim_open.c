@@ -7,21 +7,17 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include "nm_shim.h"
 #include "nm_shim_real.h"
 
-#define DEVICE "/dev/netmap"
-
-static bool
-is_device(const char *path)
-{
-	return path != NULL && path[0] == '/' && __builtin_expect(strcmp(path, DEVICE) == 0, 0);
-}
-
-static void
-say(const char *text, const char *more)
+void
+nm_shim_say(const char *text, const char *more)
 {
 	static int said;
 
@@ -29,6 +25,53 @@ say(const char *text, const char *more)
 		fprintf(stderr, "netmap: %s%s\n", text, more);
 }
 
+/* NETMAP_VERBOSE: each descriptor is told of. */
+static int
+opened(int fd, bool kernel)
+{
+	struct sockaddr_un a = {0};
+	socklen_t len = sizeof(a) - 1;
+	struct nm_shim_obj *o;
+
+	if (fd < 0 || __builtin_expect(getenv("NETMAP_VERBOSE") == NULL, 1))
+		return fd;
+	o = kernel ? NULL : nm_shim_use(fd);
+	if (o != NULL) {
+		getpeername(o->sock, (struct sockaddr *)&a, &len);
+		nm_shim_unuse(o);
+	}
+	fprintf(stderr, "netmap: process %ld, descriptor %d: %s%s\n", (long)getpid(), fd,
+	    kernel ? "the kernel's " NM_SHIM_DEVICE : "an engine's, on ", a.sun_path);
+	return fd;
+}
+
+/* What somebody made by writing to the device while it was not there is none: fd, or -1 and ENODEV. */
+static int
+want_device(int fd)
+{
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0 || S_ISCHR(st.st_mode))
+		return fd;
+	nm_real_close(fd);
+	nm_shim_say(NM_SHIM_DEVICE " is a file and no device; remove it", "");
+	errno = ENODEV;
+	return -1;
+}
+
+/* As open(2) of a character device that is there: -errno, or 0. */
+static int
+check_flags(int flags)
+{
+	if ((flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL))
+		return -EEXIST;
+	return flags & O_DIRECTORY ? -ENOTDIR : 0;
+}
+
+/*
+ * The kernel's by the system call itself: another copy of this library may come after, if the program was linked with one and has
+ * the other put before it, and it shall not serve what we are asked.
+ */
 static int
 open_device(int flags)
 {
@@ -38,14 +81,20 @@ open_device(int flags)
 	int keep = errno, denied = 0, fd;
 
 	if (home == NM_SHIM_HOME_BAD) {
-		say("NETMAP_ENGINE must be 'kernel', 'user' or not set; it is ", choice);
+		nm_shim_say("NETMAP_ENGINE must be 'kernel', 'user' or not set; it is ", choice);
 		errno = EINVAL;
 		return -1;
 	}
+	fd = check_flags(flags);
+	if (fd < 0) {
+		errno = -fd;
+		return -1;
+	}
 	if (home != NM_SHIM_HOME_USER) {
-		fd = nm_real_openat(AT_FDCWD, DEVICE, flags, 0);
+		/* without what makes or empties a file */
+		fd = want_device((int)syscall(SYS_openat, AT_FDCWD, NM_SHIM_DEVICE, flags & ~(O_CREAT | O_TRUNC), 0));
 		if (fd >= 0)
-			return fd;
+			return opened(fd, true);
 		next = nm_shim_home_next(home, errno);
 		if (next == NM_SHIM_NEXT_FAIL)
 			return -1;
@@ -57,9 +106,9 @@ open_device(int flags)
 		return -1;
 	}
 	if (next == NM_SHIM_NEXT_ENGINE_DENIED)
-		say("no permission for " DEVICE ", using the userspace engine", "");
+		nm_shim_say("no permission for " NM_SHIM_DEVICE ", using the userspace engine", "");
 	errno = keep;
-	return fd;
+	return opened(fd, false);
 }
 
 static int
@@ -67,7 +116,7 @@ shim_openat(int dir, const char *path, int flags, mode_t mode)
 {
 	int fd;
 
-	if (is_device(path))
+	if (nm_shim_is_device(path))
 		return open_device(flags);
 	fd = nm_real_openat(dir, path, flags, mode);
 	/* closed behind our back and given out again */
@@ -106,6 +155,18 @@ open64(const char *path, int flags, ...)
 	mode = mode_of(flags, ap);
 	va_end(ap);
 	return shim_openat(AT_FDCWD, path, flags | O_LARGEFILE, mode);
+}
+
+NM_SHIM_API int
+creat(const char *path, mode_t mode)
+{
+	return shim_openat(AT_FDCWD, path, O_CREAT | O_WRONLY | O_TRUNC, mode);
+}
+
+NM_SHIM_API int
+creat64(const char *path, mode_t mode)
+{
+	return shim_openat(AT_FDCWD, path, O_CREAT | O_WRONLY | O_TRUNC | O_LARGEFILE, mode);
 }
 
 NM_SHIM_API int

@@ -42,6 +42,28 @@ nm_real_openat(int dir, const char *path, int flags, mode_t mode)
 	return next_ ? next_(dir, path, flags, mode) : (int)syscall(SYS_openat, dir, path, flags, mode);
 }
 
+FILE *
+nm_real_fopen(const char *path, const char *mode)
+{
+	NEXT(FILE *(const char *, const char *), "fopen64");
+
+	if (next_)
+		return next_(path, mode);
+	errno = ENOSYS;
+	return NULL;
+}
+
+FILE *
+nm_real_freopen(const char *path, const char *mode, FILE *f)
+{
+	NEXT(FILE *(const char *, const char *, FILE *), "freopen64");
+
+	if (next_)
+		return next_(path, mode, f);
+	errno = ENOSYS;
+	return NULL;
+}
+
 int
 nm_real_ioctl(int fd, unsigned long req, void *arg)
 {

@@ -5,12 +5,16 @@
 
 #include <poll.h>
 #include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/select.h>
 #include <sys/types.h>
 #include <time.h>
 
 int nm_real_openat(int dir, const char *path, int flags, mode_t mode);
+FILE *nm_real_fopen(const char *path, const char *mode);
+FILE *nm_real_freopen(const char *path, const char *mode, FILE *f);
 int nm_real_ioctl(int fd, unsigned long req, void *arg);
 void *nm_real_mmap(void *addr, size_t len, int prot, int flags, int fd, int64_t off);
 int nm_real_munmap(void *addr, size_t len);

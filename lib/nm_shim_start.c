@@ -21,7 +21,7 @@
 
 extern char **environ;
 
-static const char *const beside[] = {"", "../sbin/", "../libexec/", "../../sbin/", "../../libexec/", "../bin/",
+static const char *const beside[] = {"", "../sbin/", "../libexec/", "../../sbin/", "../../libexec/", "../../../sbin/", "../bin/",
     "../", "../engine/", "engine/"};
 
 static bool

@@ -22,7 +22,7 @@ for a in "$@"; do
 	esac
 done
 sh scripts/deps.sh gcc g++ clang make pkg-config git gcc-multilib g++-multilib liburcu-dev libbpf-dev libcmocka-dev libjson-c-dev libpcap-dev \
-	iproute2 iputils-ping iperf3 mandoc shellcheck jq util-linux tcpdump ngrep arp-scan bittwist || exit 1
+	iproute2 iputils-ping iperf3 mandoc shellcheck jq util-linux tcpdump ngrep arp-scan bittwist python3 || exit 1
 [ -z "$full" ] || sh scripts/deps.sh tshark python3-scapy || exit 1
 # the run-time libraries of the sanitizers and the fuzzer are of clang's version
 sh scripts/deps.sh "libclang-rt-$(clang -dumpversion | cut -d. -f1)-dev" || exit 1
@@ -105,11 +105,13 @@ step "isolation of users" env BUILD=build/gcc sh tests/fault/isolation.sh
 step "fuzzing, $fuzz s each" sh tests/fuzz/run.sh $fuzz
 [ ! -f tests/abi/run.sh ] || step "ABI" env BUILD=build/abi sh tests/abi/run.sh
 [ ! -f tests/ctl/run.sh ] || step "requests" env BUILD=build/gcc CC=gcc sh tests/ctl/run.sh
+step "requests, by netmap-run" env BUILD=build/gcc CC=gcc sh tests/ctl/run.sh --run
 step "installed tree" env BUILD=build/gcc sh tests/install/run.sh
 step "installed module" env BUILD=build/gcc sh tests/packaging/make.sh
 step "Debian packages, lintian" sh packaging/build-deb.sh --out build/deb --lintian
 [ -z "$full" ] || step "Debian packages in a system of their own" sh tests/packaging/run.sh --debs build/deb
 [ ! -f tests/net/run.sh ] || step "network tests" env BUILD=build/gcc sh tests/net/run.sh ${full:+--full}
+step "network tests, by netmap-run" env BUILD=build/gcc sh tests/net/run.sh --run ${full:+--full} close content_pipe content_vale rings wake
 step "tools" env BUILD=build/gcc sh tests/net/run.sh --in tools ${full:+--full}
 if [ -n "$guests" ]; then
 	# shellcheck disable=SC2086

@@ -2,17 +2,19 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # run.sh [NAME...] - builds each program of this folder (or those named) with the library and runs it against an engine of
 # its own. Uses what is in $BUILD (build). Prints a line for each that fails and, last, "N passed, N failed".
+# run.sh --run [NAME...] - builds them with the device only and has netmap-run serve them.
 # run.sh --build FOLDER [NAME...] - only builds them there, as tests/guest/run.sh has them run against the kernel.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 build=${BUILD:-build}
-keep=
+keep='' by=''
 if [ "${1:-}" = --build ]; then
 	keep=${2:?a folder is missing after --build}
 	shift 2
 	mkdir -p "$keep" || exit 1
 fi
-make -s BUILD="$build" CC="${CC:-cc}" engine lib >/dev/null || { echo "engine or library does not build"; exit 1; }
+[ "${1:-}" != --run ] || { by=$build/netmap-run; shift; }
+make -s BUILD="$build" CC="${CC:-cc}" engine lib ${by:+"$by" "$build/libnetmap-bare.a"} >/dev/null || { echo "engine or library does not build"; exit 1; }
 dir=$(mktemp -d "${TMPDIR:-/tmp}/netmap-ctl-XXXXXX") || exit 1
 engine=
 stop() {
@@ -28,8 +30,9 @@ mkfifo "$dir/ready" || exit 1
 
 # compile NAME PROGRAM
 compile() {
+	lib=$build/libnetmap${by:+-bare}.a
 	"${CC:-cc}" -std=gnu11 -D_GNU_SOURCE -g -Wall -Wextra -Werror -Wno-missing-field-initializers -Iinclude -o "$2" \
-		"tests/ctl/$1.c" "$dir/ctl.o" "$build/libnetmap.a" -lpthread -ldl >"$dir/log" 2>&1
+		"tests/ctl/$1.c" "$dir/ctl.o" "$lib" -lpthread -ldl >"$dir/log" 2>&1
 }
 
 # The answer to a request must not depend on those of other programs: each has a new engine.
@@ -38,7 +41,7 @@ run() {
 	"$build/netmapd" --foreground --log-level 0 --socket "$dir/sock" --ready-fd 3 3>"$dir/ready" 2>"$dir/engine" &
 	engine=$!
 	head -c 1 <"$dir/ready" >/dev/null
-	timeout 60 "$dir/program" >"$dir/log" 2>&1
+	timeout 60 ${by:+"$by"} "$dir/program" >"$dir/log" 2>&1
 	status=$?
 	kill -TERM "$engine" 2>>"$dir/log"
 	wait "$engine"

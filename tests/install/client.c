@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * client.c - a program that knows the installed headers and library only, in C and C++: frames from a port of
- * netmap_user.h to one of libnetmap, waited for by poll, select and epoll in turn.
+ * netmap_user.h to one of libnetmap, waited for by poll, select and epoll in turn. With HEADERS_ONLY both are of netmap_user.h.
  */
 #define NETMAP_WITH_LIBS
 #include <net/netmap_user.h>
+#ifndef HEADERS_ONLY
 #include <libnetmap.h>
+#endif
 
 #include <poll.h>
 #include <sys/epoll.h>
@@ -53,11 +55,41 @@ watch(int ep, int fd)
 	return epoll_ctl(ep, EPOLL_CTL_ADD, fd, &ev);
 }
 
+#ifdef HEADERS_ONLY
+typedef struct nm_desc receiver;
+
+static receiver *
+receiver_open(void)
+{
+	return nm_open("vale77:rx", NULL, 0, NULL);
+}
+
+static void
+receiver_close(receiver *d)
+{
+	nm_close(d);
+}
+#else
+typedef struct nmport_d receiver;
+
+static receiver *
+receiver_open(void)
+{
+	return nmport_open("vale77:rx@conf:slots=512");
+}
+
+static void
+receiver_close(receiver *d)
+{
+	nmport_close(d);
+}
+#endif
+
 int
 main(void)
 {
 	struct nm_desc *tx = nm_open("vale77:tx", NULL, 0, NULL);
-	struct nmport_d *rx = nmport_open("vale77:rx@conf:slots=512");
+	receiver *rx = receiver_open();
 	int ep = epoll_create1(EPOLL_CLOEXEC);
 	unsigned char frame[60];
 	struct netmap_ring *r;
@@ -83,7 +115,7 @@ main(void)
 	}
 	if (got != FRAMES)
 		return fail("frames are missing");
-	nmport_close(rx);
+	receiver_close(rx);
 	close(ep);
 	return nm_close(tx);
 }

@@ -26,13 +26,22 @@ calls() { # of the library, by the map
 	sed -n '/global:/,/local:/p' lib/libnetmap.map | tr -d ';' | tr '\t ' '\n' | grep '^nm'
 }
 
+before() { # those of the C library that it stands before
+	sed -n '/global:/,/local:/p' lib/preload.map | grep -v : | tr -d ';\t' | tr ' ' '\n' | grep .
+}
+
+exported() { # by a library
+	nm -D --defined-only "$1" | awk '$2 ~ /[TDBVW]/ { print $3 }' | sort
+}
+
 make -s install BUILD="$build" DESTDIR="$root" PREFIX=/usr >"$root/log" 2>&1
 status=$?
 [ $status -eq 0 ] || cat "$root/log"
 verdict $status "make install"
 
 for f in include/libnetmap.h include/net/netmap.h include/net/netmap_user.h include/net/netmap_legacy.h include/net/netmap_virt.h \
-	lib/libnetmap.a lib/libnetmap.so lib/libnetmap.so.1 lib/pkgconfig/libnetmap.pc sbin/netmapd \
+	lib/libnetmap.a lib/libnetmap.so lib/libnetmap.so.1 lib/pkgconfig/libnetmap.pc sbin/netmapd bin/netmap-run lib/netmap/libnetmap-preload.so \
+	share/man/man8/netmap-run.8 \
 	share/man/man3/nmport_open.3 share/man/man3/nmreq.3 share/man/man3/nmctx.3 share/man/man4/netmap.4 share/man/man4/vale.4 \
 	lib/netmap/pcap/libpcap.so.0.8 bin/netmap-pcap share/man/man8/netmap-pcap.8 bin/lb bin/nmreplay share/man/man8/lb.8 \
 	share/man/man8/nmreplay.8; do
@@ -46,19 +55,21 @@ for f in $(calls | grep -v '_cleanup$'); do
 done
 
 # The calls by version, those it stands before without; nothing else.
-nm -D --defined-only "$root/usr/lib/libnetmap.so.1" | awk '$2 ~ /[TDBVW]/ { print $3 }' | sed 's/@@LIBNETMAP_1.0$/ versioned/' |
-	sort >"$root/exported"
+exported "$root/usr/lib/libnetmap.so.1" | sed 's/@@LIBNETMAP_1.0$/ versioned/' | sort >"$root/exported"
 {
 	calls | sed 's/$/ versioned/'
-	printf '%s\n' open open64 openat openat64 __open_2 __open64_2 __openat_2 __openat64_2 ioctl mmap mmap64 munmap poll ppoll \
-		__poll_chk __ppoll_chk select pselect epoll_wait epoll_pwait epoll_pwait2 epoll_ctl close close_range closefrom \
-		dup dup2 dup3 fcntl fcntl64
+	before
 } | sort >"$root/wanted"
 grep -v '^LIBNETMAP_1.0' "$root/exported" | diff "$root/wanted" - >"$root/log"
 status=$?
 [ $status -eq 0 ] || cat "$root/log"
 verdict $status "exported symbols"
 [ "$(grep -c versioned "$root/wanted")" -ge 43 ]; verdict $? "the 43 calls of the public library, and ours"
+before | sort >"$root/wanted"
+exported "$root/usr/lib/netmap/libnetmap-preload.so" | diff "$root/wanted" - >"$root/log"
+status=$?
+[ $status -eq 0 ] || cat "$root/log"
+verdict $status "exported symbols of the library to be preloaded"
 
 export PKG_CONFIG_PATH="$root/usr/lib/pkgconfig" PKG_CONFIG_SYSROOT_DIR="$root" PKG_CONFIG_ALLOW_SYSTEM_CFLAGS=1 PKG_CONFIG_ALLOW_SYSTEM_LIBS=1
 export NETMAP_ENGINE=user NETMAP_SOCKET="$root/sock" PATH="$root/usr/sbin:$PATH"
@@ -91,5 +102,23 @@ for c in gcc clang; do
 	done
 done
 ldd "$root/client" | grep -q libnetmap; [ $? -eq 1 ]; verdict $? "the static one needs no libnetmap.so"
+
+# With the headers only, and by netmap-run; also one that is linked with the library, which then serves itself.
+"$root/usr/bin/netmap-run" --version | grep -q '^netmap-run [0-9]'; verdict $? "netmap-run --version"
+timeout 60 "$root/usr/bin/netmap-run" "$root/client"; verdict $? "the static one by netmap-run"
+for c in gcc clang; do
+	for flags in -O0 "-O2 -D_FORTIFY_SOURCE=2 -D_FILE_OFFSET_BITS=64"; do
+		# shellcheck disable=SC2046,SC2086
+		if ! $c $flags $warn $(pkg-config --cflags libnetmap) -DHEADERS_ONLY -o "$root/client" tests/install/client.c >"$root/log" 2>&1; then
+			cat "$root/log"
+			verdict 1 "headers only, $c $flags: does not build"
+			continue
+		fi
+		timeout 60 "$root/usr/bin/netmap-run" "$root/client" >"$root/log" 2>&1
+		status=$?
+		[ $status -eq 0 ] || cat "$root/log"
+		verdict $status "headers only, by netmap-run, $c $flags"
+	done
+done
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

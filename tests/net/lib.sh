@@ -22,7 +22,7 @@ NET_FULL=${NET_FULL:-}
 NET_SLOW=${NET_SLOW:-1}
 NET_HOME=${NET_HOME:-user}
 NET_LIMIT=${NET_LIMIT:-60} # seconds a state may take to come
-PATH=$BUILD:$BUILD/net:$PATH
+PATH=${NET_BY_RUN:+$NET_BY_RUN:}$BUILD:$BUILD/net:$PATH
 export PATH BUILD NET_FULL NET_HOME
 
 me=$(basename "$0" .sh)
@@ -92,6 +92,9 @@ start() {
 	echo $! >"$tmp/$start_.pid"
 	started="$started $start_"
 }
+
+# bare PROGRAM ARG... - one that knows the device and not our library: as it is where that is the kernel's, else by netmap-run
+bare() { if [ "$NET_HOME" = kernel ]; then "$@"; else netmap-run "$@"; fi; }
 
 pid_of() { read -r pid_ <"$tmp/$1.pid" && echo "$pid_"; }
 running() { kill -0 "$(pid_of "$1")" 2>/dev/null; }

@@ -60,6 +60,9 @@ program() { # of the library: it waits by poll, select and epoll
 	gcc -Wall -Werror -o /t/client /t/tree/tests/install/client.c $(pkg-config --cflags --libs libnetmap) && ldd /t/client | grep libnetmap.so.1 &&
 		NETMAP_ENGINE=user NETMAP_SOCKET=/t/sock timeout 60 /t/client
 }
+bare_program() { # with the headers only
+	gcc -Wall -Werror -DHEADERS_ONLY -o /t/bare /t/tree/tests/install/client.c && NETMAP_ENGINE=user NETMAP_SOCKET=/t/sock timeout 60 netmap-run /t/bare
+}
 not_enabled() { [ -d /etc/systemd ] && [ -z "$(find /etc/systemd -name '*netmap*')" ]; }
 
 apt-get update -qq >$log 2>&1 || { cat $log; exit 1; }
@@ -72,7 +75,7 @@ old=$(dpkg-deb -f /t/old/netmap-utils_*.deb Version)
 try "install" install_debs /t/old
 try "all packages are installed" all_have "$old"
 try "dkms built the module for $kernel" module_is "${old%-*}"
-for p in pkt-gen nmreplay vale-ctl netmap-bridge netmap-lb netmapd; do try "$p starts" "$p" --help; done
+for p in pkt-gen nmreplay vale-ctl netmap-bridge netmap-lb netmap-run netmapd; do try "$p starts" "$p" --help; done
 try "frames over a switch, as nobody" by_user
 try "group netmap, without members" grep -qE '^netmap:x:[0-9]+:$' /etc/group
 try "udev rule" grep -qE '^KERNEL=="netmap", .*GROUP="netmap", MODE="0660"$' /lib/udev/rules.d/60-netmap.rules
@@ -87,9 +90,10 @@ try "members of the group use it" member_lists
 try "others are refused" other_is_refused
 kill "$engine" && wait "$engine"
 try "engine ends orderly" [ $? -eq 0 ]
-try "manual pages" man -w pkt-gen nmreplay vale-ctl netmap-bridge netmap-lb netmapd netmap vale nmport_open
+try "manual pages" man -w pkt-gen nmreplay vale-ctl netmap-bridge netmap-lb netmap-run netmapd netmap vale nmport_open
 try "bridge is still iproute2's" sh -c 'bridge -V 2>&1 | grep "^bridge utility"'
 try "a program is built and runs" program
+try "a program with the headers only runs by netmap-run" bare_program
 
 adduser --quiet nobody netmap
 try "upgrade" install_debs /t/new
