@@ -25,10 +25,11 @@ has_port() {
 	"$BIN/vale-ctl" list "$1" >/dev/null 2>&1
 }
 
-# gen NAME OPTION... - pkt-gen with its output in $TMP/NAME; sets pid
+# gen NAME OPTION... - pkt-gen with its output in $TMP/NAME, by netmap-run where $by is that; sets pid
+by=
 gen() {
 	g_name=$1; shift
-	spawn "$TMP/$g_name" "$BIN/pkt-gen" --json -N -T 100 "$@"
+	spawn "$TMP/$g_name" ${by:+"$by"} "$BIN/${by:+bare/}pkt-gen" --json -N -T 100 "$@"
 }
 
 # gen_end NAME PID
@@ -134,6 +135,16 @@ run_pipe() {
 run_pipe_descriptors() {
 	pipe_run "$1" --descriptors-only
 }
+
+# by_run COMMAND... - with pkt-gen by netmap-run
+by_run() {
+	by=$BIN/netmap-run
+	"$@"
+	by=
+}
+
+run_run_vale() { by_run run_vale "$1"; }
+run_run_pipe() { by_run run_pipe "$1"; }
 
 # Three to one: what the one gets.
 run_fanin() {

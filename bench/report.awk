@@ -7,6 +7,8 @@ BEGIN {
 	name["limit_descriptors"] = "limit of descriptors"
 	name["vale"] = name["pipe"] = "first line read"
 	name["vale_descriptors"] = name["pipe_descriptors"] = "descriptors only"
+	name["run_vale"] = "by netmap-run, switch"
+	name["run_pipe"] = "by netmap-run, pipe"
 	name["vale_unicast"] = "one to one"
 	name["fanin"] = "three to one"
 	name["broadcast"] = "one to three, copies"

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# run.sh vale|pipe|latency|broadcast|fanin|monitor|storm|idle|memory|pcap|emulated|sync|native|all [--seconds N] [--pairs N] [--tries N] [--json]
+# run.sh vale|pipe|run|latency|broadcast|fanin|monitor|storm|idle|memory|pcap|emulated|sync|native|all [--seconds N] [--pairs N] [--tries N] [--json]
 #     [--frames "60 1514"] [--peers "bridge memif vhost"|none] [--verbose] [--home user|kernel]
 #
 # With --home kernel the ports are those of netmap.ko, which is loaded; "emulated", "sync" and "native" are of that home only, and kernel.sh
@@ -11,11 +11,11 @@
 set -u
 cd "$(dirname "$0")/.." || exit 1
 BIN=${BUILD:-build}
-BENCHES="vale pipe latency broadcast fanin monitor storm idle memory pcap" HOME_OF=user
+BENCHES="vale pipe run latency broadcast fanin monitor storm idle memory pcap" HOME_OF=user
 SECONDS_EACH=1 PAIRS=3 FRAMES="60 1514" JSON='' VERBOSE='' PEERS='bridge memif vhost' TRIES=4 LIMIT_MS=150
 
 usage() {
-	echo "usage: bench/run.sh vale|pipe|latency|broadcast|fanin|monitor|storm|idle|memory|pcap|emulated|sync|native|all [--seconds N] [--pairs N]"
+	echo "usage: bench/run.sh vale|pipe|run|latency|broadcast|fanin|monitor|storm|idle|memory|pcap|emulated|sync|native|all [--seconds N] [--pairs N]"
 	echo "       [--tries N] [--json] [--frames LIST] [--peers LIST|none] [--verbose] [--home user|kernel]; see bench/README.md"
 }
 
@@ -54,7 +54,7 @@ while [ $# -gt 0 ]; do
 		esac
 		HOME_OF=$2; shift ;;
 	--help) usage; exit 0 ;;
-	all | vale | pipe | latency | broadcast | fanin | monitor | storm | idle | memory | pcap | emulated | sync | native) what="$what $1" ;;
+	all | vale | pipe | run | latency | broadcast | fanin | monitor | storm | idle | memory | pcap | emulated | sync | native) what="$what $1" ;;
 	*) echo "bench: what is '$1'?" >&2; usage >&2; exit 2 ;;
 	esac
 	shift
@@ -75,7 +75,7 @@ done
 . bench/nics.sh
 
 needed="pkt-gen vale-ctl bench/limit bench/place"
-[ "$HOME_OF" = kernel ] && needed="$needed bench/sync bench/packet_tx bench/packet_rx" || needed="$needed netmapd bench/eventfd bench/packet_tx bench/pcap_rx pcap/libpcap.so.0.8"
+[ "$HOME_OF" = kernel ] && needed="$needed bench/sync bench/packet_tx bench/packet_rx" || needed="$needed netmapd netmap-run bare/pkt-gen bench/eventfd bench/packet_tx bench/pcap_rx pcap/libpcap.so.0.8"
 for f in $needed; do
 	[ -x "$BIN/$f" ] || die "$BIN/$f is missing; run 'make all bench${BUILD:+ BUILD=$BUILD}' first"
 done
@@ -143,6 +143,16 @@ bench_pipe() {
 		fi
 		pair pipe "$f" limit_descriptors pipe_descriptors mpps "$([ "$f" = 60 ] && echo 'value>=100' || echo none)"
 		pair pipe "$f" limit pipe mpps "$([ "$f" = 60 ] && echo 'ratio>=0.8' || echo none)"
+	done
+	engine_end
+}
+
+# The same pkt-gen twice: linked with the library, and with the device only, by netmap-run.
+bench_run() {
+	engine
+	for f in $FRAMES; do
+		pair run "$f" vale run_vale mpps 'ratio>=0.9'
+		pair run "$f" pipe run_pipe mpps 'ratio>=0.9'
 	done
 	engine_end
 }

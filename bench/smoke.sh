@@ -57,6 +57,7 @@ short() {
 
 check "vale runs" short vale
 check "its JSON has the fields and a rate" has_fields "$dir/json"
+check "run runs" short run
 check "pipe and memory run" short pipe memory
 check "memory has both rows" sh -c "[ \$(grep -c '\"mib\":[0-9]' '$dir/json') = 2 ]"
 
