@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # pcap_more.sh - dumpcap, tshark and scapy of the system, unchanged, capture from and send to ports of a switch; scapy answers arp-scan.
 #
-# Needs: any home; at least one of the programs (packages tshark, python3-scapy); they are large, so the check does not install them.
+# Needs: home user (in a guest these programs were not seen to come to their end in time); at least one of the programs, of the packages
+# tshark and python3-scapy, which are large, so that only the full check installs them.
 # shellcheck source=tests/net/lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/net/pcap_lib.sh
 . "$(dirname "$0")/pcap_lib.sh"
+need_home user
 python=/usr/bin/python3
 has_scapy() { [ -x $python ] && $python -c 'import scapy.all' 2>/dev/null; }
 scapy=
