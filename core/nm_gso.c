@@ -251,7 +251,7 @@ next_fragment(struct nm_gso *g, uint8_t *out, struct nm_gso_cut *c, bool last)
 		out[head] = out[g->next];
 		out[g->next] = PROTO_FRAGMENT;
 		out[head + 1] = 0;
-		put16(out + head + 2, place | !last);
+		put16(out + head + 2, place | (last ? 0 : 1));
 		put32(out + head + 4, g->ident);
 		head += FRAGMENT;
 	}
