@@ -164,6 +164,21 @@ a_held_frame_is_not_overwritten(void **state)
 	pcap_close(p);
 }
 
+/* Frames of at most `most`, once there are some: on a busy machine the handle's time may be up before. */
+static int
+dispatch_some(int most, struct seen *s)
+{
+	uint32_t before = s->n;
+	int n;
+
+	do
+		n = pcap_dispatch(rx, most, note, (u_char *)s);
+	while (n == 0);
+	assert_true(n > 0 && (most <= 0 || n <= most));
+	assert_int_equal(s->n, before + (uint32_t)n);
+	return n;
+}
+
 static void
 dispatch_counts(void **state)
 {
@@ -175,16 +190,13 @@ dispatch_counts(void **state)
 	memset(&s, 0, sizeof(s));
 	for (i = 0; i < 100; i++)
 		bed_send(tx, i, 9);
-	n = pcap_dispatch(rx, 7, note, (u_char *)&s);
-	assert_true(n >= 1 && n <= 7);
+	n = dispatch_some(7, &s);
 	assert_int_equal(s.n, n);
-	assert_int_equal(pcap_dispatch(rx, 1, note, (u_char *)&s), 1);
+	assert_int_equal(dispatch_some(1, &s), 1);
 	assert_int_equal(pcap_loop(rx, 50, note, (u_char *)&s), 0);
 	assert_int_equal(s.n, n + 51);
-	while (s.n < 100) {
-		n = pcap_dispatch(rx, s.n % 2 ? -1 : 0, note, (u_char *)&s); /* both: all that are there */
-		assert_true(n > 0);
-	}
+	while (s.n < 100)
+		dispatch_some(s.n % 2 ? -1 : 0, &s); /* both: all that are there */
 	for (i = 0; i < 100; i++)
 		assert_int_equal(s.number[i], i);
 }
