@@ -305,7 +305,11 @@ calls_go_by_the_entries_alone(void **state)
 	assert_int_equal(ofb->ktoa[1].hwtail, 0);
 	assert_int_equal(call(&b, 1), NM_KRING_READY | NM_KRING_NEWS);
 	assert_int_equal(ofb->ktoa[1].hwtail, 2);
-	ofb->atok[1].cur = ofb->atok[1].head = 2;
+	ofb->atok[1].cur = 2; /* nothing is released, but no frame before this one is waited for any more */
+	assert_true(nm_kloop_news(&b, 1));
+	assert_int_equal(call(&b, 1), 0);
+	assert_false(nm_kloop_news(&b, 1));
+	ofb->atok[1].head = 2;
 	assert_true(nm_kloop_news(&b, 1));
 	assert_int_equal(call(&b, 1), 0);
 	assert_int_equal(rx->atok->head, 2);
