@@ -6,6 +6,7 @@
 
 #include <getopt.h>
 #include <grp.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -250,6 +251,8 @@ main(int argc, char **argv)
 		perror("netmapd: daemon");
 		return 1;
 	}
+	/* memory is allotted when things are opened and closed, never where frames move: an arena for each thread would be waste */
+	mallopt(M_ARENA_MAX, 1);
 	raise_files(&o.server);
 	nm_server_block_signals();
 	set_quota(&o);

@@ -17,6 +17,7 @@
 #define USER_THREADS 4u  /* that may wait for one user */
 #define USER_WAITING 512u  /* no more are taken then */
 #define LONG_NS 1000000000ull
+#define STACK (256u << 10)
 
 struct job {
 	struct job *next;
@@ -145,6 +146,7 @@ more_threads(void)
 		return;
 	pthread_attr_init(&attr);
 	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	pthread_attr_setstacksize(&attr, STACK);
 	threads++;
 	if (pthread_create(&t, &attr, closer, NULL))
 		threads--; /* the next one that comes tries again */
