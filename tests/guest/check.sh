@@ -5,7 +5,8 @@
 #	kernels:GUEST  builds the kernel of uml or debug, or gets that of stock
 #	few:uml        tests of requests, of loading and unloading, of descriptors, of slots out of rule
 #	few:stock      likewise, and programs of 32 bits, kills inside the module
-#	few:debug      likewise, and failures of all that can fail, storms of kills, with everything watched that the kernel does
+#	few:debug      of the requests those that concern memory, descriptors, threads and devices; loading, slots out of rule, kills,
+#	               storms of kills, failures of all that can fail, with everything watched that the kernel does
 #	uml, stock     tests of requests and of traffic in both; of the others each where it finds more
 #	all:uml        all tests but those of the tools
 #	all:stock      likewise
@@ -31,6 +32,9 @@ esac
 sample="builtin/cycles builtin/refused_in_use ctl/register ctl/transport ctl/wait net/close net/wake guest/descriptors guest/vif_life"
 nics="net/nic_veth net/nic_host guest/nic_pair"
 few="builtin/* ctl/* net/close net/wake net/rings net/learn guest/descriptors guest/nic_rings guest/hostile"
+# of the requests those whose work is the kernel's own; that guest is slow, and the others are tried in uml
+watched="ctl/register ctl/descriptor ctl/transport ctl/wait ctl/mapping ctl/threads ctl/pointers ctl/extmem* ctl/monitor ctl/offsets ctl/csb_enable"
+watched="$watched ctl/kloop* ctl/vale_* ctl/do_rx_poll builtin/* net/close net/wake guest/descriptors guest/nic_rings guest/hostile"
 both="builtin/* ctl/* net/*"
 two_cpus="guest/exchange guest/hostile guest/killed guest/nic_leave guest/nic_pair guest/nic_queues guest/vif_polling guest/vif_storm guest/vif_tcp guest/storm"
 all="$both guest/*"
@@ -75,7 +79,7 @@ guest() {
 	stock) run "$both $two_cpus" --guest stock --slow 150 --total 2400 ;;
 	all:uml) run "$all" --guest uml --slow 20 --total 2400 ;;
 	all:stock) run "$all" --guest stock --slow 50 --total 2400 ;;
-	few:debug) run "$few guest/fail_nth guest/killed guest/storm guest/vif_life" --guest debug --slow 200 --limit 1500 --total 3000 ;;
+	few:debug) run "$watched guest/fail_nth guest/killed guest/storm guest/vif_life" --guest debug --slow 200 --limit 1500 --total 3000 ;;
 	all:debug) run "$all" --guest debug --slow 200 --limit 1500 --total 7200 ;;
 	tools) run "tools/*" --guest uml --slow 20 --total 2400 ;;
 	hostile) run guest/hostile --guest debug --limit 1000 --total 1800 --env HOSTILE_SECONDS=600 ;;
