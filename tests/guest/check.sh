@@ -5,8 +5,8 @@
 #	kernels:GUEST  builds the kernel of uml or debug, or gets that of stock
 #	few:uml        tests of requests, of loading and unloading, of descriptors, of slots out of rule
 #	few:stock      likewise, and programs of 32 bits, kills inside the module
-#	few:debug      of the requests those that concern memory, descriptors, threads and devices; loading, slots out of rule, kills,
-#	               storms of kills, failures of all that can fail, with everything watched that the kernel does
+#	few:debug      of the requests those that concern memory, descriptors, threads and devices; slots out of rule, kills, storms of kills,
+#	               failures of all that can fail, with everything watched that the kernel does
 #	uml, stock     tests of requests and of traffic in both; of the others each where it finds more
 #	all:uml        all tests but those of the tools
 #	all:stock      likewise
@@ -34,7 +34,7 @@ nics="net/nic_veth net/nic_host guest/nic_pair"
 few="builtin/* ctl/* net/close net/wake net/rings net/learn guest/descriptors guest/nic_rings guest/hostile"
 # of the requests those whose work is the kernel's own; that guest is slow, and the others are tried in uml
 watched="ctl/register ctl/descriptor ctl/transport ctl/wait ctl/mapping ctl/threads ctl/pointers ctl/extmem* ctl/monitor ctl/offsets ctl/csb_enable"
-watched="$watched ctl/kloop* ctl/vale_* ctl/do_rx_poll builtin/* net/close net/wake guest/descriptors guest/nic_rings guest/hostile"
+watched="$watched ctl/kloop* ctl/vale_* ctl/do_rx_poll builtin/refused_in_use net/close net/wake guest/descriptors guest/nic_rings guest/hostile"
 both="builtin/* ctl/* net/*"
 two_cpus="guest/exchange guest/hostile guest/killed guest/nic_leave guest/nic_pair guest/nic_queues guest/vif_polling guest/vif_storm guest/vif_tcp guest/storm"
 all="$both guest/*"
