@@ -39,6 +39,7 @@ ENGINE_OBJ := $(call objects,$(CORE) $(OSUSER) $(filter-out engine/main.c,$(ENGI
 CORE_OBJ := $(call objects,$(CORE),engine)
 LIB_OBJ := $(call objects,$(LIB),pic)
 TOOLLIB_OBJ := $(call objects,$(TOOLLIB),tool)
+TOOLLIB_A := $(BUILD)/tool/tools.a
 ENGINE_LIBS := -lurcu-qsbr -lbpf -lpthread
 TOOL_LIBS := -ljson-c -lpcap -lpthread -lm -ldl
 
@@ -92,15 +93,20 @@ $(BUILD)/libnetmap-bare.a: $(filter-out $(SHIM_OBJ),$(LIB_OBJ))
 	@rm -f $@
 	$(AR) rcs $@ $^
 
+# What tools share is an archive, so that only who reads pcap files is linked with libpcap.
+$(TOOLLIB_A): $(TOOLLIB_OBJ)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
 define tool_rule
-$(BUILD)/$(1): $$(call objects,$$(call sources,tools/$(1)),tool) $(TOOLLIB_OBJ) $(BUILD)/libnetmap.a
+$(BUILD)/$(1): $$(call objects,$$(call sources,tools/$(1)),tool) $(TOOLLIB_A) $(BUILD)/libnetmap.a
 	$$(CC) $$(LDFLAGS_ALL) -o $$@ $$^ $$(TOOL_LIBS)
 endef
 $(foreach t,$(filter-out netmap-run,$(TOOLS)),$(eval $(call tool_rule,$(t))))
 
 # Tools that have the device only: what tests and benchmarks run by netmap-run, and compare with the tools.
 define bare_rule
-$(BUILD)/bare/$(1): $$(call objects,$$(call sources,tools/$(1)),tool) $(TOOLLIB_OBJ) $(BUILD)/libnetmap-bare.a
+$(BUILD)/bare/$(1): $$(call objects,$$(call sources,tools/$(1)),tool) $(TOOLLIB_A) $(BUILD)/libnetmap-bare.a
 	@mkdir -p $$(@D)
 	$$(CC) $$(LDFLAGS_ALL) -o $$@ $$^ $$(TOOL_LIBS)
 endef
@@ -189,9 +195,9 @@ $(BUILD)/test/lib/%: lib/%.c $(BUILD)/libnetmap.a $(BUILD)/netmapd tests/unit/ow
 $(BUILD)/test/run/lib/%: lib/%.c $(BUILD)/libnetmap-bare.a $(BUILD)/libnetmap-preload.so $(BUILD)/netmap-run $(BUILD)/netmapd tests/unit/own_engine.c tests/unit/app_port.c tests/unit/own_engine.h tests/unit/app_port.h
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) -Itests/unit $(LDFLAGS_ALL) -o $@ $(filter %.c,$^) $(BUILD)/libnetmap-bare.a -lcmocka -lpthread
-$(BUILD)/test/tools/%: tools/%.c $(BUILD)/libnetmap.a $(TOOLLIB_OBJ) $$(filter-out $$(PERCENT)/main.o,$$(call objects,$$(call sources,$$(patsubst $$(PERCENT)/,$$(PERCENT),$$(dir tools/$$*))),tool))
+$(BUILD)/test/tools/%: tools/%.c $(BUILD)/libnetmap.a $(TOOLLIB_A) $$(filter-out $$(PERCENT)/main.o,$$(call objects,$$(call sources,$$(patsubst $$(PERCENT)/,$$(PERCENT),$$(dir tools/$$*))),tool))
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $< $(sort $(filter %.o,$^)) $(BUILD)/libnetmap.a -lcmocka $(TOOL_LIBS)
+	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $< $(filter %.o,$^) $(TOOLLIB_A) $(BUILD)/libnetmap.a -lcmocka $(TOOL_LIBS)
 # linked with the library as programs of the system's are: by its name, here with the folder to find it in
 $(BUILD)/test/pcap/%: pcap/%.c pcap/np_bed.h $(BUILD)/pcap/libpcap.so.0.8 $(BUILD)/netmapd tests/unit/own_engine.c tests/unit/own_engine.h
 	@mkdir -p $(@D)
@@ -248,7 +254,7 @@ $(BUILD)/test/fuzz/rings: tests/fuzz/fuzz_rings.c tests/unit/host.c $(CORE_OBJ)
 	$(FUZZ_CC) -lcmocka $(ENGINE_LIBS)
 $(BUILD)/test/fuzz/vnet: tests/fuzz/fuzz_vnet.c $(call objects,core/nm_vnet.c core/nm_gso.c,engine)
 	$(FUZZ_CC)
-$(BUILD)/test/fuzz/pcap: tests/fuzz/fuzz_pcap.c $(BUILD)/tool/tools/pkt-gen/pcapfile.o
+$(BUILD)/test/fuzz/pcap: tests/fuzz/fuzz_pcap.c $(BUILD)/tool/tools/lib/pcapfile.o
 	$(FUZZ_CC) -lpcap
 
 check: user $(TEST_BIN)

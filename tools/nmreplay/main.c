@@ -12,9 +12,10 @@
 static int
 load(struct play *p, const struct config *c)
 {
-	char err[TRACE_ERRLEN];
+	static const struct pcapfile_want want = { .least = 14, .most = 65535 };
+	char err[PCAPFILE_ERRLEN];
 
-	if (trace_load(&p->trace, c->file, err)) {
+	if (pcapfile_load(&p->trace, c->file, &want, err)) {
 		fprintf(stderr, "nmreplay: %s\n", err);
 		return -1;
 	}

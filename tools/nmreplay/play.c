@@ -72,7 +72,7 @@ play_close(struct play *p)
 {
 	nmport_close(p->port);
 	model_fini(&p->model);
-	trace_free(&p->trace);
+	pcapfile_free(&p->trace);
 }
 
 static int
@@ -86,7 +86,7 @@ broken(const struct play *p, const char *how)
 static void
 next(struct play *p)
 {
-	const struct trace_frame *f;
+	const struct pcapfile_frame *f;
 
 	if (p->at == p->trace.n) {
 		p->at = 0;
@@ -101,7 +101,7 @@ next(struct play *p)
 }
 
 static void
-put(struct play *p, const struct trace_frame *f)
+put(struct play *p, const struct pcapfile_frame *f)
 {
 	const uint8_t *data = p->trace.data + f->at;
 	struct netmap_ring *tx = p->tx;
@@ -128,7 +128,7 @@ static bool
 put_due(struct play *p, uint64_t now)
 {
 	while (!p->ended && p->due <= now) {
-		const struct trace_frame *f = &p->trace.frame[p->at];
+		const struct pcapfile_frame *f = &p->trace.frame[p->at];
 
 		if (p->fate == MODEL_SEND) {
 			if (slots_of(p, f->len) > nm_ring_space(p->tx))

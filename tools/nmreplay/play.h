@@ -9,14 +9,14 @@
 
 #include "config.h"
 #include "hist.h"
-#include "trace.h"
+#include "pcapfile.h"
 
 struct nmport_d;
 struct netmap_ring;
 
 struct play {
 	const struct config *config;
-	struct trace trace;
+	struct pcapfile trace;
 	struct model model;
 	struct nmport_d *port;
 	struct netmap_ring *tx;

@@ -6,8 +6,10 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "frame.h"
 #include "source.h"
@@ -192,9 +194,9 @@ test_source(void **state)
 {
 	struct source *s = malloc(sizeof(*s));
 	struct options o = options_for(4);
-	struct pcapfile_frame frames[2] = { { 16, 20 }, { 52, 30 } };
+	struct pcapfile_frame frames[2] = { { .at = 16, .len = 20 }, { .at = 52, .len = 30 } };
 	uint8_t data[300] = { 0 };
-	struct pcapfile file = { frames, 2, data, 30 };
+	struct pcapfile file = { .frame = frames, .n = 2, .data = data, .longest = 30 };
 	struct frame_view v;
 	const uint8_t *p;
 	uint32_t len, i;
@@ -221,6 +223,49 @@ test_source(void **state)
 	free(s);
 }
 
+/* The shortest and the longest frame there can be; one that is neither; and room for the virtio-net header of each. */
+static void
+test_source_of_a_file(void **state)
+{
+	static uint8_t bytes[FRAME_MAX + 1];
+	char path[] = "/tmp/pkt-gen-test-XXXXXX", err[PCAPFILE_ERRLEN];
+	struct source *s = malloc(sizeof(*s));
+	struct options o = options_for(4);
+	struct pcapfile_writer *w;
+	int fd = mkstemp(path);
+	struct pcapfile f;
+	const uint8_t *p;
+	uint32_t len;
+
+	(void)state;
+	assert_true(fd >= 0);
+	memset(bytes, 0x5a, sizeof(bytes));
+	w = pcapfile_create(path, 0, err);
+	assert_non_null(w);
+	assert_int_equal(pcapfile_write(w, bytes, FRAME_MIN, 1), 0);
+	assert_int_equal(pcapfile_write(w, bytes, FRAME_MAX, 2), 0);
+	assert_int_equal(pcapfile_flush(w), 0);
+	assert_int_equal(source_load(&f, path, err), 0);
+	source_init(s, &o, &f, 1, FRAME_VNET_MAX, 0);
+	assert_int_equal(source_longest(s), FRAME_MAX + FRAME_VNET_MAX);
+	p = source_next(s, &len);
+	assert_int_equal(len, FRAME_MIN + FRAME_VNET_MAX);
+	assert_memory_equal(p, (const uint8_t[FRAME_VNET_MAX]){ 0 }, FRAME_VNET_MAX);
+	assert_memory_equal(p + FRAME_VNET_MAX, bytes, FRAME_MIN);
+	p = source_next(s, &len);
+	assert_int_equal(len, FRAME_MAX + FRAME_VNET_MAX);
+	assert_memory_equal(p, (const uint8_t[FRAME_VNET_MAX]){ 0 }, FRAME_VNET_MAX);
+	assert_memory_equal(p + FRAME_VNET_MAX, bytes, FRAME_MAX);
+	pcapfile_free(&f);
+	assert_int_equal(pcapfile_write(w, bytes, FRAME_MAX + 1, 3), 0);
+	assert_int_equal(pcapfile_close(w), 0);
+	assert_int_equal(source_load(&f, path, err), -EINVAL);
+	assert_non_null(strstr(err, "frame 3 has 65550 bytes, a frame has 14 to 65549"));
+	close(fd);
+	unlink(path);
+	free(s);
+}
+
 int
 main(void)
 {
@@ -228,6 +273,7 @@ main(void)
 		cmocka_unit_test(test_frames_of_all_lengths_are_right), cmocka_unit_test(test_layout),
 		cmocka_unit_test(test_answer_goes_back_with_right_checksums), cmocka_unit_test(test_parse_of_damaged_frames),
 		cmocka_unit_test(test_sweep), cmocka_unit_test(test_random_stays_in_range), cmocka_unit_test(test_source),
+		cmocka_unit_test(test_source_of_a_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,6 +15,7 @@
 #include "out.h"
 #include "report.h"
 #include "sig.h"
+#include "source.h"
 
 static int
 complain(const char *text)
@@ -82,7 +83,7 @@ open_files(struct run *run)
 {
 	char err[PCAPFILE_ERRLEN];
 
-	if (run->o->pcap && pcapfile_load(&run->file, run->o->pcap, err))
+	if (run->o->pcap && source_load(&run->file, run->o->pcap, err))
 		return complain(err);
 	if (run->o->write) {
 		run->writer = pcapfile_create(run->o->write, (uint32_t)run->o->snaplen, err);

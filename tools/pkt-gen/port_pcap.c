@@ -79,12 +79,12 @@ open_any(struct pcap_port *pp, struct port *p, const struct options *o, char *er
 	}
 	if (rc) {
 		snprintf(err, PORT_ERRLEN, "%s: neither a usable interface nor a pcap file: %s; see: ip link, file NAME", p->name, text);
-	} else if (pp->pcap && pcap_datalink(pp->pcap) != DLT_EN10MB) {
-		const char *type = pcap_datalink_val_to_name(pcap_datalink(pp->pcap));
-
-		snprintf(err, PORT_ERRLEN, "%s: holds frames of link type %s, only EN10MB (Ethernet) is of use here", p->name, type ? type : "?");
-		pcap_close(pp->pcap);
-		rc = -EINVAL;
+	} else if (pp->pcap) {
+		rc = pcapfile_ethernet(pp->pcap, p->name, why);
+		if (rc) {
+			snprintf(err, PORT_ERRLEN, "%s", why);
+			pcap_close(pp->pcap);
+		}
 	}
 	return rc;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* put_test.c - frames into slots and out of them, rings of our own, pcap files. */
+/* put_test.c - frames into slots and out of them, rings of our own. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,15 +7,11 @@
 #include <cmocka.h>
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 #include "frame.h"
-#include "pcapfile.h"
 #include "put.h"
 #include "soft.h"
 
@@ -193,109 +189,12 @@ test_gather_does_not_wait_for_endless_frames(void **state)
 	port_close(&p);
 }
 
-static void
-test_pcap_files(void **state)
-{
-	char path[] = "/tmp/pkt-gen-test-XXXXXX", err[PCAPFILE_ERRLEN];
-	int fd = mkstemp(path);
-	struct pcapfile_writer *w;
-	struct pcapfile f;
-	uint32_t i;
-
-	(void)state;
-	assert_true(fd >= 0);
-	assert_int_equal(pcapfile_load(&f, path, err), -EINVAL);
-	assert_non_null(strstr(err, "cannot be read as a pcap file: truncated"));
-	w = pcapfile_create(path, 0, err);
-	assert_non_null(w);
-	assert_int_equal(pcapfile_load(&f, "/nowhere/x", err), -EINVAL);
-	assert_string_equal(err, "/nowhere/x: cannot be read as a pcap file: No such file or directory");
-	for (i = 0; i < 300; i++)
-		assert_int_equal(pcapfile_write(w, pattern + i, 1000 + i, 1700000000123456789ull), 0);
-	assert_int_equal(pcapfile_close(w), 0);
-	assert_int_equal(pcapfile_load(&f, path, err), 0);
-	assert_int_equal(f.n, 300);
-	assert_int_equal(f.longest, 1299);
-	for (i = 0; i < 300; i++) {
-		assert_int_equal(f.frame[i].len, 1000 + i);
-		assert_memory_equal(f.data + f.frame[i].at, pattern + i, 1000 + i);
-		assert_memory_equal(f.data + f.frame[i].at - FRAME_VNET_MAX, "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 16);
-	}
-	pcapfile_free(&f);
-	assert_int_equal(truncate(path, 24 + 16 + 500), 0);
-	assert_int_equal(pcapfile_load(&f, path, err), -EINVAL);
-	assert_non_null(strstr(err, "damaged after frame 0: truncated"));
-	assert_int_equal(truncate(path, 24), 0);
-	assert_int_equal(pcapfile_load(&f, path, err), -EINVAL);
-	assert_non_null(strstr(err, "holds no frame"));
-	assert_int_equal(ftruncate(fd, 0), 0);
-	assert_int_equal(pwrite(fd, "this is no pcap file, only text", 31, 0), 31);
-	assert_int_equal(pcapfile_load(&f, path, err), -EINVAL);
-	assert_non_null(strstr(err, "unknown file format"));
-	close(fd);
-	unlink(path);
-}
-
-/* What is kept of a frame; and a full disk, which /dev/full is: nothing of what was not written whole stays. */
-static void
-test_pcap_writing(void **state)
-{
-	char path[] = "/tmp/pkt-gen-test-XXXXXX", err[PCAPFILE_ERRLEN];
-	struct rlimit r, small;
-	int fd = mkstemp(path), rc = 0;
-	struct pcapfile_writer *w;
-	struct pcapfile f;
-	uint32_t i;
-
-	(void)state;
-	assert_true(fd >= 0);
-	w = pcapfile_create(path, 100, err);
-	assert_non_null(w);
-	assert_int_equal(pcapfile_write(w, pattern, 99, 1), 0);
-	assert_int_equal(pcapfile_write(w, pattern, 1514, 2), 0);
-	assert_int_equal(lseek(fd, 0, SEEK_END), 0);
-	assert_int_equal(pcapfile_flush(w), 0);
-	assert_int_equal(lseek(fd, 0, SEEK_END), 24 + 16 + 99 + 16 + 100);
-	assert_int_equal(pcapfile_close(w), 0);
-	assert_int_equal(pcapfile_load(&f, path, err), 0);
-	assert_true(f.n == 2 && f.frame[0].len == 99 && f.frame[1].len == 100);
-	assert_memory_equal(f.data + f.frame[1].at, pattern, 100);
-	pcapfile_free(&f);
-	w = pcapfile_create("/dev/full", 0, err);
-	assert_non_null(w);
-	for (i = 0; i < 1000 && !rc; i++)
-		rc = pcapfile_write(w, pattern, 1000, 1);
-	assert_int_equal(rc, -ENOSPC);
-	assert_int_equal(pcapfile_write(w, pattern, 1000, 1), -ENOSPC);
-	assert_int_equal(pcapfile_close(w), -ENOSPC);
-	/* a disk that is full in the middle of a group of frames */
-	signal(SIGXFSZ, SIG_IGN);
-	assert_int_equal(getrlimit(RLIMIT_FSIZE, &r), 0);
-	small = (struct rlimit){ 600001, r.rlim_max };
-	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
-	w = pcapfile_create(path, 0, err);
-	assert_non_null(w);
-	for (i = 0, rc = 0; i < 1000 && !rc; i++)
-		rc = pcapfile_write(w, pattern, 1000, 1);
-	assert_int_equal(rc, -EFBIG);
-	assert_int_equal(pcapfile_close(w), -EFBIG);
-	assert_int_equal(setrlimit(RLIMIT_FSIZE, &r), 0);
-	assert_int_equal(pcapfile_load(&f, path, err), 0);
-	assert_in_range(f.n, 2 * ((1 << 18) / 1016) - 1, i);
-	for (i = 0; i < f.n; i++)
-		assert_int_equal(f.frame[i].len, 1000);
-	pcapfile_free(&f);
-	close(fd);
-	unlink(path);
-}
-
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_fragments_come_together_again), cmocka_unit_test(test_frames_that_do_not_fit),
 		cmocka_unit_test(test_gather), cmocka_unit_test(test_gather_does_not_wait_for_endless_frames),
-		cmocka_unit_test(test_pcap_files), cmocka_unit_test(test_pcap_writing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,6 +15,14 @@ random_mac(uint64_t *seed)
 	return 0x020000000000ull | (flow_random(seed) & 0xffffffffffull);
 }
 
+int
+source_load(struct pcapfile *f, const char *path, char *err)
+{
+	static const struct pcapfile_want want = { FRAME_MIN, FRAME_MAX, FRAME_VNET_MAX, FRAME_SLACK };
+
+	return pcapfile_load(f, path, &want, err);
+}
+
 void
 source_init(struct source *s, const struct options *o, const struct pcapfile *file, uint64_t own, unsigned vnet, uint16_t stream)
 {

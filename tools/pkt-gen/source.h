@@ -24,6 +24,9 @@ struct source {
 	uint64_t number;
 };
 
+/* The frames of a file, as source_init() wants them. 0, or -errno with a line in err (PCAPFILE_ERRLEN bytes). */
+int source_load(struct pcapfile *f, const char *path, char *err);
+
 /* own: MAC address of the port, 0: none. stream: of numbered frames. */
 void source_init(struct source *s, const struct options *o, const struct pcapfile *file, uint64_t own, unsigned vnet, uint16_t stream);
 

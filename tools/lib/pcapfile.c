@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* pcapfile.c - pcap files. */
+/* pcapfile.c - pcap files, by libpcap. */
 #include "pcapfile.h"
 
 #include <errno.h>
@@ -10,11 +10,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "frame.h"
-
 #define SNAPLEN 262144
 
-/* Doubles a buffer until it holds need bytes. */
+/* What there is memory for, and what of it is used. */
+struct room {
+	size_t frames, bytes, used;
+};
+
+/* Doubles *buf until it holds need bytes. */
 static int
 grow(void **buf, size_t *room, size_t need)
 {
@@ -34,38 +37,43 @@ grow(void **buf, size_t *room, size_t need)
 }
 
 static int
-add(struct pcapfile *f, size_t room[2], size_t *used, const uint8_t *data, uint32_t len)
+add(struct pcapfile *f, struct room *r, const struct pcapfile_want *want, const struct pcap_pkthdr *h, const uint8_t *data)
 {
-	int rc = grow((void **)&f->frame, &room[0], (f->n + 1) * sizeof(*f->frame));
+	size_t at = r->used + want->before;
+	int rc = grow((void **)&f->frame, &r->frames, (f->n + 1) * sizeof(*f->frame));
 
 	if (!rc)
-		rc = grow((void **)&f->data, &room[1], *used + FRAME_VNET_MAX + len + FRAME_SLACK);
+		rc = grow((void **)&f->data, &r->bytes, at + h->caplen + want->after);
 	if (rc)
 		return rc;
-	memset(f->data + *used, 0, FRAME_VNET_MAX);
-	memcpy(f->data + *used + FRAME_VNET_MAX, data, len);
-	f->frame[f->n++] = (struct pcapfile_frame){ *used + FRAME_VNET_MAX, len };
-	*used += FRAME_VNET_MAX + len;
-	if (len > f->longest)
-		f->longest = len;
+	memset(f->data + r->used, 0, want->before);
+	memcpy(f->data + at, data, h->caplen);
+	f->frame[f->n++] = (struct pcapfile_frame){ at, (uint64_t)h->ts.tv_sec * 1000000000u + (uint64_t)h->ts.tv_usec, h->caplen };
+	r->used = at + h->caplen;
+	f->bytes += h->caplen;
+	f->cut += h->caplen < h->len;
+	if (h->caplen > f->longest)
+		f->longest = h->caplen;
+	if (f->n == 1 || h->caplen < f->shortest)
+		f->shortest = h->caplen;
 	return 0;
 }
 
 static int
-load_frames(struct pcapfile *f, pcap_t *p, const char *path, char *err)
+load_frames(struct pcapfile *f, pcap_t *p, const char *path, const struct pcapfile_want *want, char *err)
 {
+	struct room r = { 0, 0, 0 };
 	struct pcap_pkthdr *h;
 	const uint8_t *data;
-	size_t room[2] = { 0, 0 }, used = 0;
 	int rc;
 
 	while ((rc = pcap_next_ex(p, &h, &data)) == 1) {
-		if (h->caplen < FRAME_MIN || h->caplen > FRAME_MAX) {
-			snprintf(err, PCAPFILE_ERRLEN, "%s: frame %zu has %u bytes, a frame has %d to %d; take it out, for instance by editcap",
-			    path, f->n + 1, h->caplen, FRAME_MIN, FRAME_MAX);
+		if (h->caplen < want->least || h->caplen > want->most) {
+			snprintf(err, PCAPFILE_ERRLEN, "%s: frame %zu has %u bytes, a frame has %u to %u; take it out, for instance by editcap",
+			    path, f->n + 1, h->caplen, want->least, want->most);
 			return -EINVAL;
 		}
-		if (add(f, room, &used, data, h->caplen)) {
+		if (add(f, &r, want, h, data)) {
 			snprintf(err, PCAPFILE_ERRLEN, "%s: no memory for its frames, %zu read so far; split the file", path, f->n);
 			return -ENOMEM;
 		}
@@ -82,28 +90,36 @@ load_frames(struct pcapfile *f, pcap_t *p, const char *path, char *err)
 }
 
 int
-pcapfile_load(struct pcapfile *f, const char *path, char *err)
+pcapfile_ethernet(struct pcap *p, const char *path, char *err)
+{
+	const char *name;
+
+	if (pcap_datalink(p) == DLT_EN10MB)
+		return 0;
+	name = pcap_datalink_val_to_name(pcap_datalink(p));
+	snprintf(err, PCAPFILE_ERRLEN, "%s: holds frames of link type %s, only EN10MB (Ethernet) is of use here", path, name ? name : "?");
+	return -EINVAL;
+}
+
+int
+pcapfile_load(struct pcapfile *f, const char *path, const struct pcapfile_want *want, char *err)
 {
 	char text[PCAP_ERRBUF_SIZE] = "";
+	size_t n = strlen(path);
 	pcap_t *p;
 	int rc;
 
 	memset(f, 0, sizeof(*f));
-	p = pcap_open_offline(path, text);
+	p = pcap_open_offline_with_tstamp_precision(path, PCAP_TSTAMP_PRECISION_NANO, text);
 	if (!p) {
 		/* of a file that cannot be opened libpcap names the path too */
 		snprintf(err, PCAPFILE_ERRLEN, "%s: cannot be read as a pcap file: %s", path,
-		    strncmp(text, path, strlen(path)) == 0 && strncmp(text + strlen(path), ": ", 2) == 0 ? text + strlen(path) + 2 : text);
+		    strncmp(text, path, n) == 0 && strncmp(text + n, ": ", 2) == 0 ? text + n + 2 : text);
 		return -EINVAL;
 	}
-	if (pcap_datalink(p) != DLT_EN10MB) {
-		const char *name = pcap_datalink_val_to_name(pcap_datalink(p));
-
-		snprintf(err, PCAPFILE_ERRLEN, "%s: holds frames of link type %s, only EN10MB (Ethernet) can be sent", path, name ? name : "?");
-		rc = -EINVAL;
-	} else {
-		rc = load_frames(f, p, path, err);
-	}
+	rc = pcapfile_ethernet(p, path, err);
+	if (!rc)
+		rc = load_frames(f, p, path, want, err);
 	pcap_close(p);
 	if (rc)
 		pcapfile_free(f);
