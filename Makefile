@@ -180,9 +180,9 @@ RUN_TESTS := $(filter lib/app_%_test.c lib/netmap_app_test.c,$(TESTS))
 TEST_BIN := $(TESTS:%.c=$(BUILD)/test/%) $(RUN_TESTS:%.c=$(BUILD)/test/run/%)
 
 .SECONDEXPANSION:
-$(BUILD)/test/core/%: core/%.c $(CORE_OBJ) tests/unit/host.c tests/unit/host.h
+$(BUILD)/test/core/%: core/%.c $(CORE_OBJ) tests/unit/host.c tests/unit/numbered.c tests/unit/host.h tests/unit/numbered.h
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) -Itests/unit $(LDFLAGS_ALL) -o $@ $< tests/unit/host.c $(CORE_OBJ) -lcmocka $(ENGINE_LIBS)
+	$(CC) $(CFLAGS_ALL) -Itests/unit $(LDFLAGS_ALL) -o $@ $(filter %.c %.o,$^) -lcmocka $(ENGINE_LIBS)
 $(BUILD)/test/drivers/%: drivers/%.c $(wildcard drivers/*.h drivers/*/*.h) $(CORE_OBJ) $(wildcard tests/unit/nic*.[ch]) tests/unit/host.c tests/unit/host.h
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) -fno-strict-aliasing -Wno-unused-parameter -I. -Itests/unit $(LDFLAGS_ALL) -o $@ $< tests/unit/nic_bed.c tests/unit/nic_offsets.c tests/unit/host.c $(CORE_OBJ) -lcmocka $(ENGINE_LIBS)

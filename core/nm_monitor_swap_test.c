@@ -1,20 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Monitors that get the buffers themselves, once their owner is done with them. */
-#include "host.h"
 #include "nm_monitor.h"
+#include "numbered.h"
 
 static struct nm_root root;
 static struct nm_session a, b, m, m2;
 static struct nm_session *const sessions[] = {&a, &b, &m, &m2, NULL};
-static uint8_t frame[64], got[4096];
-
-static int
-open_port(struct nm_session *s, const char *name, uint32_t slots)
-{
-	struct nmreq_register reg = {.nr_mode = NR_REG_ALL_NIC, .nr_tx_slots = slots, .nr_rx_slots = slots};
-
-	return host_register(s, name, &reg);
-}
+static uint8_t got[4096];
 
 /* As the flag says: both directions. */
 static int
@@ -31,20 +23,21 @@ static int
 setup(void **state)
 {
 	(void)state;
-	host_frame(frame, "\2bbbbb", "\2aaaaa");
 	return host_begin(&root, sessions);
 }
 
 static int
 setup_vale(void **state)
 {
-	return setup(state) || open_port(&a, "vale0:a", 64) || open_port(&b, "vale0:b", 64);
+	(void)state;
+	return host_begin_ports(&root, sessions, (const char *const[]){"vale0:a", "vale0:b", NULL}, 64);
 }
 
 static int
 setup_pipe(void **state)
 {
-	return setup(state) || open_port(&a, "x{1", 16) || open_port(&b, "x}1", 16);
+	(void)state;
+	return host_begin_ports(&root, sessions, (const char *const[]){"x{1", "x}1", NULL}, 16);
 }
 
 static int
@@ -52,31 +45,6 @@ teardown(void **state)
 {
 	(void)state;
 	return host_end(&root, sessions);
-}
-
-static void
-send_one(struct nm_session *s, uint8_t number, uint16_t len, uint16_t flags)
-{
-	frame[20] = number;
-	host_put(s, frame, len, flags);
-}
-
-static void
-expect(struct nm_session *s, uint8_t number, int len, uint16_t flags)
-{
-	uint16_t f;
-
-	memset(got, 0xee, sizeof(got));
-	assert_int_equal(host_take(s, got, &f), len);
-	assert_int_equal(f, flags);
-	frame[20] = number;
-	assert_memory_equal(got, frame, len);
-}
-
-static void
-nothing_left(struct nm_session *s)
-{
-	assert_int_equal(host_take(s, got, NULL), -1);
 }
 
 /* The owner's sync, in a home that has one for receive rings. */
@@ -95,20 +63,20 @@ sent_buffers_go_to_the_monitor(void **state)
 	(void)state;
 	assert_int_equal(monitor(&m, "vale0:a", 0), 0);
 	assert_ptr_equal(m.mem, a.mem);
-	send_one(&a, 1, 60, NS_REPORT);
-	send_one(&a, 2, 61, 0);
+	numbered_send(&a, 1, 60, NS_REPORT);
+	numbered_send(&a, 2, 61, 0);
 	host_txsync(&a);
-	expect(&b, 1, 60, 1 << 8);
-	expect(&b, 2, 61, 1 << 8);
+	numbered_expect(&b, 1, 60, 1 << 8);
+	numbered_expect(&b, 2, 61, 1 << 8);
 	assert_int_equal(nm_session_kring(&m, NM_DIR_RX, 0)->slots[0].buf_idx, first);
 	assert_int_equal(nm_session_kring(&m, NM_DIR_RX, 0)->slots[1].buf_idx, second);
 	assert_int_not_equal(tx->slots[0].buf_idx, first);
 	assert_in_range(tx->slots[0].buf_idx, 2, tx->nbufs - 1);
 	assert_int_equal(tx->slots[0].flags, NS_BUF_CHANGED);
 	assert_int_equal(tx->slots[2].flags, 0);
-	expect(&m, 1, 60, NS_TXMON);
-	expect(&m, 2, 61, NS_TXMON);
-	nothing_left(&m);
+	numbered_expect(&m, 1, 60, NS_TXMON);
+	numbered_expect(&m, 2, 61, NS_TXMON);
+	numbered_expect_none(&m);
 	assert_int_equal(host_stat(&m, NM_DIR_RX, NM_STAT_rx_packets), 2);
 }
 
@@ -121,29 +89,29 @@ received_buffers_come_when_they_are_released(void **state)
 	(void)state;
 	assert_int_equal(monitor(&m, "vale0:b", 0), 0);
 	for (i = 0; i < 3; i++)
-		send_one(&a, (uint8_t)i, 60, 0);
+		numbered_send(&a, (uint8_t)i, 60, 0);
 	host_txsync(&a);
 	idx = nm_session_kring(&b, NM_DIR_RX, 0)->slots[0].buf_idx;
-	nothing_left(&m);
-	expect(&b, 0, 60, 1 << 8);
-	expect(&b, 1, 60, 1 << 8);
-	nothing_left(&m);
+	numbered_expect_none(&m);
+	numbered_expect(&b, 0, 60, 1 << 8);
+	numbered_expect(&b, 1, 60, 1 << 8);
+	numbered_expect_none(&m);
 	rxsync(&b);
 	assert_int_equal(nm_session_kring(&m, NM_DIR_RX, 0)->slots[0].buf_idx, idx);
-	expect(&m, 0, 60, 0);
-	expect(&m, 1, 60, 0);
-	nothing_left(&m);
-	expect(&b, 2, 60, 1 << 8);
+	numbered_expect(&m, 0, 60, 0);
+	numbered_expect(&m, 1, 60, 0);
+	numbered_expect_none(&m);
+	numbered_expect(&b, 2, 60, 1 << 8);
 	assert_true(nm_monitor_pull(nm_session_kring(&b, NM_DIR_RX, 0)));
 	assert_false(nm_monitor_pull(nm_session_kring(&b, NM_DIR_RX, 0)));
-	expect(&m, 2, 60, 0);
+	numbered_expect(&m, 2, 60, 0);
 	/* round and round: no buffer is lost */
 	for (i = 0; i < 1000; i++) {
-		send_one(&a, (uint8_t)i, 60, 0);
+		numbered_send(&a, (uint8_t)i, 60, 0);
 		host_txsync(&a);
-		expect(&b, (uint8_t)i, 60, 1 << 8);
+		numbered_expect(&b, (uint8_t)i, 60, 1 << 8);
 		rxsync(&b);
-		expect(&m, (uint8_t)i, 60, 0);
+		numbered_expect(&m, (uint8_t)i, 60, 0);
 	}
 	assert_int_equal(host_stat(&b, NM_DIR_RX, NM_STAT_buf_errors), 0);
 	assert_int_equal(host_stat(&a, NM_DIR_TX, NM_STAT_drop_no_space), 0);
@@ -158,22 +126,22 @@ half_a_frame_waits_for_its_rest(void **state)
 
 	(void)state;
 	assert_int_equal(monitor(&m, "vale0:b", 0), 0);
-	send_one(&a, 1, 60, 0);
+	numbered_send(&a, 1, 60, 0);
 	for (i = 0; i < 3; i++)
-		send_one(&a, (uint8_t)(10 + i), 40, i < 2 ? NS_MOREFRAG : 0);
+		numbered_send(&a, (uint8_t)(10 + i), 40, i < 2 ? NS_MOREFRAG : 0);
 	host_txsync(&a);
 	for (i = 0; i < 3; i++)
 		host_take(&b, got, NULL);
 	rxsync(&b);
 	assert_int_equal(rx->rel, 1);
-	expect(&m, 1, 60, 0);
-	nothing_left(&m);
+	numbered_expect(&m, 1, 60, 0);
+	numbered_expect_none(&m);
 	host_take(&b, got, NULL);
 	rxsync(&b);
 	assert_int_equal(rx->rel, 4);
 	for (i = 0; i < 3; i++)
-		expect(&m, (uint8_t)(10 + i), 40, i < 2 ? NS_MOREFRAG : 0);
-	nothing_left(&m);
+		numbered_expect(&m, (uint8_t)(10 + i), 40, i < 2 ? NS_MOREFRAG : 0);
+	numbered_expect_none(&m);
 }
 
 /* Marks that the owner made of what was a frame hold nothing back for ever. */
@@ -191,10 +159,10 @@ a_chain_without_end_is_let_go(void **state)
 	assert_int_equal(monitor(&m, "vale0:b", 0), 0);
 	rx = nm_session_kring(&b, NM_DIR_RX, 0);
 	for (i = 0; i < 63; i++)
-		send_one(&a, (uint8_t)i, 60, 0);
+		numbered_send(&a, (uint8_t)i, 60, 0);
 	host_txsync(&a);
 	for (i = 0; i < 10; i++)
-		send_one(&a, (uint8_t)i, 60, 0);
+		numbered_send(&a, (uint8_t)i, 60, 0);
 	host_txsync(&a);
 	for (i = 0; i < 73; i++) {
 		rx->slots[i].flags |= NS_MOREFRAG;
@@ -203,7 +171,7 @@ a_chain_without_end_is_let_go(void **state)
 	rxsync(&b);
 	assert_int_equal(rx->rel, 73);
 	assert_int_equal(host_stat(&m, NM_DIR_RX, NM_STAT_monitor_bad), 1);
-	nothing_left(&m);
+	numbered_expect_none(&m);
 }
 
 /* Without room the buffers stay with their owner, who does not notice. */
@@ -216,19 +184,19 @@ a_full_monitor_leaves_the_buffers(void **state)
 	(void)state;
 	assert_int_equal(monitor(&m, "vale0:a", 4), 0);
 	for (i = 0; i < 10; i++)
-		send_one(&a, (uint8_t)i, 60, 0);
+		numbered_send(&a, (uint8_t)i, 60, 0);
 	idx = tx->slots[0].buf_idx;
 	host_txsync(&a);
 	assert_int_equal(tx->slots[0].buf_idx, idx); /* the newest are kept */
 	assert_int_equal(tx->slots[6].flags, 0);
 	assert_int_equal(tx->slots[7].flags, NS_BUF_CHANGED);
 	assert_int_equal(host_stat(&m, NM_DIR_RX, NM_STAT_monitor_full), 7);
-	send_one(&a, 20, 60, 0);
+	numbered_send(&a, 20, 60, 0);
 	host_txsync(&a);
 	assert_int_equal(host_stat(&m, NM_DIR_RX, NM_STAT_monitor_full), 8);
 	for (i = 7; i < 10; i++)
-		expect(&m, (uint8_t)i, 60, NS_TXMON);
-	nothing_left(&m);
+		numbered_expect(&m, (uint8_t)i, 60, NS_TXMON);
+	numbered_expect_none(&m);
 	assert_int_equal(host_stat(&a, NM_DIR_TX, NM_STAT_forwarded), 11);
 }
 
@@ -242,18 +210,18 @@ two_see_the_same(void **state)
 	(void)state;
 	assert_int_equal(monitor(&m, "vale0:a", 0), 0);
 	assert_int_equal(monitor(&m2, "vale0:a", 0), 0);
-	send_one(&a, 1, 60, 0);
+	numbered_send(&a, 1, 60, 0);
 	host_txsync(&a);
-	expect(&m, 1, 60, NS_TXMON);
-	expect(&m2, 1, 60, NS_TXMON);
+	numbered_expect(&m, 1, 60, NS_TXMON);
+	numbered_expect(&m2, 1, 60, NS_TXMON);
 	nm_session_close(&m);
 	idx = tx->slots[1].buf_idx;
-	send_one(&a, 2, 60, 0);
+	numbered_send(&a, 2, 60, 0);
 	host_txsync(&a);
 	assert_int_equal(nm_session_kring(&m2, NM_DIR_RX, 0)->slots[1].buf_idx, idx);
-	expect(&m2, 2, 60, NS_TXMON);
+	numbered_expect(&m2, 2, 60, NS_TXMON);
 	nm_session_close(&m2);
-	send_one(&a, 3, 60, 0);
+	numbered_send(&a, 3, 60, 0);
 	host_txsync(&a);
 	assert_int_equal(tx->slots[2].flags, 0);
 	assert_ptr_equal(tx->sync, nm_vale_txsync);
@@ -274,23 +242,23 @@ a_pipe_is_seen_at_its_other_end(void **state)
 	assert_int_equal(b.port->swapped, 2);
 	for (round = 0; round < 40; round++) {
 		for (i = 0; i < 5; i++)
-			send_one(&a, (uint8_t)i, 60, 0);
+			numbered_send(&a, (uint8_t)i, 60, 0);
 		host_txsync(&a);
-		nothing_left(&m);
+		numbered_expect_none(&m);
 		for (i = 0; i < 5; i++)
-			expect(&b, (uint8_t)i, 60, 0);
+			numbered_expect(&b, (uint8_t)i, 60, 0);
 		rxsync(&b);
 		for (i = 0; i < 5; i++) {
-			expect(&m, (uint8_t)i, 60, NS_TXMON);
-			expect(&m2, (uint8_t)i, 60, 0);
+			numbered_expect(&m, (uint8_t)i, 60, NS_TXMON);
+			numbered_expect(&m2, (uint8_t)i, 60, 0);
 		}
 	}
-	send_one(&b, 9, 60, 0);
+	numbered_send(&b, 9, 60, 0);
 	host_txsync(&b);
-	expect(&a, 9, 60, 0);
+	numbered_expect(&a, 9, 60, 0);
 	rxsync(&a);
-	expect(&m, 9, 60, 0);
-	expect(&m2, 9, 60, NS_TXMON);
+	numbered_expect(&m, 9, 60, 0);
+	numbered_expect(&m2, 9, 60, NS_TXMON);
 	assert_int_equal(tx->stat[NM_STAT_forwarded], 200);
 	/* the end that it watches closes: its hands are off the other one too */
 	nm_session_close(&a);
@@ -308,18 +276,18 @@ a_nic_gives_back_later(void **state)
 	uint32_t i, idx;
 
 	(void)state;
-	assert_int_equal(open_port(&a, "nic0", 0), 0);
+	assert_int_equal(host_open_port(&a, "nic0", 0), 0);
 	assert_int_equal(monitor(&m, "nic0", 0), 0);
 	tx = nm_session_kring(&a, NM_DIR_TX, 0);
 	idx = tx->slots[0].buf_idx;
 	host_nic_keeps = 3;
 	for (i = 0; i < 5; i++)
-		send_one(&a, (uint8_t)i, 60, 0);
+		numbered_send(&a, (uint8_t)i, 60, 0);
 	host_txsync(&a);
 	assert_int_equal(tx->ktoa->hwtail, 1);
-	expect(&m, 0, 60, NS_TXMON);
-	expect(&m, 1, 60, NS_TXMON);
-	nothing_left(&m);
+	numbered_expect(&m, 0, 60, NS_TXMON);
+	numbered_expect(&m, 1, 60, NS_TXMON);
+	numbered_expect_none(&m);
 	assert_int_equal(nm_session_kring(&m, NM_DIR_RX, 0)->slots[0].buf_idx, idx);
 	assert_int_equal(tx->slots[1].flags, NS_BUF_CHANGED);
 	assert_int_equal(tx->slots[2].flags, 0);
@@ -335,8 +303,8 @@ a_nic_gives_back_later(void **state)
 	host_txsync(&a);
 	assert_int_equal(tx->ktoa->hwtail, 4);
 	for (i = 2; i < 5; i++)
-		expect(&m, (uint8_t)i, 60, NS_TXMON);
-	nothing_left(&m);
+		numbered_expect(&m, (uint8_t)i, 60, NS_TXMON);
+	numbered_expect_none(&m);
 	/* without the monitor nothing is kept back any more */
 	nm_session_close(&m);
 	tx->hwtail = 2;
@@ -356,12 +324,12 @@ offsets_end_at_the_monitor(void **state)
 	assert_int_equal(host_register_at(&a, "vale0:o", &reg, &o), 0);
 	assert_int_equal(host_register_at(&m, "vale0:o", &mon, &asked), -EOPNOTSUPP);
 	assert_int_equal(monitor(&m, "vale0:o", 0), 0);
-	host_put(&a, frame, 64, 0);
+	numbered_send(&a, 1, 64, 0);
 	nm_session_kring(&a, NM_DIR_TX, 0)->slots[0].ptr = 10;
 	nm_session_kring(&a, NM_DIR_TX, 0)->slots[0].len = 50;
 	host_txsync(&a);
 	assert_int_equal(host_take(&m, got, NULL), 50);
-	assert_memory_equal(got, frame + 10, 50);
+	assert_memory_equal(got, numbered_frame + 10, 50);
 	assert_int_equal(nm_session_kring(&m, NM_DIR_RX, 0)->slots[0].ptr, 0);
 }
 
@@ -375,15 +343,15 @@ bad_buffers_are_not_passed_on(void **state)
 	(void)state;
 	assert_int_equal(monitor(&m, "vale0:b", 0), 0);
 	for (i = 0; i < 3; i++)
-		send_one(&a, (uint8_t)i, 60, 0);
+		numbered_send(&a, (uint8_t)i, 60, 0);
 	host_txsync(&a);
 	for (i = 0; i < 3; i++)
 		host_take(&b, got, NULL);
 	rx->slots[0].buf_idx = 1;
 	rx->slots[1].len = 60000;
 	rxsync(&b);
-	expect(&m, 2, 60, 0);
-	nothing_left(&m);
+	numbered_expect(&m, 2, 60, 0);
+	numbered_expect_none(&m);
 	assert_int_equal(host_stat(&m, NM_DIR_RX, NM_STAT_monitor_bad), 2);
 	assert_int_equal(host_stat(&b, NM_DIR_RX, NM_STAT_buf_errors), 1);
 }
@@ -418,7 +386,7 @@ shared_memory_is_not_believed(struct nm_session *hostile, struct nm_session *sen
 	host_race_start(scribble, hostile);
 	for (i = 0; i < 3000; i++) {
 		for (k = 0; k < 8; k++)
-			send_one(sender, (uint8_t)k, 60, k == 3 ? NS_MOREFRAG : 0);
+			numbered_send(sender, (uint8_t)k, 60, k == 3 ? NS_MOREFRAG : 0);
 		host_txsync(sender);
 		NM_WRITE_ONCE(rx->atok->head, rx->hwtail); /* not read: who may write there is hostile */
 		nm_monitor_pull(rx);

@@ -1,21 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Monitors that copy: what they see, what they miss and count, what ends them. */
-#include "host.h"
 #include "nm_monitor.h"
 #include "nm_vale_nic.h"
+#include "numbered.h"
 
 static struct nm_root root;
 static struct nm_session a, b, m, m2, m3;
 static struct nm_session *const sessions[] = {&a, &b, &m, &m2, &m3, NULL};
-static uint8_t frame[64], got[4096];
-
-static int
-open_port(struct nm_session *s, const char *name, uint32_t slots)
-{
-	struct nmreq_register reg = {.nr_mode = NR_REG_ALL_NIC, .nr_tx_slots = slots, .nr_rx_slots = slots};
-
-	return host_register(s, name, &reg);
-}
+static uint8_t got[4096];
 
 static int
 monitor(struct nm_session *s, const char *name, uint64_t flags, uint32_t slots)
@@ -26,23 +18,17 @@ monitor(struct nm_session *s, const char *name, uint64_t flags, uint32_t slots)
 }
 
 static int
-setup(void **state)
-{
-	(void)state;
-	host_frame(frame, "\2bbbbb", "\2aaaaa");
-	return host_begin(&root, sessions);
-}
-
-static int
 setup_vale(void **state)
 {
-	return setup(state) || open_port(&a, "vale0:a", 64) || open_port(&b, "vale0:b", 64);
+	(void)state;
+	return host_begin_ports(&root, sessions, (const char *const[]){"vale0:a", "vale0:b", NULL}, 64);
 }
 
 static int
 setup_pipe(void **state)
 {
-	return setup(state) || open_port(&a, "x{1", 16) || open_port(&b, "x}1", 16);
+	(void)state;
+	return host_begin_ports(&root, sessions, (const char *const[]){"x{1", "x}1", NULL}, 16);
 }
 
 static int
@@ -50,32 +36,6 @@ teardown(void **state)
 {
 	(void)state;
 	return host_end(&root, sessions);
-}
-
-/* A frame of this number, which is what tells them apart. */
-static void
-send_one(struct nm_session *s, uint8_t number, uint16_t len, uint16_t flags)
-{
-	frame[20] = number;
-	host_put(s, frame, len, flags);
-}
-
-static void
-expect(struct nm_session *s, uint8_t number, int len, uint16_t flags)
-{
-	uint16_t f;
-
-	memset(got, 0xee, sizeof(got));
-	assert_int_equal(host_take(s, got, &f), len);
-	assert_int_equal(f, flags);
-	frame[20] = number;
-	assert_memory_equal(got, frame, len);
-}
-
-static void
-nothing_left(struct nm_session *s)
-{
-	assert_int_equal(host_take(s, got, NULL), -1);
 }
 
 static uint64_t
@@ -97,15 +57,15 @@ both_directions_are_seen(void **state)
 	assert_int_equal(monitor(&m, "vale0:a", NR_MONITOR_TX | NR_MONITOR_RX, 0), 0);
 	assert_string_equal(m.port->name, "vale0:a.mon1");
 	assert_ptr_not_equal(m.mem, a.mem);
-	send_one(&a, 1, 60, 0);
+	numbered_send(&a, 1, 60, 0);
 	assert_int_equal(host_txsync(&a), 0);
-	send_one(&b, 2, 61, 0);
+	numbered_send(&b, 2, 61, 0);
 	host_txsync(&b);
-	expect(&b, 1, 60, 1 << 8);
-	expect(&a, 2, 61, 1 << 8);
-	expect(&m, 1, 60, NS_TXMON);
-	expect(&m, 2, 61, 0);
-	nothing_left(&m);
+	numbered_expect(&b, 1, 60, 1 << 8);
+	numbered_expect(&a, 2, 61, 1 << 8);
+	numbered_expect(&m, 1, 60, NS_TXMON);
+	numbered_expect(&m, 2, 61, 0);
+	numbered_expect_none(&m);
 	assert_int_equal(shown(&m), 2);
 	assert_int_equal(host_stat(&m, NM_DIR_RX, NM_STAT_rx_bytes), 121);
 	assert_int_equal(m.port->nrings[NM_DIR_TX], 1);
@@ -120,14 +80,14 @@ one_direction_is_seen(void **state)
 	assert_int_equal(monitor(&m, "vale0:a", NR_MONITOR_TX, 0), 0);
 	assert_int_equal(monitor(&m2, "vale0:a", NR_MONITOR_RX, 0), 0);
 	assert_string_equal(m2.port->name, "vale0:a.mon2");
-	send_one(&a, 1, 60, 0);
+	numbered_send(&a, 1, 60, 0);
 	host_txsync(&a);
-	send_one(&b, 2, 60, 0);
+	numbered_send(&b, 2, 60, 0);
 	host_txsync(&b);
-	expect(&m, 1, 60, NS_TXMON);
-	nothing_left(&m);
-	expect(&m2, 2, 60, 0);
-	nothing_left(&m2);
+	numbered_expect(&m, 1, 60, NS_TXMON);
+	numbered_expect_none(&m);
+	numbered_expect(&m2, 2, 60, 0);
+	numbered_expect_none(&m2);
 }
 
 /* The first of them leaves, and then the other: what is seen by others does not change. */
@@ -137,21 +97,21 @@ each_of_several_sees_all(void **state)
 	(void)state;
 	assert_int_equal(monitor(&m, "vale0:a", NR_MONITOR_TX, 0), 0);
 	assert_int_equal(monitor(&m2, "vale0:a", NR_MONITOR_TX | NR_MONITOR_RX, 0), 0);
-	send_one(&a, 1, 60, 0);
+	numbered_send(&a, 1, 60, 0);
 	host_txsync(&a);
-	expect(&m, 1, 60, NS_TXMON);
-	expect(&m2, 1, 60, NS_TXMON);
+	numbered_expect(&m, 1, 60, NS_TXMON);
+	numbered_expect(&m2, 1, 60, NS_TXMON);
 	nm_session_close(&m);
-	send_one(&a, 2, 60, 0);
+	numbered_send(&a, 2, 60, 0);
 	host_txsync(&a);
-	expect(&m2, 2, 60, NS_TXMON);
+	numbered_expect(&m2, 2, 60, NS_TXMON);
 	nm_session_close(&m2);
 	assert_ptr_equal(nm_session_kring(&a, NM_DIR_TX, 0)->sync, nm_vale_txsync);
 	assert_ptr_equal(nm_session_kring(&a, NM_DIR_RX, 0)->sync, nm_vale_rxsync);
 	assert_null(nm_session_kring(&a, NM_DIR_TX, 0)->watched);
 	assert_null(nm_session_kring(&a, NM_DIR_RX, 0)->watched);
 	assert_null(a.port->monitors);
-	send_one(&a, 3, 60, 0);
+	numbered_send(&a, 3, 60, 0);
 	host_txsync(&a);
 	assert_int_equal(host_stat(&a, NM_DIR_TX, NM_STAT_forwarded), 3);
 }
@@ -165,17 +125,17 @@ waiting_frames_are_seen_once(void **state)
 	(void)state;
 	assert_int_equal(monitor(&m, "x{1", NR_MONITOR_TX, 64), 0);
 	for (i = 0; i < 15; i++)
-		send_one(&a, (uint8_t)i, 60, 0);
+		numbered_send(&a, (uint8_t)i, 60, 0);
 	host_txsync(&a);
 	for (i = 15; i < 20; i++)
-		send_one(&a, (uint8_t)i, 60, 0);
+		numbered_send(&a, (uint8_t)i, 60, 0);
 	host_txsync(&a);
 	host_txsync(&a);
 	assert_int_equal(shown(&m), 20);
 	for (i = 0; i < 20; i++)
-		expect(&m, (uint8_t)i, 60, NS_TXMON);
+		numbered_expect(&m, (uint8_t)i, 60, NS_TXMON);
 	for (i = 0; i < 15; i++)
-		expect(&b, (uint8_t)i, 60, 0);
+		numbered_expect(&b, (uint8_t)i, 60, 0);
 	host_txsync(&a);
 	assert_int_equal(shown(&m), 20);
 	assert_int_equal(host_stat(&b, NM_DIR_RX, NM_STAT_rx_packets), 20);
@@ -186,18 +146,18 @@ frames_are_whole_or_not_shown(void **state)
 {
 	(void)state;
 	assert_int_equal(monitor(&m, "x{1", NR_MONITOR_TX, 0), 0);
-	send_one(&a, 1, 60, 0);
-	send_one(&a, 2, 40, NS_MOREFRAG);
-	send_one(&a, 3, 41, NS_MOREFRAG);
+	numbered_send(&a, 1, 60, 0);
+	numbered_send(&a, 2, 40, NS_MOREFRAG);
+	numbered_send(&a, 3, 41, NS_MOREFRAG);
 	host_txsync(&a);
-	expect(&m, 1, 60, NS_TXMON);
-	nothing_left(&m);
-	send_one(&a, 4, 42, 0);
+	numbered_expect(&m, 1, 60, NS_TXMON);
+	numbered_expect_none(&m);
+	numbered_send(&a, 4, 42, 0);
 	host_txsync(&a);
-	expect(&m, 2, 40, NS_TXMON | NS_MOREFRAG);
-	expect(&m, 3, 41, NS_TXMON | NS_MOREFRAG);
-	expect(&m, 4, 42, NS_TXMON);
-	nothing_left(&m);
+	numbered_expect(&m, 2, 40, NS_TXMON | NS_MOREFRAG);
+	numbered_expect(&m, 3, 41, NS_TXMON | NS_MOREFRAG);
+	numbered_expect(&m, 4, 42, NS_TXMON);
+	numbered_expect_none(&m);
 	assert_int_equal(shown(&m), 2);
 }
 
@@ -207,15 +167,15 @@ a_cut_frame_is_counted(void **state)
 {
 	(void)state;
 	assert_int_equal(monitor(&m, "vale0:a", NR_MONITOR_TX, 0), 0);
-	send_one(&a, 1, 60, 0);
-	send_one(&a, 2, 40, NS_MOREFRAG);
-	send_one(&a, 3, 40, NS_MOREFRAG);
+	numbered_send(&a, 1, 60, 0);
+	numbered_send(&a, 2, 40, NS_MOREFRAG);
+	numbered_send(&a, 3, 40, NS_MOREFRAG);
 	host_txsync(&a);
-	send_one(&a, 4, 61, 0);
+	numbered_send(&a, 4, 61, 0);
 	host_txsync(&a);
-	expect(&m, 1, 60, NS_TXMON);
-	expect(&m, 4, 61, NS_TXMON);
-	nothing_left(&m);
+	numbered_expect(&m, 1, 60, NS_TXMON);
+	numbered_expect(&m, 4, 61, NS_TXMON);
+	numbered_expect_none(&m);
 	assert_int_equal(host_stat(&m, NM_DIR_RX, NM_STAT_monitor_bad), 1);
 	assert_int_equal(host_stat(&a, NM_DIR_TX, NM_STAT_drop_bad_frags), 1);
 	assert_int_equal(host_stat(&a, NM_DIR_TX, NM_STAT_tx_packets), shown(&m) + 1);
@@ -228,17 +188,17 @@ bad_slots_are_counted_and_not_read(void **state)
 
 	(void)state;
 	assert_int_equal(monitor(&m, "vale0:a", NR_MONITOR_TX, 0), 0);
-	send_one(&a, 1, 60, 0);
+	numbered_send(&a, 1, 60, 0);
 	tx->slots[0].buf_idx = tx->nbufs;
-	send_one(&a, 2, 60, 0);
+	numbered_send(&a, 2, 60, 0);
 	tx->slots[1].len = 2113;
-	send_one(&a, 3, 30, NS_MOREFRAG);
+	numbered_send(&a, 3, 30, NS_MOREFRAG);
 	tx->slots[2].buf_idx = 1;
-	send_one(&a, 4, 30, 0);
-	send_one(&a, 5, 62, 0);
+	numbered_send(&a, 4, 30, 0);
+	numbered_send(&a, 5, 62, 0);
 	host_txsync(&a);
-	expect(&m, 5, 62, NS_TXMON);
-	nothing_left(&m);
+	numbered_expect(&m, 5, 62, NS_TXMON);
+	numbered_expect_none(&m);
 	assert_int_equal(host_stat(&m, NM_DIR_RX, NM_STAT_monitor_bad), 3);
 	assert_int_equal(host_stat(&a, NM_DIR_TX, NM_STAT_tx_packets), 4);
 }
@@ -249,18 +209,18 @@ too_many_fragments_are_not_shown(void **state)
 	uint32_t i;
 
 	(void)state;
-	assert_int_equal(open_port(&m3, "vale1:c", 256), 0);
+	assert_int_equal(host_open_port(&m3, "vale1:c", 256), 0);
 	assert_int_equal(monitor(&m, "vale1:c", NR_MONITOR_TX, 0), 0);
 	for (i = 0; i < 65; i++)
-		send_one(&m3, 1, 20, i < 64 ? NS_MOREFRAG : 0);
+		numbered_send(&m3, 1, 20, i < 64 ? NS_MOREFRAG : 0);
 	for (i = 0; i < 64; i++)
-		send_one(&m3, 2, 20, i < 63 ? NS_MOREFRAG : 0);
+		numbered_send(&m3, 2, 20, i < 63 ? NS_MOREFRAG : 0);
 	host_txsync(&m3);
 	assert_int_equal(host_stat(&m, NM_DIR_RX, NM_STAT_monitor_bad), 1);
 	assert_int_equal(shown(&m), 1);
 	for (i = 0; i < 64; i++)
-		expect(&m, 2, 20, NS_TXMON | (i < 63 ? NS_MOREFRAG : 0));
-	nothing_left(&m);
+		numbered_expect(&m, 2, 20, NS_TXMON | (i < 63 ? NS_MOREFRAG : 0));
+	numbered_expect_none(&m);
 }
 
 /* 7 slots of room: of a batch of 20 the last seven are shown; then nothing until the reader has released some. */
@@ -272,24 +232,24 @@ the_newest_of_a_batch_are_kept(void **state)
 	(void)state;
 	assert_int_equal(monitor(&m, "vale0:a", NR_MONITOR_TX, 8), 0);
 	for (i = 0; i < 20; i++)
-		send_one(&a, (uint8_t)i, 60, 0);
+		numbered_send(&a, (uint8_t)i, 60, 0);
 	host_txsync(&a);
 	assert_int_equal(full(&m), 13);
 	for (i = 20; i < 30; i++)
-		send_one(&a, (uint8_t)i, 60, 0);
+		numbered_send(&a, (uint8_t)i, 60, 0);
 	host_txsync(&a);
 	assert_int_equal(full(&m), 23);
 	assert_int_equal(shown(&m), 7);
 	for (i = 13; i < 16; i++)
-		expect(&m, (uint8_t)i, 60, NS_TXMON);
+		numbered_expect(&m, (uint8_t)i, 60, NS_TXMON);
 	for (i = 30; i < 35; i++)
-		send_one(&a, (uint8_t)i, 60, 0);
+		numbered_send(&a, (uint8_t)i, 60, 0);
 	host_txsync(&a);
 	for (i = 16; i < 20; i++)
-		expect(&m, (uint8_t)i, 60, NS_TXMON);
+		numbered_expect(&m, (uint8_t)i, 60, NS_TXMON);
 	for (i = 32; i < 35; i++)
-		expect(&m, (uint8_t)i, 60, NS_TXMON);
-	nothing_left(&m);
+		numbered_expect(&m, (uint8_t)i, 60, NS_TXMON);
+	numbered_expect_none(&m);
 	assert_int_equal(full(&m), 25);
 	assert_int_equal(host_stat(&a, NM_DIR_TX, NM_STAT_tx_packets), shown(&m) + full(&m));
 	assert_int_equal(host_stat(&a, NM_DIR_TX, NM_STAT_forwarded), 35); /* its owner does not notice */
@@ -304,18 +264,18 @@ room_is_for_whole_frames(void **state)
 	(void)state;
 	assert_int_equal(monitor(&m, "vale0:a", NR_MONITOR_TX, 8), 0);
 	for (i = 0; i < 9; i++)
-		send_one(&a, (uint8_t)i, 30, i % 3 < 2 ? NS_MOREFRAG : 0);
+		numbered_send(&a, (uint8_t)i, 30, i % 3 < 2 ? NS_MOREFRAG : 0);
 	host_txsync(&a);
 	assert_int_equal(full(&m), 1);
 	for (i = 3; i < 9; i++)
-		expect(&m, (uint8_t)i, 30, NS_TXMON | (i % 3 < 2 ? NS_MOREFRAG : 0));
-	nothing_left(&m);
+		numbered_expect(&m, (uint8_t)i, 30, NS_TXMON | (i % 3 < 2 ? NS_MOREFRAG : 0));
+	numbered_expect_none(&m);
 	for (i = 0; i < 6; i++)
-		send_one(&a, (uint8_t)i, 30, i % 3 < 2 ? NS_MOREFRAG : 0);
+		numbered_send(&a, (uint8_t)i, 30, i % 3 < 2 ? NS_MOREFRAG : 0);
 	host_txsync(&a);
 	assert_int_equal(full(&m), 1);
 	for (i = 0; i < 6; i++)
-		send_one(&a, (uint8_t)i, 30, i % 3 < 2 ? NS_MOREFRAG : 0);
+		numbered_send(&a, (uint8_t)i, 30, i % 3 < 2 ? NS_MOREFRAG : 0);
 	host_txsync(&a);
 	assert_int_equal(full(&m), 3);
 	assert_int_equal(shown(&m), 4);
@@ -330,15 +290,15 @@ a_full_monitor_does_not_disturb_a_receiver(void **state)
 	(void)state;
 	assert_int_equal(monitor(&m, "vale0:b", NR_MONITOR_RX, 4), 0);
 	for (i = 0; i < 10; i++) {
-		send_one(&a, (uint8_t)i, 60, 0);
+		numbered_send(&a, (uint8_t)i, 60, 0);
 		host_txsync(&a);
 	}
 	for (i = 0; i < 10; i++)
-		expect(&b, (uint8_t)i, 60, 1 << 8);
+		numbered_expect(&b, (uint8_t)i, 60, 1 << 8);
 	assert_int_equal(shown(&m), 3);
 	assert_int_equal(full(&m), 7);
 	for (i = 0; i < 3; i++)
-		expect(&m, (uint8_t)i, 60, 0);
+		numbered_expect(&m, (uint8_t)i, 60, 0);
 }
 
 static void
@@ -348,14 +308,14 @@ monitors_are_monitored(void **state)
 	assert_int_equal(monitor(&m, "vale0:a", NR_MONITOR_TX | NR_MONITOR_RX, 0), 0);
 	assert_int_equal(monitor(&m2, "vale0:a.mon1", NR_MONITOR_RX, 0), 0);
 	assert_string_equal(m2.port->name, "vale0:a.mon1.mon1");
-	send_one(&a, 1, 60, 0);
+	numbered_send(&a, 1, 60, 0);
 	host_txsync(&a);
-	send_one(&b, 2, 60, 0);
+	numbered_send(&b, 2, 60, 0);
 	host_txsync(&b);
-	expect(&m2, 1, 60, NS_TXMON);
-	expect(&m2, 2, 60, 0);
-	expect(&m, 1, 60, NS_TXMON);
-	expect(&m, 2, 60, 0);
+	numbered_expect(&m2, 1, 60, NS_TXMON);
+	numbered_expect(&m2, 2, 60, 0);
+	numbered_expect(&m, 1, 60, NS_TXMON);
+	numbered_expect(&m, 2, 60, 0);
 	assert_int_equal(monitor(&m3, "vale0:a.mon1", NR_MONITOR_TX, 0), -EINVAL);
 	assert_string_equal(m3.errtext, "vale0:a.mon1 is a monitor, which transmits nothing; watch what it receives (NR_MONITOR_RX)");
 }
@@ -375,10 +335,10 @@ they_are_stacked_seven_deep(void **state)
 			snprintf(name, sizeof(name), "%s", s[i].port->name);
 	}
 	assert_string_equal(s[7].errtext + strlen(name), ": monitors of monitors can be stacked 7 deep, not 8");
-	send_one(&a, 1, 60, 0);
+	numbered_send(&a, 1, 60, 0);
 	host_txsync(&a);
 	for (i = 0; i < 7; i++)
-		expect(&s[i], 1, 60, NS_TXMON);
+		numbered_expect(&s[i], 1, 60, NS_TXMON);
 	nm_session_close(&a);
 	for (i = 0; i < 8; i++) {
 		assert_int_equal(i < 7 && !s[i].port->gone, 0);
@@ -394,7 +354,7 @@ the_end_of_a_port_ends_its_monitors(void **state)
 	(void)state;
 	assert_int_equal(monitor(&m, "vale0:a", NR_MONITOR_TX, 0), 0);
 	assert_int_equal(monitor(&m2, "vale0:a.mon1", NR_MONITOR_RX, 0), 0);
-	send_one(&a, 1, 60, 0);
+	numbered_send(&a, 1, 60, 0);
 	host_txsync(&a);
 	nm_session_close(&a);
 	assert_int_equal(m.sync->dead, 1);
@@ -405,10 +365,10 @@ the_end_of_a_port_ends_its_monitors(void **state)
 	assert_int_equal(monitor(&m3, "vale0:a.mon1", NR_MONITOR_RX, 0), -EINVAL);
 	assert_int_equal(monitor(&m3, "vale0:a", NR_MONITOR_TX, 0), -EINVAL);
 	host_open(&a, &root, 1000);
-	assert_int_equal(open_port(&a, "vale0:a", 0), 0);
+	assert_int_equal(host_open_port(&a, "vale0:a", 0), 0);
 	assert_int_equal(monitor(&m3, "vale0:a", NR_MONITOR_TX, 0), 0);
 	assert_string_equal(m3.port->name, "vale0:a.mon1");
-	expect(&m, 1, 60, NS_TXMON); /* what it had is still there */
+	numbered_expect(&m, 1, 60, NS_TXMON); /* what it had is still there */
 }
 
 /* One of two who share a port closes: the other goes on, and is seen. */
@@ -424,18 +384,18 @@ a_port_that_is_shared_stays(void **state)
 	assert_int_equal(host_register(&a, "vale0:a", &reg), 0);
 	assert_int_equal(host_register(&m3, "vale0:a", &second), 0);
 	assert_int_equal(monitor(&m, "vale0:a", NR_MONITOR_TX, 0), 0);
-	send_one(&m3, 1, 60, 0);
+	numbered_send(&m3, 1, 60, 0);
 	host_txsync(&m3);
 	assert_int_equal(m.port->krings[NM_DIR_RX][1].stat[NM_STAT_rx_packets], 1);
 	nm_session_close(&a);
 	assert_false(m.port->gone);
-	send_one(&m3, 2, 60, 0);
+	numbered_send(&m3, 2, 60, 0);
 	host_txsync(&m3);
 	assert_int_equal(m.port->krings[NM_DIR_RX][1].stat[NM_STAT_rx_packets], 2);
 	/* the ring comes back, from its beginning */
 	host_open(&a, &root, 1000);
 	assert_int_equal(host_register(&a, "vale0:a", &reg), 0);
-	send_one(&a, 3, 60, 0);
+	numbered_send(&a, 3, 60, 0);
 	host_txsync(&a);
 	assert_int_equal(m.port->krings[NM_DIR_RX][0].stat[NM_STAT_rx_packets], 1);
 	nm_session_close(&m3);
@@ -453,23 +413,23 @@ a_reset_ring_is_seen_again(void **state)
 	(void)state;
 	assert_int_equal(monitor(&m, "x{1", NR_MONITOR_TX, 64), 0);
 	for (i = 0; i < 15; i++)
-		send_one(&a, (uint8_t)i, 60, 0);
+		numbered_send(&a, (uint8_t)i, 60, 0);
 	host_txsync(&a);
 	for (i = 15; i < 25; i++)
-		send_one(&a, (uint8_t)i, 60, 0); /* these wait */
+		numbered_send(&a, (uint8_t)i, 60, 0); /* these wait */
 	host_txsync(&a);
 	assert_int_equal(shown(&m), 25);
 	tx->atok->head = 999;
 	assert_int_equal(nm_kring_sync(tx), -EINVAL);
 	tx->atok->head = tx->atok->cur = tx->hwcur;
 	for (i = 30; i < 40; i++)
-		send_one(&a, (uint8_t)i, 60, 0);
+		numbered_send(&a, (uint8_t)i, 60, 0);
 	assert_int_equal(nm_kring_sync(tx), 0);
 	assert_int_equal(shown(&m), 35);
 	for (i = 0; i < 25; i++)
 		host_take(&m, got, NULL);
 	for (i = 30; i < 40; i++)
-		expect(&m, (uint8_t)i, 60, NS_TXMON);
+		numbered_expect(&m, (uint8_t)i, 60, NS_TXMON);
 }
 
 static const struct {
@@ -577,9 +537,9 @@ host_rings_are_seen(void **state)
 	assert_int_equal(m.first[NM_DIR_TX], m.last[NM_DIR_TX]);
 	/* what is sent to the host */
 	m3.first[NM_DIR_TX] = 1;
-	send_one(&m3, 1, 60, 0);
+	numbered_send(&m3, 1, 60, 0);
 	host_txsync(&m3);
-	expect(&m, 1, 60, NS_TXMON);
+	numbered_expect(&m, 1, 60, NS_TXMON);
 	m3.first[NM_DIR_TX] = 0;
 	/* and what comes from it */
 	host = nm_session_kring(&m3, NM_DIR_RX, 3);
@@ -589,10 +549,10 @@ host_rings_are_seen(void **state)
 	assert_int_equal(host_take(&m, got, NULL), 60);
 	/* the direction with fewer rings has ring 0, which is shown in the one that was asked for */
 	assert_int_equal(host_register(&m2, "nic0", &one), 0);
-	send_one(&m3, 2, 60, 0);
+	numbered_send(&m3, 2, 60, 0);
 	host_txsync(&m3);
-	nothing_left(&m);
-	expect(&m2, 2, 60, NS_TXMON);
+	numbered_expect_none(&m);
+	numbered_expect(&m2, 2, 60, NS_TXMON);
 	host_nic_rings[NM_DIR_RX] = 1;
 }
 
@@ -610,16 +570,16 @@ offsets_of_both_sides_are_honoured(void **state)
 	mon = (struct nmreq_register){.nr_mode = NR_REG_ALL_NIC, .nr_flags = NR_MONITOR_TX};
 	assert_int_equal(host_register_at(&m2, "vale1:o", &mon, &ours), 0);
 	kr = nm_session_kring(&m3, NM_DIR_TX, 0);
-	send_one(&m3, 1, 64, 0);
+	numbered_send(&m3, 1, 64, 0);
 	kr->slots[0].ptr = 10;
 	kr->slots[0].len = 50;
 	host_txsync(&m3);
 	assert_int_equal(host_take(&m, got, NULL), 50);
-	assert_memory_equal(got, frame + 10, 50);
+	assert_memory_equal(got, numbered_frame + 10, 50);
 	kr = nm_session_kring(&m2, NM_DIR_RX, 0);
 	assert_int_equal(kr->slots[0].len, 50);
 	assert_int_equal(kr->slots[0].ptr, 8);
-	assert_memory_equal(nm_kring_buf(kr, kr->slots[0].buf_idx) + 8, frame + 10, 50);
+	assert_memory_equal(nm_kring_buf(kr, kr->slots[0].buf_idx) + 8, numbered_frame + 10, 50);
 }
 
 /* Into a region with smaller buffers, if it is asked for: the frame is cut anew. */
@@ -687,7 +647,7 @@ indirect_data_are_seen(void **state)
 	(void)state;
 	assert_int_equal(monitor(&m, "vale0:a", NR_MONITOR_TX, 0), 0);
 	memset(data, 0x5a, sizeof(data));
-	host_put(&a, frame, 60, NS_INDIRECT);
+	numbered_send(&a, 1, 60, NS_INDIRECT);
 	tx->slots[0].ptr = (uintptr_t)data;
 	host_txsync(&a);
 	assert_int_equal(host_take(&m, got, NULL), 60);
@@ -707,21 +667,21 @@ an_attached_interface_is_seen(void **state)
 	assert_int_equal(nm_vale_nic_attach(&m3, "vale0:nic0", &reg, &index), 0);
 	assert_int_equal(monitor(&m, "vale0:nic0", NR_MONITOR_TX | NR_MONITOR_RX, 0), 0);
 	assert_int_equal(monitor(&m2, "nic0", NR_MONITOR_TX | NR_MONITOR_RX, 0), 0);
-	send_one(&a, 1, 60, 0);
+	numbered_send(&a, 1, 60, 0);
 	host_txsync(&a); /* to all: the interface as well */
-	expect(&m, 1, 60, 0);
-	expect(&m2, 1, 60, NS_TXMON);
+	numbered_expect(&m, 1, 60, 0);
+	numbered_expect(&m2, 1, 60, NS_TXMON);
 	rx = &nm_port_find(&root, "nic0")->krings[NM_DIR_RX][0];
 	assert_in_range(nm_kring_lease_begin(rx), 1, 63);
 	assert_int_equal(nm_kring_lease_commit(rx, 1, rx->done + 1), 0);
-	frame[20] = 2;
-	memcpy(rx->bufs + (size_t)rx->done[1] * rx->stride, frame, 60);
+	numbered_frame[20] = 2;
+	memcpy(rx->bufs + (size_t)rx->done[1] * rx->stride, numbered_frame, 60);
 	nm_kring_put_slot(&rx->slots[0], rx->done[1], 60, 0);
 	rx->done[1] = 0;
 	nm_kring_finish(rx, 0, 1, 1, 60);
 	rx->notify(rx);
-	expect(&m2, 2, 60, 0);
-	expect(&m, 2, 60, NS_TXMON);
+	numbered_expect(&m2, 2, 60, 0);
+	numbered_expect(&m, 2, 60, NS_TXMON);
 	assert_int_equal(monitor(&m3, "nic0", NR_ZCOPY_MON, 0), -EBUSY);
 	nm_vale_nic_detach(nm_vale_nic_find(&root, "vale0:nic0"));
 	assert_true(m.port->gone && m2.port->gone);

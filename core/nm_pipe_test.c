@@ -8,14 +8,6 @@ static struct nm_session *const sessions[] = {&m, &s, NULL};
 static uint8_t frame[64], got[4096];
 
 static int
-open_end(struct nm_session *x, const char *name, uint32_t slots)
-{
-	struct nmreq_register reg = {.nr_mode = NR_REG_ALL_NIC, .nr_tx_slots = slots, .nr_rx_slots = slots};
-
-	return host_register(x, name, &reg);
-}
-
-static int
 setup(void **state)
 {
 	(void)state;
@@ -26,7 +18,9 @@ setup(void **state)
 static int
 setup_pair(void **state)
 {
-	return setup(state) || open_end(&m, "x{1", 16) || open_end(&s, "x}1", 16);
+	(void)state;
+	host_frame(frame, "\2bbbbb", "\2aaaaa");
+	return host_begin_ports(&root, sessions, (const char *const[]){"x{1", "x}1", NULL}, 16);
 }
 
 static int
@@ -154,8 +148,8 @@ chains_that_can_never_go_do_not_block(void **state)
 	uint32_t i;
 
 	(void)state;
-	assert_int_equal(open_end(&m, "x{1", 128), 0);
-	assert_int_equal(open_end(&s, "x}1", 128), 0);
+	assert_int_equal(host_open_port(&m, "x{1", 128), 0);
+	assert_int_equal(host_open_port(&s, "x}1", 128), 0);
 	tx = nm_session_kring(&m, NM_DIR_TX, 0);
 	for (i = 0; i < 65; i++)
 		host_put(&m, frame, 60, i < 64 ? NS_MOREFRAG : 0);
@@ -234,8 +228,8 @@ state_is_kept_while_either_end_is_open(void **state)
 	nm_session_close(&m);
 	nm_session_close(&s);
 	assert_null(root.ports);
-	assert_int_equal(open_end(&m, "x{1", 16), 0); /* both had gone: a new pipe */
-	assert_int_equal(open_end(&s, "x}1", 16), 0);
+	assert_int_equal(host_open_port(&m, "x{1", 16), 0); /* both had gone: a new pipe */
+	assert_int_equal(host_open_port(&s, "x}1", 16), 0);
 	assert_int_equal(host_take(&s, got, NULL), -1);
 	for (i = 0; i < 20; i++) {
 		memcpy(frame + 20, &i, 4);
@@ -246,13 +240,13 @@ state_is_kept_while_either_end_is_open(void **state)
 	host_txsync(&m);
 	nm_session_kring(&m, NM_DIR_TX, 0)->ring->head = 0xffff;
 	nm_session_close(&m);
-	assert_int_equal(open_end(&m, "x{1", 16), 0);
+	assert_int_equal(host_open_port(&m, "x{1", 16), 0);
 	assert_int_equal(nm_session_kring(&m, NM_DIR_TX, 0)->ring->head, nm_session_kring(&m, NM_DIR_TX, 0)->rhead);
 	for (i = 0; i < 7; i++)
 		assert_int_equal(host_take(&s, got, NULL), 60);
 	nm_session_close(&s);
 	host_txsync(&m); /* what waited in the sender's ring goes on, into a ring that nobody has open */
-	assert_int_equal(open_end(&s, "x}1", 16), 0);
+	assert_int_equal(host_open_port(&s, "x}1", 16), 0);
 	for (i = 7; i < 20; i++) {
 		assert_int_equal(host_take(&s, got, NULL), 60);
 		assert_int_equal(*(uint32_t *)(void *)(got + 20), i);
@@ -288,7 +282,7 @@ what_a_sender_left_is_fetched(void **state)
 	nm_pipe_fetch(rx);
 	assert_int_equal(nm_ring_dist(tx->hwcur, tx->rhead, 16), 9);
 	synced = host_synced;
-	assert_int_equal(open_end(&m, "x{1", 16), 0);
+	assert_int_equal(host_open_port(&m, "x{1", 16), 0);
 	assert_int_equal(host_synced, synced + 1); /* a fetch that runs is waited for */
 	assert_false(nm_pipe_waits(rx));
 	nm_session_close(&m);
@@ -309,9 +303,9 @@ ends_close_in_any_order(void **state)
 
 	(void)state;
 	host_open(&base, &root, 1000);
-	assert_int_equal(open_end(&base, "vale0:b", 16), 0);
-	assert_int_equal(open_end(&m, "vale0:b{1", 16), 0);
-	assert_int_equal(open_end(&s, "vale0:b}1", 16), 0);
+	assert_int_equal(host_open_port(&base, "vale0:b", 16), 0);
+	assert_int_equal(host_open_port(&m, "vale0:b{1", 16), 0);
+	assert_int_equal(host_open_port(&s, "vale0:b}1", 16), 0);
 	assert_ptr_equal(m.mem, base.mem);
 	nm_session_close(&base); /* the base first: its port stays for the pipe */
 	assert_non_null(nm_port_find(&root, "vale0:b"));
@@ -323,7 +317,7 @@ ends_close_in_any_order(void **state)
 	host_txsync(&s);
 	nm_session_close(&s);
 	assert_null(root.ports);
-	assert_int_equal(open_end(&m, "vale0:b{1", 16), 0); /* no base at all: made, and gone again */
+	assert_int_equal(host_open_port(&m, "vale0:b{1", 16), 0); /* no base at all: made, and gone again */
 	assert_non_null(nm_vale_find(&root, "vale0"));
 	nm_session_close(&m);
 	assert_null(nm_vale_find(&root, "vale0"));
@@ -333,12 +327,12 @@ static void
 a_pipe_can_be_a_base(void **state)
 {
 	(void)state;
-	assert_int_equal(open_end(&m, "a{b{c", 16), 0);
+	assert_int_equal(host_open_port(&m, "a{b{c", 16), 0);
 	assert_non_null(nm_port_find(&root, "a"));
 	assert_non_null(nm_port_find(&root, "a{b"));
 	assert_non_null(nm_port_find(&root, "a}b"));
 	assert_ptr_equal(m.port->parent, nm_port_find(&root, "a{b"));
-	assert_int_equal(open_end(&s, "a{b}c", 16), 0); /* its other end */
+	assert_int_equal(host_open_port(&s, "a{b}c", 16), 0); /* its other end */
 	assert_ptr_equal(nm_session_kring(&m, NM_DIR_TX, 0)->peer, nm_session_kring(&s, NM_DIR_RX, 0));
 }
 
@@ -346,12 +340,12 @@ static void
 names_that_are_none(void **state)
 {
 	(void)state;
-	assert_int_equal(open_end(&m, "{1", 16), -EINVAL);
+	assert_int_equal(host_open_port(&m, "{1", 16), -EINVAL);
 	assert_string_equal(m.errtext, "{1: a pipe is called BASE{ID or BASE}ID");
-	assert_int_equal(open_end(&m, "x{", 16), -EINVAL);
-	assert_int_equal(open_end(&m, "lo{1", 16), -ENXIO); /* an interface that can't be opened is no free name */
-	assert_int_equal(open_end(&s, "a{b}c", 16), 0);     /* its other end is a}b}c */
-	assert_int_equal(open_end(&m, "a}b{c", 16), -EBUSY);
+	assert_int_equal(host_open_port(&m, "x{", 16), -EINVAL);
+	assert_int_equal(host_open_port(&m, "lo{1", 16), -ENXIO); /* an interface that can't be opened is no free name */
+	assert_int_equal(host_open_port(&s, "a{b}c", 16), 0);     /* its other end is a}b}c */
+	assert_int_equal(host_open_port(&m, "a}b{c", 16), -EBUSY);
 	assert_string_equal(m.errtext, "a}b{c: the name of the other end, a}b}c, is taken");
 }
 
@@ -383,7 +377,7 @@ a_base_has_64_pipes_at_most(void **state)
 	for (i = 0; i < 65; i++) {
 		host_open(&x[i], &root, 1000);
 		snprintf(name, sizeof(name), "b%c%u", "{}"[i % 2], i);
-		assert_int_equal(open_end(&x[i], name, 4), i < 64 ? 0 : -EINVAL);
+		assert_int_equal(host_open_port(&x[i], name, 4), i < 64 ? 0 : -EINVAL);
 		if (!i)
 			nm_session_close(&m);
 	}

@@ -15,15 +15,8 @@ static uint8_t frame[64], got[4096];
 static int
 setup(void **state)
 {
-	static const char *const name[] = {"vale0:a", "vale0:b", "vale0:c"};
-	uint32_t i;
-
 	(void)state;
-	if (host_begin(&root, sessions))
-		return -1;
-	for (i = 0; sessions[i]; i++)
-		assert_int_equal(host_register(sessions[i], name[i], &(struct nmreq_register){.nr_mode = NR_REG_ALL_NIC}), 0);
-	return 0;
+	return host_begin_ports(&root, sessions, (const char *const[]){"vale0:a", "vale0:b", "vale0:c", NULL}, 0);
 }
 
 static int

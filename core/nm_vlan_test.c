@@ -32,14 +32,10 @@ vlan(const char *name, uint16_t mode, uint16_t vid, uint32_t allow, uint32_t all
 static int
 setup(void **state)
 {
-	static const char *const name[] = {"vale0:a", "vale0:b", "vale0:c", "vale0:t", "vale0:u", "vale0:n", "vale0:m"};
-	uint32_t i;
+	static const char *const name[] = {"vale0:a", "vale0:b", "vale0:c", "vale0:t", "vale0:u", "vale0:n", "vale0:m", NULL};
 
 	(void)state;
-	if (host_begin(&root, sessions))
-		return -1;
-	for (i = 0; sessions[i]; i++)
-		assert_int_equal(host_register(sessions[i], name[i], &(struct nmreq_register){.nr_mode = NR_REG_ALL_NIC}), 0);
+	assert_int_equal(host_begin_ports(&root, sessions, name, 0), 0);
 	assert_int_equal(vlan("vale0:a", NM_VLAN_ACCESS, 10, 0, 0), 0);
 	assert_int_equal(vlan("vale0:b", NM_VLAN_ACCESS, 10, 0, 0), 0);
 	assert_int_equal(vlan("vale0:c", NM_VLAN_ACCESS, 20, 0, 0), 0);

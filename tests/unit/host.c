@@ -505,6 +505,25 @@ host_register_at(struct nm_session *s, const char *name, struct nmreq_register *
 }
 
 int
+host_open_port(struct nm_session *s, const char *name, uint32_t slots)
+{
+	struct nmreq_register reg = {.nr_mode = NR_REG_ALL_NIC, .nr_tx_slots = slots, .nr_rx_slots = slots};
+
+	return host_register(s, name, &reg);
+}
+
+int
+host_begin_ports(struct nm_root *root, struct nm_session *const *sessions, const char *const *names, uint32_t slots)
+{
+	int error = host_begin(root, sessions);
+	uint32_t i;
+
+	for (i = 0; !error && sessions[i] && names[i]; i++)
+		error = host_open_port(sessions[i], names[i], slots);
+	return error;
+}
+
+int
 host_register_in(struct nm_session *s, const char *name, struct nmreq_register *reg, struct nmreq_opt_extmem *o)
 {
 	return register_with(s, name, reg, NETMAP_REQ_OPT_EXTMEM, &o->nro_opt);

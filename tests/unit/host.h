@@ -63,6 +63,10 @@ int host_request(struct nm_session *s, uint16_t type, const char *name, void *bo
 int host_register(struct nm_session *s, const char *name, struct nmreq_register *reg);
 /* The same with the option OFFSETS, if o is not NULL; which has its status and what was granted then. */
 int host_register_at(struct nm_session *s, const char *name, struct nmreq_register *reg, struct nmreq_opt_offsets *o);
+/* All rings of its own, of so many slots; 0: as many as the core gives. */
+int host_open_port(struct nm_session *s, const char *name, uint32_t slots);
+/* The begin of a test whose sessions have a port each, by these names; NULL: those from there on have none. */
+int host_begin_ports(struct nm_root *root, struct nm_session *const *sessions, const char *const *names, uint32_t slots);
 /* With the option EXTMEM. */
 int host_register_in(struct nm_session *s, const char *name, struct nmreq_register *reg, struct nmreq_opt_extmem *o);
 /* One frame into the first transmit ring; visible to the next host_txsync. */
