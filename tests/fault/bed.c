@@ -367,3 +367,67 @@ pair_close(struct pair *p)
 	raw_close(&p->a);
 	raw_close(&p->b);
 }
+
+static enum verdict
+run_with_witness(struct bed *b, enum verdict (*f)(struct bed *b, struct pair *witness))
+{
+	struct holdings before;
+	struct pair witness;
+	enum verdict v;
+	char what[200];
+	int error = pair_open(&witness, b, "vale9:a", "vale9:b"), line;
+
+	CHECK(!error, "no witnesses: %s", strerror(-error));
+	line = pair_move(&witness, 5000);
+	CHECK(!line, "the witnesses do not begin (bed.c:%d)", line);
+	CHECK(!bed_count(b, &before), "the engine does not answer");
+	if (b->hoards) {
+		before.vm_kib = before.rss_kib = 1ul << 40;
+		before.maps = 1u << 30;
+	}
+	v = f(b, &witness);
+	line = pair_move(&witness, 1000);
+	CHECK(!line, "the witnesses do not go on (bed.c:%d)", line);
+	CHECK(v != OK || bed_settled(b, &before, what), "what the engine holds is not what it was: %s", what);
+	pair_close(&witness);
+	return v;
+}
+
+enum verdict
+bed_run(struct bed *b, enum verdict (*first)(struct bed *b), enum verdict (*f)(struct bed *b, struct pair *witness))
+{
+	int error = bed_start(b), status;
+	enum verdict v;
+
+	CHECK(!error, "no engine: %s", strerror(-error));
+	v = first ? first(b) : OK;
+	if (v == OK)
+		v = run_with_witness(b, f);
+	status = bed_end(b, SIGTERM);
+	if (status) {
+		printf("the engine ended with status 0x%x\n", status);
+		v = FAILED;
+	}
+	bed_clean(b);
+	return v;
+}
+
+enum verdict
+bed_kill_rounds(const struct bed *b, struct pair *witness, const struct killed *k)
+{
+	unsigned round;
+	int status, line;
+
+	for (round = 0; round < options.kills; round++) {
+		unsigned kind = bed_random(k->kinds);
+		pid_t pid = k->start(b, kind, round);
+
+		poll(NULL, 0, (int)bed_random(round % 2 ? 20 : 120)); /* a random moment is the point */
+		kill(pid, SIGKILL);
+		waitpid(pid, &status, 0);
+		CHECK(WIFSIGNALED(status), "round %u: the %s had left with status 0x%x before it was killed", round, k->name[kind], status);
+		line = pair_move(witness, 200);
+		CHECK(!line, "round %u: after the death of a %s the witnesses stopped (bed.c:%d)", round, k->name[kind], line);
+	}
+	return OK;
+}

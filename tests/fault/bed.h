@@ -34,6 +34,7 @@ struct bed {
 	const char *args[16];     /* beside --foreground, --socket and --ready-fd; NULL-terminated */
 	rlim_t nofile, as, fsize; /* 0: not limited */
 	const char *cgroup;       /* it is put into, or NULL */
+	bool hoards;              /* as sanitizers do: what it freed may stay with it */
 };
 
 /* 0 or -errno. */
@@ -67,6 +68,21 @@ struct pair {
 int pair_open(struct pair *p, const struct bed *b, const char *a_name, const char *b_name);
 int pair_move(struct pair *p, uint32_t n);
 void pair_close(struct pair *p);
+
+/*
+ * One test on an engine of its own. first, if not NULL, has what the engine gets once and keeps; then f is called with witnesses that have
+ * exchanged frames. After it they must still do, the engine must hold what it held before, and end in order.
+ */
+enum verdict bed_run(struct bed *b, enum verdict (*first)(struct bed *b), enum verdict (*f)(struct bed *b, struct pair *witness));
+
+/* Clients of some kinds, one at a time: each is killed at a random moment, after which the witnesses must go on. */
+struct killed {
+	pid_t (*start)(const struct bed *b, unsigned kind, unsigned round);
+	const char *const *name; /* of each kind */
+	unsigned kinds;
+};
+
+enum verdict bed_kill_rounds(const struct bed *b, struct pair *witness, const struct killed *k);
 
 uint64_t bed_now_ms(void);
 unsigned bed_random(unsigned below);

@@ -17,7 +17,7 @@ enum victim { SENDER, RECEIVER, BRIDGE, PIPE_SENDER, PIPE_RECEIVER, VICTIMS };
 static const char *const victim_name[] = {"sender", "receiver", "bridge", "pipe sender", "pipe receiver"};
 
 static pid_t
-start_victim(const struct bed *b, enum victim v, unsigned n)
+start_victim(const struct bed *b, unsigned v, unsigned n)
 {
 	char one[32], two[32];
 
@@ -70,54 +70,24 @@ end_load(struct load *l)
 }
 
 static enum verdict
-kill_rounds(struct bed *b, struct pair *witness)
+kills(struct bed *b, struct pair *witness)
 {
+	static const struct killed killed = {start_victim, victim_name, VICTIMS};
 	struct load load;
-	unsigned round;
-	int status, line;
+	enum verdict v;
 
 	start_load(&load, b);
-	for (round = 0; round < options.kills; round++) {
-		enum victim v = (enum victim)bed_random(VICTIMS);
-		pid_t pid = start_victim(b, v, round);
-
-		poll(NULL, 0, (int)bed_random(round % 2 ? 20 : 120)); /* a random moment is the point */
-		kill(pid, SIGKILL);
-		waitpid(pid, &status, 0);
-		CHECK(WIFSIGNALED(status), "round %u: the %s had left with status 0x%x before it was killed", round, victim_name[v], status);
-		line = pair_move(witness, 200);
-		CHECK(!line, "round %u: after the death of a %s the witnesses stopped (bed.c:%d)", round, victim_name[v], line);
-	}
+	v = bed_kill_rounds(b, witness, &killed);
 	CHECK(!end_load(&load), "a client that was not killed had left, or did not leave in order");
-	return OK;
+	return v;
 }
 
 enum verdict
 kills_under_load(void)
 {
 	struct bed b = {0};
-	struct holdings before;
-	struct pair witness;
-	enum verdict v = FAILED;
-	char what[200];
-	int error = bed_start(&b);
 
-	CHECK(!error, "no engine: %s", strerror(-error));
-	error = pair_open(&witness, &b, "vale9:a", "vale9:b");
-	if (!error && !pair_move(&witness, 5000) && !bed_count(&b, &before)) {
-		v = kill_rounds(&b, &witness);
-		if (v == OK && !bed_settled(&b, &before, what)) {
-			printf("%u kills: what the engine holds is not what it was: %s\n", options.kills, what);
-			v = FAILED;
-		}
-		pair_close(&witness);
-	}
-	if (v == OK && bed_end(&b, SIGTERM)) {
-		printf("the engine did not end in order\n");
-		v = FAILED;
-	}
-	bed_clean(&b);
-	return v;
+	return bed_run(&b, NULL, kills);
 }
 
 static int
@@ -210,14 +180,14 @@ a_stopped_receiver_stops_nobody(void)
  * receives; what the engine reads there is zero.
  */
 static enum verdict
-punch(struct bed *b)
+punch(struct bed *b, struct pair *witness)
 {
-	struct pair victim, witness;
+	struct pair victim;
 	uint8_t f[256] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 2, 2, 2, 2, 2};
 	unsigned round;
 	int line, error;
 
-	CHECK(!pair_open(&victim, b, "vale0:x", "vale0:y") && !pair_open(&witness, b, "vale1:a", "vale1:b"), "no ports");
+	CHECK(!pair_open(&victim, b, "vale0:x", "vale0:y"), "no ports");
 	for (round = 0; round < 200; round++) {
 		struct raw_client *c = round % 2 ? &victim.a : &victim.b;
 		size_t page = sysconf(_SC_PAGESIZE), from = bed_random((unsigned)(c->size / page)) * page;
@@ -229,11 +199,10 @@ punch(struct bed *b)
 		(void)!write(victim.a.kick, &(uint64_t){1}, sizeof(uint64_t));
 		(void)raw_put(&victim.b, f, 60);
 		raw_publish(&victim.b);
-		line = pair_move(&witness, 50);
+		line = pair_move(witness, 50);
 		CHECK(!line, "round %u: holes in another's memory stop the witnesses (bed.c:%d)", round, line);
 	}
 	pair_close(&victim);
-	pair_close(&witness);
 	return OK;
 }
 
@@ -241,17 +210,6 @@ enum verdict
 holes_are_survived(void)
 {
 	struct bed b = {0};
-	struct holdings before;
-	char what[200];
-	enum verdict v;
-	int error = bed_start(&b);
 
-	CHECK(!error, "no engine: %s", strerror(-error));
-	v = bed_count(&b, &before) ? FAILED : punch(&b);
-	if (v == OK && !bed_settled(&b, &before, what)) {
-		printf("what the engine holds is not what it was: %s\n", what);
-		v = FAILED;
-	}
-	bed_clean(&b);
-	return v;
+	return bed_run(&b, NULL, punch);
 }

@@ -19,7 +19,8 @@
 
 /* What a victim does while it lives. */
 enum manner { SENDS, SCRIBBLES, CUTS, RESTARTS, MANNERS };
-static const char *const manner_name[] = {"sends", "scribbles", "cuts its memory off", "stops and starts"};
+static const char *const manner_name[] = {"client that sends", "client that scribbles", "client that cuts its memory off",
+    "client that stops and starts"};
 
 struct victim {
 	int fd, file;
@@ -133,9 +134,9 @@ stop_main(void *arg)
 	return NULL;
 }
 
-/* One loop that is signalled: what the engine needs for these it gets once and keeps. 0 if it ran and was stopped. */
-static int
-first_loop(const struct bed *b)
+/* One loop that is signalled: what the engine needs for these it gets once and keeps. */
+static enum verdict
+first_loop(struct bed *b)
 {
 	struct nmreq_sync_kloop_start k = {.sleep_us = 0};
 	struct victim v = {.wakes = true};
@@ -153,59 +154,35 @@ first_loop(const struct bed *b)
 		pthread_create(&t, NULL, stop_main, &v);
 		_exit(control(&v, NETMAP_REQ_SYNC_KLOOP_START, "", &k, &v.fds) ? 3 : 0);
 	}
-	return bed_reap(pid, 20, &status) ? status : -1;
+	CHECK(bed_reap(pid, 20, &status), "the first loop did not end");
+	CHECK(!status, "the first loop did not end in order: status 0x%x", status);
+	return OK;
+}
+
+static pid_t
+start_victim(const struct bed *b, unsigned manner, unsigned round)
+{
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (pid == 0)
+		victim_main(b, (enum manner)manner, round);
+	return pid;
 }
 
 static enum verdict
 rounds(struct bed *b, struct pair *witness)
 {
-	unsigned round;
-	int status, line;
+	static const struct killed killed = {start_victim, manner_name, MANNERS};
 
-	for (round = 0; round < options.kills; round++) {
-		enum manner m = (enum manner)bed_random(MANNERS);
-		pid_t pid;
-
-		fflush(stdout);
-		pid = fork();
-		if (pid == 0)
-			victim_main(b, m, round);
-		poll(NULL, 0, (int)bed_random(round % 2 ? 20 : 120)); /* a random moment is the point */
-		kill(pid, SIGKILL);
-		waitpid(pid, &status, 0);
-		CHECK(WIFSIGNALED(status), "round %u: a client that %s had left with status 0x%x before it was killed", round, manner_name[m], status);
-		line = pair_move(witness, 200);
-		CHECK(!line, "round %u: after the death of a client that %s the witnesses stopped (bed.c:%d)", round, manner_name[m], line);
-	}
-	return OK;
+	return bed_kill_rounds(b, witness, &killed);
 }
 
 enum verdict
 loops_die(void)
 {
 	struct bed b = {0};
-	struct holdings before;
-	struct pair witness;
-	enum verdict v = FAILED;
-	char what[200];
-	int error = bed_start(&b);
 
-	CHECK(!error, "no engine: %s", strerror(-error));
-	error = first_loop(&b);
-	CHECK(!error, "the first loop did not end in order: status 0x%x", error);
-	error = pair_open(&witness, &b, "vale9:a", "vale9:b");
-	if (!error && !pair_move(&witness, 5000) && !bed_count(&b, &before)) {
-		v = rounds(&b, &witness);
-		if (v == OK && !bed_settled(&b, &before, what)) {
-			printf("%u kills: what the engine holds is not what it was: %s\n", options.kills, what);
-			v = FAILED;
-		}
-		pair_close(&witness);
-	}
-	if (v == OK && bed_end(&b, SIGTERM)) {
-		printf("the engine did not end in order\n");
-		v = FAILED;
-	}
-	bed_clean(&b);
-	return v;
+	return bed_run(&b, first_loop, rounds);
 }

@@ -65,42 +65,12 @@ static const struct {
 	{"memory_dies_with_its_client", memory_dies_with_its_client, true},
 };
 
-/* One test with an engine and a witness of its own; the engine must end in order, holding nothing. */
 static enum verdict
 run(size_t i)
 {
-	struct bed b = {.args = {"--workers", tests[i].writes_indices ? WORKERS_OF_WRITERS : "2"}};
-	struct holdings before;
-	struct pair witness;
-	enum verdict v = FAILED;
-	char what[200];
-	int error = bed_start(&b), status;
+	struct bed b = {.args = {"--workers", tests[i].writes_indices ? WORKERS_OF_WRITERS : "2"}, .hoards = true};
 
-	CHECK(!error, "no engine: %s", strerror(-error));
-	error = pair_open(&witness, &b, "vale9:a", "vale9:b");
-	CHECK(!error, "no witness: %s", strerror(-error));
-	if (!pair_move(&witness, 5000) && !bed_count(&b, &before)) {
-		v = tests[i].run(&b, &witness);
-		status = pair_move(&witness, 1000);
-		if (status) {
-			printf("the witness does not go on (bed.c:%d)\n", status);
-			v = FAILED;
-		}
-		before.vm_kib = before.rss_kib = 1ul << 40; /* sanitizers keep what is freed */
-		before.maps = 1u << 30;
-		if (v == OK && !bed_settled(&b, &before, what)) {
-			printf("what the engine holds is not what it was: %s\n", what);
-			v = FAILED;
-		}
-		pair_close(&witness);
-	}
-	status = bed_end(&b, SIGTERM);
-	if (status) {
-		printf("the engine ended with status 0x%x\n", status);
-		v = FAILED;
-	}
-	bed_clean(&b);
-	return v;
+	return bed_run(&b, NULL, tests[i].run);
 }
 
 int
