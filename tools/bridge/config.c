@@ -1,40 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* config.c - options and names. */
+/* config.c - options. */
 #include "config.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "opt.h"
-
-static bool
-is_vale(const char *name)
-{
-	if (strncmp(name, "vale", 4))
-		return false;
-	for (name += 4; isalnum((unsigned char)*name) || *name == '_'; name++)
-		;
-	return *name == ':';
-}
-
-bool
-config_is_nic(const char *name)
-{
-	return !is_vale(name) && !strpbrk(name, "{}");
-}
-
-int
-config_name(const char *from, char to[CONFIG_NAME])
-{
-	bool bare = strncmp(from, "netmap:", 7) && !is_vale(from);
-
-	if (!*from || snprintf(to, CONFIG_NAME, "%s%s", bare ? "netmap:" : "", from) >= CONFIG_NAME)
-		return -EINVAL;
-	return 0;
-}
 
 static int
 add_port(void *target, const char *arg, char *err)
@@ -45,8 +18,8 @@ add_port(void *target, const char *arg, char *err)
 		snprintf(err, OPT_ERRLEN, "'%s' is a third port; a bridge has two", arg);
 		return -EINVAL;
 	}
-	if (config_name(arg, c->port[c->nports])) {
-		snprintf(err, OPT_ERRLEN, "a port's name has 1 to %d characters", CONFIG_NAME - 8);
+	if (portname_full(arg, strlen(arg), c->port[c->nports])) {
+		snprintf(err, OPT_ERRLEN, "a port's name has 1 to %d characters", PORTNAME_LEN - 8);
 		return -EINVAL;
 	}
 	c->nports++;
@@ -147,5 +120,5 @@ config_wait(const struct config *c)
 {
 	if (c->wait != CONFIG_WAIT)
 		return (unsigned)c->wait;
-	return config_is_nic(c->port[0]) || (c->shape == CONFIG_PAIR && config_is_nic(c->port[1])) ? 4 : 0;
+	return portname_is_nic(c->port[0]) || (c->shape == CONFIG_PAIR && portname_is_nic(c->port[1])) ? 4 : 0;
 }

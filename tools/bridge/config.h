@@ -6,10 +6,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "portname.h"
+
 #define CONFIG_BURST 1024
 #define CONFIG_BURST_MAX 8192
 #define CONFIG_WAIT (-1) /* not given */
-#define CONFIG_NAME 512
 
 enum config_shape {
 	CONFIG_PAIR, /* two ports */
@@ -18,7 +19,7 @@ enum config_shape {
 };
 
 struct config {
-	char port[2][CONFIG_NAME]; /* with prefix; the second is empty unless CONFIG_PAIR */
+	char port[2][PORTNAME_LEN]; /* with prefix; the second is empty unless CONFIG_PAIR */
 	int nports;
 	int nwords;
 	enum config_shape shape;
@@ -30,12 +31,6 @@ struct config {
 
 /* 0, OPT_LEAVE (opt.h), or -EINVAL after one line on stderr. */
 int config_parse(struct config *c, int argc, char **argv);
-
-/* The name as libnetmap wants it: a bare one gets "netmap:". 0 or -EINVAL. */
-int config_name(const char *from, char to[CONFIG_NAME]);
-
-/* A network interface, neither a switch port nor a pipe. */
-bool config_is_nic(const char *name);
 
 /* Seconds to wait for the links. */
 unsigned config_wait(const struct config *c);

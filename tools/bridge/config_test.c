@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* config_test.c - options, words and names of bridge. */
+/* config_test.c - options and words of bridge. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -24,30 +24,6 @@ parse(struct config *c, const char *line)
 		argv[argc++] = word;
 	argv[argc] = NULL;
 	return config_parse(c, argc, argv);
-}
-
-static void
-names_get_a_prefix(void **state)
-{
-	static const struct {
-		const char *from, *to;
-	} t[] = {
-		{ "eth0", "netmap:eth0" }, { "netmap:eth0^", "netmap:eth0^" }, { "vale0:a", "vale0:a" }, { "vale:a", "vale:a" },
-		{ "vale_x9:a{1", "vale_x9:a{1" }, { "valet0", "netmap:valet0" }, { "vale0", "netmap:vale0" },
-		{ "eth0@conf:rings=2", "netmap:eth0@conf:rings=2" }, { "p{1", "netmap:p{1" },
-	};
-	char to[CONFIG_NAME], huge[CONFIG_NAME + 1];
-	size_t i;
-
-	(void)state;
-	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
-		assert_int_equal(config_name(t[i].from, to), 0);
-		assert_string_equal(to, t[i].to);
-	}
-	assert_int_equal(config_name("", to), -EINVAL);
-	memset(huge, 'a', CONFIG_NAME);
-	huge[CONFIG_NAME] = '\0';
-	assert_int_equal(config_name(huge, to), -EINVAL);
 }
 
 static void
@@ -133,7 +109,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(names_get_a_prefix), cmocka_unit_test(options_are_taken),
+		cmocka_unit_test(options_are_taken),
 		cmocka_unit_test(words_are_ports_and_a_burst), cmocka_unit_test(shapes),
 		cmocka_unit_test(waits_for_interfaces_only), cmocka_unit_test(refusals),
 	};

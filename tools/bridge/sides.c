@@ -91,7 +91,7 @@ agree_on_headers(struct bridge *b, const struct config *c)
 	if (c->vnet >= 0)
 		len = (uint32_t)c->vnet;
 	for (i = 0; !rc && i < b->nsides; i++)
-		rc = set_header(&b->side[i], len, config_is_nic(c->shape == CONFIG_PAIR ? c->port[i] : c->port[0]));
+		rc = set_header(&b->side[i], len, portname_is_nic(c->shape == CONFIG_PAIR ? c->port[i] : c->port[0]));
 	return rc;
 }
 

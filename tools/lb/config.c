@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* config.c - options and names. */
+/* config.c - options. */
 #include "config.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -12,27 +11,6 @@
 
 #define AT(field) offsetof(struct config, field)
 
-static bool
-is_vale(const char *name)
-{
-	if (strncmp(name, "vale", 4))
-		return false;
-	for (name += 4; isalnum((unsigned char)*name) || *name == '_'; name++)
-		;
-	return *name == ':';
-}
-
-/* A bare name gets "netmap:". */
-static int
-full_name(const char *from, size_t len, char to[CONFIG_NAME])
-{
-	bool bare = strncmp(from, "netmap:", 7) && !is_vale(from);
-
-	if (!len || snprintf(to, CONFIG_NAME, "%s%.*s", bare ? "netmap:" : "", (int)len, from) >= CONFIG_NAME)
-		return -EINVAL;
-	return 0;
-}
-
 static int
 take_port(void *target, const char *arg, char *err)
 {
@@ -40,8 +18,8 @@ take_port(void *target, const char *arg, char *err)
 
 	if (c->port[0])
 		snprintf(err, OPT_ERRLEN, "'%s' is a second port; lb takes frames from one", arg);
-	else if (full_name(arg, strlen(arg), c->port))
-		snprintf(err, OPT_ERRLEN, "a port's name has 1 to %d characters", CONFIG_NAME - 8);
+	else if (portname_full(arg, strlen(arg), c->port))
+		snprintf(err, OPT_ERRLEN, "a port's name has 1 to %d characters", PORTNAME_LEN - 8);
 	else
 		return 0;
 	return -EINVAL;
@@ -65,7 +43,7 @@ take_group(void *target, const char *arg, char *err)
 		return -EINVAL;
 	}
 	g->prefix[0] = '\0';
-	if (colon && (full_name(arg, (size_t)(colon - arg), g->prefix) || strpbrk(arg, "{}@/^*"))) {
+	if (colon && (portname_full(arg, (size_t)(colon - arg), g->prefix) || strpbrk(arg, "{}@/^*"))) {
 		snprintf(err, OPT_ERRLEN, "'%.*s' is no beginning of a pipe's name, give a name as of a port, without { } @ / ^ *", (int)(colon - arg), arg);
 		return -EINVAL;
 	}
@@ -137,7 +115,7 @@ config_wait(const struct config *c)
 {
 	if (c->wait != CONFIG_WAIT)
 		return (unsigned)c->wait;
-	return is_vale(c->port) || strpbrk(c->port, "{}") ? 0 : 4;
+	return portname_is_nic(c->port) ? 4 : 0;
 }
 
 uint32_t

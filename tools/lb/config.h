@@ -6,18 +6,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define CONFIG_NAME 512
+#include "portname.h"
+
 #define CONFIG_GROUPS 16
 #define CONFIG_PIPES 64 /* of a prefix, and of a group: a port has no more */
 #define CONFIG_WAIT (-1) /* not given */
 
 struct config_group {
-	char prefix[CONFIG_NAME]; /* with subsystem, as netmap:x; "": that of the port */
+	char prefix[PORTNAME_LEN]; /* with subsystem, as netmap:x; "": that of the port */
 	uint32_t n;
 };
 
 struct config {
-	char port[CONFIG_NAME]; /* with subsystem */
+	char port[PORTNAME_LEN]; /* with subsystem */
 	struct config_group group[CONFIG_GROUPS];
 	int ngroups;
 	int64_t extra, batch;

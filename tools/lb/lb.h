@@ -14,7 +14,7 @@ struct nmport_d;
 
 struct lb_pipe {
 	struct nmport_d *d;
-	char name[CONFIG_NAME + 16];
+	char name[PORTNAME_LEN + 16];
 };
 
 struct lb {

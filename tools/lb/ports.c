@@ -79,7 +79,7 @@ give_extra(struct lb *l)
 
 /* A name of which pipes can be made. 0 or -EINVAL. */
 static int
-prefix_of(const struct lb *l, const struct config_group *g, char to[CONFIG_NAME])
+prefix_of(const struct lb *l, const struct config_group *g, char to[PORTNAME_LEN])
 {
 	const char *name = l->port->hdr.nr_name;
 
@@ -88,9 +88,9 @@ prefix_of(const struct lb *l, const struct config_group *g, char to[CONFIG_NAME]
 		return -EINVAL;
 	}
 	if (g->prefix[0])
-		snprintf(to, CONFIG_NAME, "%s", g->prefix);
+		snprintf(to, PORTNAME_LEN, "%s", g->prefix);
 	else
-		snprintf(to, CONFIG_NAME, "%s%s", strncmp(name, NM_BDG_NAME, 4) || !strchr(name, ':') ? "netmap:" : "", name);
+		snprintf(to, PORTNAME_LEN, "%s%s", strncmp(name, NM_BDG_NAME, 4) || !strchr(name, ':') ? "netmap:" : "", name);
 	return 0;
 }
 
@@ -145,7 +145,7 @@ add_pipe(struct lb *l, const char *prefix, uint32_t id)
 static int
 add_groups(struct lb *l, const struct config *c)
 {
-	char prefix[CONFIG_NAME], other[CONFIG_NAME];
+	char prefix[PORTNAME_LEN], other[PORTNAME_LEN];
 	int i, k, rc;
 
 	for (i = 0; i < c->ngroups; i++) {

@@ -198,25 +198,14 @@ take_cpus(void *target, const char *arg, char *err)
 	return 0;
 }
 
-static bool
-is_vale(const char *name)
-{
-	if (strncmp(name, "vale", 4))
-		return false;
-	for (name += 4; isalnum((unsigned char)*name) || *name == '_'; name++)
-		;
-	return *name == ':';
-}
-
 static int
 take_port(void *target, const char *arg, char *err)
 {
 	struct config *c = target;
-	bool bare = strncmp(arg, "netmap:", 7) && !is_vale(arg);
 
-	if (*arg && snprintf(c->port, CONFIG_NAME, "%s%s", bare ? "netmap:" : "", arg) < CONFIG_NAME)
+	if (!portname_full(arg, strlen(arg), c->port))
 		return 0;
-	snprintf(err, OPT_ERRLEN, "a port's name has 1 to %d characters", CONFIG_NAME - 8);
+	snprintf(err, OPT_ERRLEN, "a port's name has 1 to %d characters", PORTNAME_LEN - 8);
 	return -EINVAL;
 }
 
@@ -269,5 +258,5 @@ config_wait(const struct config *c)
 {
 	if (c->wait != CONFIG_WAIT)
 		return (unsigned)c->wait;
-	return is_vale(c->port) || strpbrk(c->port, "{}") ? 0 : 2;
+	return portname_is_nic(c->port) ? 2 : 0;
 }

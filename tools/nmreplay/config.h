@@ -8,13 +8,13 @@
 #include <stdint.h>
 
 #include "model.h"
+#include "portname.h"
 
-#define CONFIG_NAME 512
 #define CONFIG_WAIT (-1) /* not given */
 
 struct config {
 	const char *file;
-	char port[CONFIG_NAME]; /* with subsystem */
+	char port[PORTNAME_LEN]; /* with subsystem */
 	struct model_conf model;
 	int64_t buffer, seed;
 	int64_t loops;          /* 0: endless */
