@@ -189,15 +189,15 @@ $(BUILD)/test/drivers/%: drivers/%.c $(wildcard drivers/*.h drivers/*/*.h) $(COR
 $(BUILD)/test/os/user/% $(BUILD)/test/engine/%: $$(patsubst $(BUILD)/test/$$(PERCENT),$$(PERCENT),$$@).c $(ENGINE_OBJ) $(BUILD)/netmapd tests/unit/raw_client.c tests/unit/raw_client.h
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) -Itests/unit $(LDFLAGS_ALL) -o $@ $< tests/unit/raw_client.c $(ENGINE_OBJ) -lcmocka $(ENGINE_LIBS)
-$(BUILD)/test/lib/%: lib/%.c $(BUILD)/libnetmap.a $(BUILD)/netmapd tests/unit/own_engine.c tests/unit/app_port.c tests/unit/own_engine.h tests/unit/app_port.h
+$(BUILD)/test/lib/%: lib/%.c $(BUILD)/libnetmap.a $(BUILD)/netmapd tests/unit/own_engine.c tests/unit/app_port.c tests/unit/own_engine.h tests/unit/app_port.h tests/unit/said.h
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) -DNM_OS_NO_RCU -Itests/unit $(LDFLAGS_ALL) -o $@ $(filter %.c,$^) $(BUILD)/libnetmap.a -lcmocka -lpthread -ldl
-$(BUILD)/test/run/lib/%: lib/%.c $(BUILD)/libnetmap-bare.a $(BUILD)/libnetmap-preload.so $(BUILD)/netmap-run $(BUILD)/netmapd tests/unit/own_engine.c tests/unit/app_port.c tests/unit/own_engine.h tests/unit/app_port.h
+$(BUILD)/test/run/lib/%: lib/%.c $(BUILD)/libnetmap-bare.a $(BUILD)/libnetmap-preload.so $(BUILD)/netmap-run $(BUILD)/netmapd tests/unit/own_engine.c tests/unit/app_port.c tests/unit/own_engine.h tests/unit/app_port.h tests/unit/said.h
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) -Itests/unit $(LDFLAGS_ALL) -o $@ $(filter %.c,$^) $(BUILD)/libnetmap-bare.a -lcmocka -lpthread
-$(BUILD)/test/tools/%: tools/%.c $(BUILD)/libnetmap.a $(TOOLLIB_A) $$(filter-out $$(PERCENT)/main.o,$$(call objects,$$(call sources,$$(patsubst $$(PERCENT)/,$$(PERCENT),$$(dir tools/$$*))),tool))
+$(BUILD)/test/tools/%: tools/%.c tests/unit/cmdline.h tests/unit/said.h $(BUILD)/libnetmap.a $(TOOLLIB_A) $$(filter-out $$(PERCENT)/main.o,$$(call objects,$$(call sources,$$(patsubst $$(PERCENT)/,$$(PERCENT),$$(dir tools/$$*))),tool))
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $< $(filter %.o,$^) $(TOOLLIB_A) $(BUILD)/libnetmap.a -lcmocka $(TOOL_LIBS)
+	$(CC) $(CFLAGS_ALL) -Itests/unit $(LDFLAGS_ALL) -o $@ $< $(filter %.o,$^) $(TOOLLIB_A) $(BUILD)/libnetmap.a -lcmocka $(TOOL_LIBS)
 # linked with the library as programs of the system's are: by its name, here with the folder to find it in
 $(BUILD)/test/pcap/%: pcap/%.c pcap/np_bed.h $(BUILD)/pcap/libpcap.so.0.8 $(BUILD)/netmapd tests/unit/own_engine.c tests/unit/own_engine.h
 	@mkdir -p $(@D)

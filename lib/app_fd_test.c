@@ -20,6 +20,7 @@
 
 #include "app_port.h"
 #include "own_engine.h"
+#include "said.h"
 
 /* The fortified variants, which headers declare only in fortified programs. */
 int __open_2(const char *path, int flags);
@@ -92,12 +93,12 @@ odd_ways_to_open(void **state)
 	assert_int_equal(errno, EEXIST);
 	assert_int_equal(open("/dev/netmap", O_RDONLY | O_DIRECTORY), -1);
 	assert_int_equal(errno, ENOTDIR);
-	own_engine_listen();
+	said_listen();
 	assert_null(fopen("/dev/netmap", "r+"));
 	assert_int_equal(errno, EOPNOTSUPP);
 	assert_null(freopen("/dev/netmap", "r", fopen("/dev/null", "r")));
 	assert_int_equal(errno, EOPNOTSUPP);
-	own_engine_heard(heard, sizeof(heard));
+	said_heard(heard, sizeof(heard));
 	assert_non_null(strstr(heard, "/dev/netmap is not served by the userspace engine, it takes open(2)"));
 }
 

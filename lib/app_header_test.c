@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "own_engine.h"
+#include "said.h"
 
 #define FRAMES 20000u
 
@@ -188,7 +189,7 @@ names_that_fail(void **state)
 	errno = 5;
 	assert_null(nm_open("eth0", NULL, 0, NULL));
 	assert_int_equal(errno, 0); /* not netmap's: libpcap tries others then */
-	own_engine_listen();
+	said_listen();
 	assert_null(nm_open("netmap:averyverylongname", NULL, 0, NULL));
 	assert_int_equal(errno, EINVAL);
 	assert_null(nm_open("vale0:a/q", NULL, 0, NULL));
@@ -197,7 +198,7 @@ names_that_fail(void **state)
 	assert_int_equal(errno, ENXIO);
 	assert_null(nm_open("vale0:a-9", NULL, 0, NULL));
 	assert_int_equal(errno, EINVAL);
-	own_engine_heard(text, sizeof(text));
+	said_heard(text, sizeof(text));
 	d = nm_open("vale0:a/x", NULL, 0, NULL);
 	assert_non_null(d);
 	assert_null(nm_open("vale0:a", NULL, 0, NULL));

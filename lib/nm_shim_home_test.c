@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "own_engine.h"
+#include "said.h"
 
 static void
 the_choice(void **state)
@@ -63,12 +64,12 @@ a_wrong_choice_is_told_once(void **state)
 
 	(void)state;
 	setenv("NETMAP_ENGINE", "userland", 1);
-	own_engine_listen();
+	said_listen();
 	errno = 0;
 	assert_int_equal(open("/dev/netmap", O_RDWR), -1);
 	assert_int_equal(errno, EINVAL);
 	assert_int_equal(open("/dev/netmap", O_RDWR), -1);
-	own_engine_heard(text, sizeof(text));
+	said_heard(text, sizeof(text));
 	setenv("NETMAP_ENGINE", "user", 1);
 	assert_string_equal(text, "netmap: NETMAP_ENGINE must be 'kernel', 'user' or not set; it is userland\n");
 }
@@ -80,10 +81,10 @@ a_missing_engine_is_told(void **state)
 
 	(void)state;
 	setenv("NETMAPD", "/nonexistent/netmapd", 1);
-	own_engine_listen();
+	said_listen();
 	assert_int_equal(open("/dev/netmap", O_RDWR), -1);
 	assert_int_equal(errno, ENOENT);
-	own_engine_heard(text, sizeof(text));
+	said_heard(text, sizeof(text));
 	setenv("NETMAPD", netmapd, 1);
 	free(netmapd);
 	snprintf(want, sizeof(want), "netmap: no engine listens on %s and netmapd is not found; install it, or set NETMAPD to its path\n",
@@ -104,10 +105,10 @@ the_engine_stands_in(void **state)
 		return;
 	}
 	unsetenv("NETMAP_ENGINE");
-	own_engine_listen();
+	said_listen();
 	errno = 77;
 	fd = open("/dev/netmap", O_RDWR | O_CLOEXEC);
-	own_engine_heard(text, sizeof(text));
+	said_heard(text, sizeof(text));
 	setenv("NETMAP_ENGINE", "user", 1);
 	assert_true(fd >= 0);
 	assert_string_equal(text, "");

@@ -9,20 +9,15 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "cmdline.h"
 #include "config.h"
 
-/* The options as one line. */
 static int
 parse(struct config *c, const char *line)
 {
-	static char text[1024];
-	char *argv[32], *save = NULL, *word;
-	int argc = 0;
+	char **argv;
+	int argc = cmdline_words("bridge", line, &argv);
 
-	snprintf(text, sizeof(text), "bridge %s", line);
-	for (word = strtok_r(text, " ", &save); word && argc < 31; word = strtok_r(NULL, " ", &save))
-		argv[argc++] = word;
-	argv[argc] = NULL;
 	return config_parse(c, argc, argv);
 }
 

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "opt.h"
+#include "said.h"
 
 struct target {
 	int64_t burst;
@@ -57,23 +58,14 @@ static int
 parse(const struct opt_spec *spec, struct target *t, char said[512], const char *a, const char *b, const char *c)
 {
 	char *argv[] = { (char *)"t", (char *)a, (char *)b, (char *)c, NULL };
-	FILE *keep = tmpfile();
-	int argc = 1, saved = dup(2), rc;
-	size_t n;
+	int argc = 1, rc;
 
 	while (argv[argc])
 		argc++;
 	memset(t, 0, sizeof(*t));
-	fflush(stderr);
-	dup2(fileno(keep), 2);
+	said_listen();
 	rc = opt_parse(spec, argc, argv, t);
-	fflush(stderr);
-	dup2(saved, 2);
-	close(saved);
-	rewind(keep);
-	n = fread(said, 1, 511, keep);
-	said[n] = '\0';
-	fclose(keep);
+	said_heard(said, 512);
 	return rc;
 }
 

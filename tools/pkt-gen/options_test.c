@@ -11,38 +11,23 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "cmdline.h"
 #include "frame.h"
 #include "options.h"
+#include "said.h"
 #include "seq.h"
-
-#define MAX_WORDS 24
 
 /* Parses the words of a line; what it says on stderr goes to said. */
 static int
 parse(struct options *o, const char *line, char said[1024])
 {
-	static char words[512];
-	char *argv[MAX_WORDS + 1] = { (char *)"pkt-gen" }, *rest = words;
-	FILE *keep = tmpfile();
-	int argc = 1, saved = dup(2), rc;
-	size_t n;
+	char **argv;
+	int argc = cmdline_words("pkt-gen", line, &argv), rc;
 
-	snprintf(words, sizeof(words), "%s", line);
-	while (argc < MAX_WORDS && (argv[argc] = strsep(&rest, " ")) != NULL)
-		argc++;
-	argv[argc] = NULL;
-	fflush(stderr);
-	dup2(fileno(keep), 2);
+	said_listen();
 	rc = options_parse(o, argc, argv);
-	fflush(stderr);
-	dup2(saved, 2);
-	close(saved);
-	rewind(keep);
-	n = fread(said, 1, 1023, keep);
-	said[n] = '\0';
-	fclose(keep);
+	said_heard(said, 1024);
 	return rc;
 }
 

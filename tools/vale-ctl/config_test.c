@@ -12,19 +12,15 @@
 
 #include <net/netmap.h>
 
+#include "cmdline.h"
 #include "config.h"
 
 static int
 parse(struct config *c, const char *line)
 {
-	static char text[1024];
-	char *argv[32], *save = NULL, *word;
-	int argc = 0;
+	char **argv;
+	int argc = cmdline_words("vale-ctl", line, &argv);
 
-	snprintf(text, sizeof(text), "vale-ctl %s", line);
-	for (word = strtok_r(text, " ", &save); word && argc < 31; word = strtok_r(NULL, " ", &save))
-		argv[argc++] = word;
-	argv[argc] = NULL;
 	return config_parse(c, argc, argv);
 }
 
