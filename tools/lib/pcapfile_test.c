@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* pcapfile_test.c - pcap files of both precisions and byte orders, pcapng, what is none, and what is written. */
 #include <errno.h>
+#include <malloc.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -244,6 +245,7 @@ main(void)
 	if (fd < 0)
 		return 1;
 	close(fd);
+	mallopt(M_PERTURB, 0x5a); /* memory that nobody cleared is not zero */
 	for (i = 0; i < sizeof(pattern); i++)
 		pattern[i] = (uint8_t)(i * 7 + i / 256);
 	rc = cmocka_run_group_tests(tests, NULL, NULL);
