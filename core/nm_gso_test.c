@@ -301,6 +301,7 @@ put_together(const struct shape *s, struct nm_gso *g, uint32_t l3, uint32_t fron
 		}
 		n = len - head;
 		assert_true(n <= s->size);
+		assert_true(n % 8 == 0 || !nm_gso_more(g)); /* places are counted in eights */
 		if (!place) { /* the checksum is in the first one; it's right for the whole */
 			memcpy(whole + from, out + head, 8);
 			assert_int_equal(be16(whole + from + 4), total - from);
