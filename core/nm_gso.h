@@ -12,7 +12,7 @@
 
 #include "nm_csum.h"
 
-/* The virtio-net header, in the host's order. One of 10 bytes has no num_buffers, where we write 0 and never read. */
+/* The virtio-net header, in the host's order. One of 10 bytes has no num_buffers, at which nobody here looks. */
 struct nm_vnet_hdr {
 	uint8_t flags;       /* NM_VNET_* */
 	uint8_t gso_type;    /* NM_GSO_TYPE_* */

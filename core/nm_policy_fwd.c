@@ -99,7 +99,7 @@ judge(struct step *st, uint32_t i)
 	uint32_t vid = 0;
 
 	if (st->policy->vlan.mode) {
-		if (!nm_vlan_read(f, &st->w->tag[i]))
+		if (!nm_vlan_read(f, st->w->hdr, &st->w->tag[i]))
 			return refuse(NM_STAT_drop_short);
 		vid = nm_vlan_of(&st->policy->vlan, &st->w->tag[i]);
 		if (vid == NM_VLAN_REFUSED)
@@ -153,12 +153,11 @@ slots_anew(const struct nm_kring *kr, const struct nm_vale_work *w, uint32_t i)
 
 /* The counter of why this frame, which would take n slots, is not delivered; or 0. */
 static int
-hindrance(const struct nm_vale_work *w, uint32_t i, uint32_t n, bool trunk)
+hindrance(const struct nm_vale_work *w, uint32_t i, uint32_t n)
 {
 	if (n > NETMAP_MAX_FRAGS)
 		return NM_STAT_drop_bad_len;
-	/* what is not to be a tag would be taken for one */
-	return w->edit && trunk && !w->out_vid && w->tag[i].type == NM_VLAN_TYPE ? NM_STAT_drop_vlan : 0;
+	return nm_vale_exposes(w, i) ? NM_STAT_drop_vlan : 0;
 }
 
 /* Where frames are about to go, looked up once. */
@@ -214,7 +213,6 @@ struct draft {
 static bool
 plan(const struct step *st, const struct nm_vale_run *r, const struct target *t, struct nm_kring *d, struct draft *p)
 {
-	bool trunk = t->policy->vlan.mode == NM_VLAN_TRUNK;
 	uint32_t i = r->first, end = i + r->slots, anew, n;
 	struct nm_kring *kr = st->kr;
 	struct nm_vale_work *w = st->w;
@@ -225,7 +223,7 @@ plan(const struct step *st, const struct nm_vale_run *r, const struct target *t,
 			continue;
 		anew = slots_anew(kr, w, i);
 		n = anew ? anew : w->frag[i].nfrags;
-		why = hindrance(w, i, n, trunk);
+		why = hindrance(w, i, n);
 		if (!why && n > p->room - p->slots) {
 			if (t->waited_for && stay(kr, d, p->slots, p->room))
 				return false;
@@ -247,9 +245,9 @@ plan(const struct step *st, const struct nm_vale_run *r, const struct target *t,
 	return true;
 }
 
-/* The same where the target's virtio-net header, of `hdr` bytes, is not of the sender's length; there are no VLANs then. */
+/* The same where the target's virtio-net header, of `hdr` bytes, is not of the sender's length, or where tags before one are edited. */
 static uint32_t
-translate_to(struct step *st, const struct nm_vale_run *r, const struct target *t, struct nm_kring *d, uint32_t hdr)
+translate_to(const struct step *st, const struct nm_vale_run *r, const struct target *t, struct nm_kring *d, uint32_t hdr)
 {
 	const struct nm_vale_vnet_how how = {
 		.d = d, .to = hdr, .delivered = t->mirror ? NM_STAT_mirrored : NM_STAT_forwarded, .lost = t->mirror ? NM_STAT_mirror_lost : 0,
@@ -259,27 +257,15 @@ translate_to(struct step *st, const struct nm_vale_run *r, const struct target *
 	return nm_vale_deliver_vnet_run(st->kr, st->w, r, &how);
 }
 
-/* A run, and those that follow it, to receive ring `ring` of the target; returns the frames that are done with, all but where it is waited for. */
+/* Frames as they are; returns those that are done with. */
 static uint32_t
-deliver_to(struct step *st, const struct nm_vale_run *r, const struct target *t, uint32_t ring)
+carry_to(const struct step *st, const struct nm_vale_run *r, const struct target *t, struct nm_kring *d)
 {
-	struct nm_kring *d = &t->port->krings[NM_DIR_RX][ring], *kr = st->kr;
+	struct nm_kring *kr = st->kr;
 	struct nm_vale_work *w = st->w;
 	struct draft p = {0};
-	uint32_t start, hdr;
+	uint32_t start;
 
-	if (NM_UNLIKELY(!NM_LOAD_ACQUIRE(&d->ready))) {
-		p.done = frames_of(w, r);
-		kr->stat[t->mirror ? NM_STAT_mirror_lost : NM_STAT_drop_no_dest] += p.done;
-		if (w->keep_lost && !t->mirror)
-			memset(w->lost + r->first, 1, r->slots);
-		return p.done;
-	}
-	hdr = NM_READ_ONCE(t->port->hdr_len);
-	if (NM_UNLIKELY(hdr != w->hdr))
-		return translate_to(st, r, t, d, hdr);
-	w->edit = t->edit;
-	w->out_vid = t->edit && nm_vlan_tagged(&t->policy->vlan, t->vid) ? t->vid : 0;
 	p.room = nm_kring_lease_begin(d);
 	if (p.room > NM_VALE_FRAGS)
 		p.room = NM_VALE_FRAGS;
@@ -290,8 +276,43 @@ deliver_to(struct step *st, const struct nm_vale_run *r, const struct target *t,
 	start = nm_kring_lease_commit(d, p.slots, w->idx);
 	if (p.slots)
 		kr->stat[t->mirror ? NM_STAT_mirrored : NM_STAT_forwarded] += nm_vale_carry(kr, w, d, start, p.slots);
-	w->edit = false;
 	return p.done;
+}
+
+/* How frames are to leave by the target. */
+static void
+set_edit(struct nm_vale_work *w, const struct target *t)
+{
+	const struct nm_vlan *c = &t->policy->vlan;
+
+	w->edit = t->edit;
+	w->out_vid = t->edit && nm_vlan_tagged(c, t->vid) ? t->vid : 0;
+	w->no_second = c->mode == NM_VLAN_TRUNK && !w->out_vid;
+}
+
+/* A run, and those that follow it, to receive ring `ring` of the target; returns the frames that are done with, all but where it is waited for. */
+static uint32_t
+deliver_to(struct step *st, const struct nm_vale_run *r, const struct target *t, uint32_t ring)
+{
+	struct nm_kring *d = &t->port->krings[NM_DIR_RX][ring], *kr = st->kr;
+	struct nm_vale_work *w = st->w;
+	uint32_t done, hdr;
+
+	if (NM_UNLIKELY(!NM_LOAD_ACQUIRE(&d->ready))) {
+		done = frames_of(w, r);
+		kr->stat[t->mirror ? NM_STAT_mirror_lost : NM_STAT_drop_no_dest] += done;
+		if (w->keep_lost && !t->mirror)
+			memset(w->lost + r->first, 1, r->slots);
+		return done;
+	}
+	set_edit(w, t);
+	hdr = NM_READ_ONCE(t->port->hdr_len);
+	if (NM_UNLIKELY(hdr != w->hdr || (hdr && t->edit)))
+		done = translate_to(st, r, t, d, hdr);
+	else
+		done = carry_to(st, r, t, d);
+	w->edit = false;
+	return done;
 }
 
 /* The first n frames of a run. */

@@ -64,9 +64,6 @@ nm_vale_ctl_hdr_set(struct nm_session *s, struct nm_ctl_msg *m)
 	if (p->wrap && h->nr_hdr_len)
 		return nm_session_error(s, EINVAL, "%s: a header of %u bytes can't be set, frames of an interface have none; what other ports' "
 		    "headers ask for is done on the way to it", p->name, h->nr_hdr_len);
-	if (p->policy && p->policy->vlan.mode && h->nr_hdr_len)
-		return nm_session_error(s, EOPNOTSUPP, "%s: a header of %u bytes can't be set, it is in VLANs, whose ports have none yet; end that by: "
-		    "vale-ctl vlan %s off", p->name, h->nr_hdr_len, p->name);
 	NM_WRITE_ONCE(p->hdr_len, h->nr_hdr_len);
 	nm_os_rcu_sync(); /* what is delivered from now on has it */
 	return 0;

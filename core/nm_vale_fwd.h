@@ -50,6 +50,7 @@ struct nm_vale_work {
 	/* of nm_policy_fwd.c */
 	bool edit;                                 /* frames get the tag of VLAN out_vid, or none if that is 0 */
 	uint32_t out_vid;
+	bool no_second;                            /* and then are not to begin with a second one, which would be taken for the first */
 	bool keep_lost;                            /* notes which were not delivered: a mirror is to get the others */
 	uint8_t lost[NM_VALE_FRAGS];               /* of a frame, at its first fragment */
 	struct nm_vlan_tag tag[NM_VALE_FRAGS];     /* of a frame, at its first fragment */
@@ -119,10 +120,20 @@ nm_vale_plan_anew(struct nm_vale_work *w, uint32_t i, uint32_t n)
 	w->plan[w->nplan++] = (struct nm_vale_run){.first = (uint16_t)i, .slots = w->frag[i].nfrags, .next = (uint16_t)n};
 }
 
+/* The frame at fragment i may not leave as its tag would be. */
+static inline bool
+nm_vale_exposes(const struct nm_vale_work *w, uint32_t i)
+{
+	return w->edit && w->no_second && w->tag[i].type == NM_VLAN_TYPE;
+}
+
 /* The plan into the `slots` > 0 slots of d from start on, with the buffers in w->idx; publishes and notifies. Returns the frames. Data. */
 uint32_t nm_vale_carry(const struct nm_kring *kr, struct nm_vale_work *w, struct nm_kring *d, uint32_t start, uint32_t slots);
 
-/* nm_vale_vnet.c: delivers two lists, merged, to a receive ring that is ready and whose port has a header of `to` bytes, not w->hdr. */
+/*
+ * nm_vale_vnet.c: delivers two lists, merged, to a receive ring that is ready and whose port has a header of `to` bytes, not w->hdr, or the
+ * same one where tags are edited.
+ */
 void nm_vale_deliver_vnet(struct nm_kring *kr, struct nm_vale_work *w, struct nm_kring *d, uint32_t a, uint32_t b, uint32_t to);
 /* The same with a run and those that follow it, as nm_policy_fwd.c wants it; returns the frames done with, all unless some stay. */
 struct nm_vale_vnet_how {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * nm_vale_vnet.c - delivery between ports whose frames have virtio-net headers of different lengths: see nm_vnet.h.
+ * nm_vale_vnet.c - delivery between ports whose frames have virtio-net headers of different lengths, or have some and are in VLANs: see
+ * nm_vnet.h.
  *
  * A few frames are looked at, then leased and written together. A merged frame is delivered whole, in all its segments, or not at
  * all; it counts as one that was forwarded. Where senders wait for room, it is for the first frame that has none, and what is counted
@@ -184,7 +185,9 @@ take(struct batch *b, uint32_t i, const struct nm_vnet_way *way)
 	struct nm_vnet *v = &b->w->vnet[b->n];
 	int why = NM_STAT_drop_bad_len;
 
-	if (NM_LIKELY(way->step))
+	if (NM_UNLIKELY(nm_vale_exposes(b->w, i)))
+		why = NM_STAT_drop_vlan;
+	else if (NM_LIKELY(way->step))
 		why = nm_vnet_begin(v, &b->w->frag[i], way);
 	if (!why && v->slots > NM_VALE_FRAGS)
 		why = NM_STAT_drop_vnet_gso;
@@ -210,7 +213,7 @@ static uint32_t
 deliver(struct nm_kring *kr, struct nm_vale_work *w, struct feed *f, const struct nm_vale_vnet_how *how)
 {
 	struct batch b = {.kr = kr, .w = w, .how = how, .step = nm_kring_chunk(how->d)};
-	struct nm_vnet_way way = {.from = w->hdr, .to = how->to, .step = b.step};
+	struct nm_vnet_way way = {.from = w->hdr, .to = how->to, .step = b.step, .vid = w->out_vid};
 	bool going = true;
 	uint32_t i;
 
@@ -221,6 +224,7 @@ deliver(struct nm_kring *kr, struct nm_vale_work *w, struct feed *f, const struc
 			continue;
 		}
 		way.ident = w->ident++;
+		way.tag = w->edit ? &w->tag[i] : NULL;
 		going = take(&b, i, &way);
 	}
 	if (going)

@@ -4,15 +4,15 @@
 #include "nm_policy.h"
 #include "nm_vale_fwd.h"
 
-#define ADDRESSES 12u /* bytes before the type field */
+#define ADDRESSES NM_VLAN_ADDRESSES
 #define MIN_FRAME 14u
 #define MIN_TAGGED 18u
 
-/* The 6 bytes behind the addresses, of which there may be fewer, where they are in more than one fragment. */
+/* The 6 bytes from `at` on, of which there may be fewer, where they are in more than one fragment. */
 static void
-read_slowly(const struct nm_vale_frag *f, uint8_t b[6])
+read_slowly(const struct nm_vale_frag *f, uint32_t at, uint8_t b[6])
 {
-	uint32_t i, at = ADDRESSES, left = f->nfrags;
+	uint32_t i, left = f->nfrags;
 
 	for (i = 0; i < 6 && left; i++, at++) {
 		while (left && at >= f->len) {
@@ -26,15 +26,15 @@ read_slowly(const struct nm_vale_frag *f, uint8_t b[6])
 }
 
 bool
-nm_vlan_read(const struct nm_vale_frag *f, struct nm_vlan_tag *t)
+nm_vlan_read(const struct nm_vale_frag *f, uint32_t hdr, struct nm_vlan_tag *t)
 {
 	typedef struct { uint64_t v; } __attribute__((packed, may_alias)) unaligned;
 	union { uint64_t w; uint8_t b[8]; } u = {0};
 
-	if (NM_LIKELY(f->len >= MIN_TAGGED))
-		u.w = ((const volatile unaligned *)(const void *)(f->buf + ADDRESSES - 2))->v;
+	if (NM_LIKELY(f->len >= hdr + MIN_TAGGED))
+		u.w = ((const volatile unaligned *)(const void *)(f->buf + hdr + ADDRESSES - 2))->v;
 	else
-		read_slowly(f, u.b + 2);
+		read_slowly(f, hdr + ADDRESSES, u.b + 2);
 	t->type = (uint16_t)(u.b[2] << 8 | u.b[3]);
 	t->tci = 0;
 	t->skip = MIN_FRAME;
@@ -43,7 +43,7 @@ nm_vlan_read(const struct nm_vale_frag *f, struct nm_vlan_tag *t)
 	t->tci = (uint16_t)(u.b[4] << 8 | u.b[5]);
 	t->type = (uint16_t)(u.b[6] << 8 | u.b[7]);
 	t->skip = MIN_TAGGED;
-	return f->total >= MIN_TAGGED;
+	return f->total >= hdr + MIN_TAGGED;
 }
 
 /* Where a frame that is put together goes on. */
@@ -115,18 +115,18 @@ nm_vlan_copy(const struct nm_vlan_out *o, const struct nm_vale_frag *f, const st
     uint64_t *bytes)
 {
 	struct cursor c = {.o = o, .idx = o->idx, .slot = slot, .left = f->total - t->skip + MIN_FRAME + (vid ? 4 : 0)};
-	uint32_t left = f->nfrags, skip = t->skip, tci = (t->tci & 0xf000u) | vid;
-	const uint8_t field[6] = {NM_VLAN_TYPE >> 8, NM_VLAN_TYPE & 0xff, (uint8_t)(tci >> 8), (uint8_t)tci, (uint8_t)(t->type >> 8),
-	    (uint8_t)t->type};
+	uint32_t left = f->nfrags, skip = t->skip, nfield = nm_vlan_field_bytes(vid);
+	uint8_t field[6];
 
+	nm_vlan_field(t, vid, field);
 	*bytes += c.left;
 	if (NM_LIKELY(left == 1 && o->n == 1 && !o->at)) {
-		copy_slot(o, f, skip, slot, vid ? field : field + 4, vid ? 6 : 2);
+		copy_slot(o, f, skip, slot, field, nfield);
 		return nm_ring_add(slot, 1, o->d->nslots);
 	}
 	begin_slot(&c);
 	emit(&c, f->buf, ADDRESSES);
-	emit(&c, vid ? field : field + 4, vid ? 6 : 2);
+	emit(&c, field, nfield);
 	for (; left; left--, f++) {
 		uint32_t off = skip < f->len ? skip : f->len;
 
@@ -189,9 +189,6 @@ nm_vlan_ctl(struct nm_session *s, struct nm_ctl_msg *m)
 		return 0;
 	}
 	error = check(s, m->hdr->nr_name, r);
-	if (!error && r->nr_mode && p->hdr_len)
-		error = nm_session_error(s, EOPNOTSUPP, "%s: its frames begin with a virtio-net header of %u bytes, and ports in VLANs have none yet",
-		    m->hdr->nr_name, p->hdr_len);
 	if (!error && r->nr_mode && nm_mirror_is_target(p))
 		error = nm_session_error(s, EBUSY, "%s gets copies of frames of all VLANs, and so can't be in one; end that by: vale-ctl mirror PORT off",
 		    m->hdr->nr_name);

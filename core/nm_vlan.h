@@ -15,6 +15,8 @@ struct nm_vlan {
 	uint8_t allowed[512];
 };
 
+#define NM_VLAN_ADDRESSES 12u /* bytes before the type field */
+
 /* A frame's type field, read once; frames that leave are written from it. */
 struct nm_vlan_tag {
 	uint16_t tci;  /* 0 where there is no tag */
@@ -55,12 +57,35 @@ nm_vlan_of(const struct nm_vlan *c, const struct nm_vlan_tag *t)
 	return nm_vlan_member(c, vid) ? vid : NM_VLAN_REFUSED;
 }
 
-/* Reads the tag of a frame of `total` >= 14 bytes; false where it ends in its tag. Data. */
+/* Bytes of the type field of frames that leave with the tag of VLAN vid, or without one (vid 0). */
+static inline uint32_t
+nm_vlan_field_bytes(uint32_t vid)
+{
+	return vid ? 6 : 2;
+}
+
+/* That field. */
+static inline void
+nm_vlan_field(const struct nm_vlan_tag *t, uint32_t vid, uint8_t *to)
+{
+	uint32_t tci = (t->tci & 0xf000u) | vid;
+
+	if (vid) {
+		*to++ = NM_VLAN_TYPE >> 8;
+		*to++ = NM_VLAN_TYPE & 0xff;
+		*to++ = (uint8_t)(tci >> 8);
+		*to++ = (uint8_t)tci;
+	}
+	to[0] = (uint8_t)(t->type >> 8);
+	to[1] = (uint8_t)t->type;
+}
+
+/* Reads the tag of a frame of `total` >= hdr + 14 bytes that begins behind a header of `hdr`; false where it ends in its tag. Data. */
 struct nm_vale_frag;
-bool nm_vlan_read(const struct nm_vale_frag *f, struct nm_vlan_tag *t);
+bool nm_vlan_read(const struct nm_vale_frag *f, uint32_t hdr, struct nm_vlan_tag *t);
 /*
- * A frame into n slots of d from `slot` on, with the tag of VLAN vid or without (vid 0). Returns the slot after it and adds
- * to *bytes. Data.
+ * A frame without a header into n slots of d from `slot` on, with the tag of VLAN vid or without (vid 0). Returns the slot after it
+ * and adds to *bytes. Data.
  */
 struct nm_vlan_out {
 	const struct nm_kring *d;

@@ -75,12 +75,42 @@ slots_for(uint32_t bytes, uint32_t step)
 	return (bytes - 1) / step + 1;
 }
 
+/* The Ethernet header as it leaves. */
+static void
+write_ether(struct nm_vnet *v, const struct nm_vnet_way *way)
+{
+	copy(&v->at, v->gso.head, NM_VLAN_ADDRESSES);
+	nm_vlan_field(way->tag, way->vid, v->gso.head + NM_VLAN_ADDRESSES);
+	skip(&v->at, way->tag->skip - NM_VLAN_ADDRESSES);
+	v->ether = NM_VLAN_ADDRESSES + nm_vlan_field_bytes(way->vid);
+	v->bytes = v->bytes - way->tag->skip + v->ether;
+}
+
+/*
+ * Offsets in the frame are what they were, behind another Ethernet header. One that leads into this would have the checksum, by us or by
+ * the receiver, put where the tag is: so that and all that leads out of the frame is refused.
+ */
+static int
+move_offsets(struct nm_vnet_hdr *h, const struct nm_vnet *v, uint32_t was)
+{
+	uint32_t start = h->csum_start - was + v->ether, len = h->hdr_len - was + v->ether;
+
+	if (h->hdr_len >= was && len <= 0xffff)
+		h->hdr_len = (uint16_t)len;
+	if (!(h->flags & NM_VNET_NEEDS_CSUM))
+		return 0;
+	if (h->csum_start < was || start > 0xffff || start + h->csum_offset + 2 > v->bytes)
+		return NM_STAT_drop_vnet_csum;
+	h->csum_start = (uint16_t)start;
+	return 0;
+}
+
 /* The first bytes of the frame into gso.head; v->at is behind them then. */
 static void
 read_head(struct nm_vnet *v)
 {
 	v->gso.have = v->bytes < NM_GSO_HEAD ? v->bytes : NM_GSO_HEAD;
-	copy(&v->at, v->gso.head, v->gso.have);
+	copy(&v->at, v->gso.head + v->ether, v->gso.have - v->ether);
 }
 
 /* The checksum that the header asks for. Its field, as the headers before it, is among the bytes that were read. */
@@ -111,13 +141,28 @@ cut(struct nm_vnet *v, const struct nm_vnet_way *way)
 		return NM_STAT_drop_vnet_gso;
 	v->kind = NM_VNET_CUT;
 	v->at = start;
-	skip(&v->at, v->gso.payload); /* what comes before is in the copy */
+	skip(&v->at, v->gso.payload - v->ether); /* what comes before is in the copy */
 	if (v->gso.sum)
 		nm_gso_sum(&v->gso, add(v->at, v->bytes - v->gso.payload, 0, 0));
 	v->frames = nm_gso_count(&v->gso, &each, &last);
 	most = slots_for(v->frames > 1 ? each : last, way->step);
 	v->slots = (v->frames - 1) * most + slots_for(last, way->step);
 	return most > NETMAP_MAX_FRAGS ? NM_STAT_drop_bad_len : 0;
+}
+
+/* What the header asks for on the way to a port without one, or how it goes on with the frame. */
+static int
+heed(struct nm_vnet *v, const struct nm_vnet_way *way)
+{
+	int why = 0;
+
+	if (!way->to && v->hdr.gso_type != NM_GSO_TYPE_NONE)
+		return cut(v, way);
+	if (way->tag)
+		why = move_offsets(&v->hdr, v, way->tag->skip);
+	if (!why && !way->to && (v->hdr.flags & NM_VNET_NEEDS_CSUM))
+		why = checksum(v);
+	return why;
 }
 
 int
@@ -128,20 +173,16 @@ nm_vnet_begin(struct nm_vnet *v, const struct nm_vale_frag *f, const struct nm_v
 	v->kind = NM_VNET_AS_IS;
 	v->bytes = f->total - way->from;
 	v->to = way->to;
+	v->ether = 0;
 	v->at = (struct nm_vnet_at){f, 0};
 	memset(&v->hdr, 0, sizeof(v->hdr));
-	if (way->from) {
-		copy(&v->at, &v->hdr, NM_VNET_COMMON);
-		skip(&v->at, way->from - NM_VNET_COMMON);
-	}
+	copy(&v->at, &v->hdr, way->from);
+	if (way->tag)
+		write_ether(v, way);
 	v->frames = 1;
 	v->slots = slots_for(v->bytes + way->to, way->step);
-	if (way->from && !way->to) {
-		if (v->hdr.gso_type != NM_GSO_TYPE_NONE)
-			why = cut(v, way);
-		else if (v->hdr.flags & NM_VNET_NEEDS_CSUM)
-			why = checksum(v);
-	}
+	if (way->from)
+		why = heed(v, way);
 	if (!why && v->slots > NETMAP_MAX_FRAGS * v->frames)
 		why = NM_STAT_drop_bad_len;
 	return why;
@@ -153,7 +194,9 @@ nm_vnet_next(struct nm_vnet *v, uint8_t room[NM_GSO_OUT], struct nm_vnet_out *ou
 	struct nm_gso_cut c;
 
 	if (v->kind == NM_VNET_AS_IS) {
-		*out = (struct nm_vnet_out){(const uint8_t *)&v->hdr, v->to, v->bytes};
+		memcpy(room, &v->hdr, v->to);
+		memcpy(room + v->to, v->gso.head, v->ether);
+		*out = (struct nm_vnet_out){room, v->to + v->ether, v->bytes - v->ether};
 	} else if (v->kind == NM_VNET_CHECKSUM) {
 		*out = (struct nm_vnet_out){v->gso.head, v->gso.have, v->bytes - v->gso.have};
 	} else {

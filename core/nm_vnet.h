@@ -6,6 +6,9 @@
  *   none -> one  the header is zeroes: it asks for nothing
  *   one -> none  what the header asks for is done: the checksum, or the cutting of a merged frame
  *
+ * In VLANs the frame's Ethernet header is written anew, from what was read of its tag before, and what the header says of offsets in
+ * the frame goes with it.
+ *
  * Sender's memory may change at any time. The header, and the first bytes of the frame where these matter, are read once, into struct
  * nm_vnet; all decisions are made on these. The rest is summed and copied, no byte before or beyond the frame.
  */
@@ -13,7 +16,7 @@
 #define NM_VNET_H
 
 #include "nm_gso.h"
-#include <net/netmap.h>
+#include "nm_vlan.h"
 
 /* A piece of a frame: what a slot of the sender holds. */
 struct nm_vale_frag {
@@ -26,9 +29,11 @@ struct nm_vale_frag {
 
 /* From whom to whom. */
 struct nm_vnet_way {
-	uint32_t from, to; /* bytes of header: 0, 10 or 12, not equal */
+	uint32_t from, to; /* bytes of header: 0, 10 or 12; not equal, unless there is a tag */
 	uint32_t step;     /* bytes that go into a slot of the receiver, not 0 */
 	uint32_t ident;    /* see nm_gso_begin */
+	const struct nm_vlan_tag *tag; /* what was read of the frame's tag, which is to become that of VLAN vid, or none; NULL: it stays */
+	uint32_t vid;
 };
 
 struct nm_vnet_at {
@@ -43,8 +48,9 @@ struct nm_vnet {
 	uint32_t frames, slots; /* that it becomes at the receiver */
 	/* private */
 	enum nm_vnet_kind kind;
-	uint32_t bytes;         /* without a header */
+	uint32_t bytes;         /* without a header, as it leaves */
 	uint32_t to;            /* bytes of header to write */
+	uint32_t ether;         /* of the Ethernet header, which is in gso.head and v->at behind it; 0: it is as it came */
 	struct nm_vnet_at at;   /* where nm_vnet_copy goes on */
 	struct nm_vnet_hdr hdr; /* as sent; to be written if there is one */
 	struct nm_gso gso;

@@ -405,23 +405,6 @@ frames_wait_for_a_lossless_port(void **state)
 	books_balance(&a);
 }
 
-static void
-ports_in_vlans_have_no_headers(void **state)
-{
-	struct nmreq_vlan v = {.nr_op = NM_POLICY_SET, .nr_mode = NM_VLAN_ACCESS, .nr_vid = 5};
-
-	(void)state;
-	open_port(&a, "vale0:a", 12);
-	open_port(&b, "vale0:b", 0);
-	assert_int_equal(host_request(&a, NETMAP_REQ_VLAN, "vale0:a", &v), -EOPNOTSUPP);
-	assert_string_equal(a.errtext, "vale0:a: its frames begin with a virtio-net header of 12 bytes, and ports in VLANs have none yet");
-	assert_int_equal(host_request(&b, NETMAP_REQ_VLAN, "vale0:b", &v), 0);
-	assert_int_equal(set_header(&b, "vale0:b", 10), -EOPNOTSUPP);
-	assert_string_equal(b.errtext, "vale0:b: a header of 10 bytes can't be set, it is in VLANs, whose ports have none yet; end that by: "
-	    "vale-ctl vlan vale0:b off");
-	assert_int_equal(set_header(&b, "vale0:b", 0), 0);
-}
-
 /* Writes all over what is being sent; what it does is meant, so nobody is to watch it. */
 __attribute__((no_sanitize("thread"))) static void
 spoil(void *arg, uint32_t round)
@@ -508,7 +491,6 @@ main(void)
 		T(addresses_lie_behind_the_header), T(a_flooded_frame_is_to_each_as_it_has_them), T(short_frames_are_dropped),
 		T(checksums_are_completed), T(checksums_that_lead_out_of_the_frame_drop_it), T(merged_frames_are_cut),
 		T(merged_frames_that_lie_are_dropped), T(memory_that_changes_is_decided_on_once), T(nonsense_is_counted), T(mirrors_have_headers_of_their_own), T(frames_wait_for_a_lossless_port),
-		T(ports_in_vlans_have_no_headers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -245,7 +245,9 @@ struct nmreq_vale_list {
  * ports of one length they pass as they are. From 10 to 12 bytes, or back, the first 10 are kept; a frame from a port without a header
  * gets one of zeroes; on the way to a port without one, what the header asks for is done: checksums are completed, merged frames
  * cut. Where that is not possible the frame is dropped (drop_vnet_*). Multi-byte fields are in the host's order. A frame may
- * take up to 64 slots with a header as without. EINVAL: another length, or no port of a program in a switch.
+ * take up to 64 slots with a header as without. In VLANs the tag comes and goes behind the header: what that says of hdr_len and, with
+ * NEEDS_CSUM, of csum_start is moved with the frame, and a checksum that is not behind the tag, or not within the frame, drops it
+ * (drop_vnet_csum). EINVAL: another length, or no port of a program in a switch.
  */
 struct nmreq_port_hdr {
 	uint32_t nr_hdr_len; /* 0, 10 or 12 */
@@ -415,7 +417,7 @@ struct nmreq_opt_offsets {
 	X(overrun, "overrun", "frames for this port that it had no room for; their senders count them as drop_no_space or mirror_lost") \
 	X(monitor_full, "monitor_full", "frames that a monitor was not shown because its ring was full") \
 	X(monitor_bad, "monitor_bad", "frames that a monitor was not shown because their slots were not in order") \
-	X(drop_vnet_csum, "drop_vnet_csum", "the virtio-net header asks for a checksum that is not in the frame's first 256 bytes") \
+	X(drop_vnet_csum, "drop_vnet_csum", "the virtio-net header asks for a checksum that is not in the frame's first 256 bytes, or not behind a VLAN's tag") \
 	X(drop_vnet_gso, "drop_vnet_gso", "the virtio-net header tells of a merged frame that can't be cut")
 
 enum {

@@ -46,6 +46,22 @@ openers(void)
 	get("vale0:a", 0);
 }
 
+/* A port in VLANs may have one, whichever comes first. */
+static void
+in_vlans(void)
+{
+	struct nmreq_vlan v = {.nr_op = NM_POLICY_SET, .nr_mode = NM_VLAN_ACCESS, .nr_vid = 5};
+
+	set("vale0:a", 12, 0, NULL);
+	ctl_expect(fd, NETMAP_REQ_VLAN, "vale0:a", &v, NULL, 0, NULL);
+	get("vale0:a", 12);
+	set("vale0:a", 0, 0, NULL);
+	set("vale0:a", 10, 0, NULL);
+	v.nr_mode = v.nr_vid = 0;
+	ctl_expect(fd, NETMAP_REQ_VLAN, "vale0:a", &v, NULL, 0, NULL);
+	get("vale0:a", 10);
+}
+
 int
 main(void)
 {
@@ -74,6 +90,7 @@ main(void)
 	pipe = ctl_register("x{1");
 	set("x{1", 12, EINVAL, "x{1: a header of 12 bytes can't be set; switch ports have 0, 10 or 12");
 	get("x}1", 0);
+	in_vlans();
 	close(port);
 	port = ctl_register("vale0:a"); /* another one of this name: made anew */
 	get("vale0:a", 0);
