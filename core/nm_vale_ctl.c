@@ -58,7 +58,10 @@ nm_vale_ctl_hdr_set(struct nm_session *s, struct nm_ctl_msg *m)
 		return nm_session_error(s, ENXIO, "there is no port %s; see: vale-ctl list", m->hdr->nr_name);
 	if (nm_access_check(&p->access, &s->cred, NM_ACCESS_READ | NM_ACCESS_WRITE))
 		return nm_session_error(s, EACCES, "%s belongs to user %u (mode %04o)", p->name, p->access.uid, p->access.mode);
-	if (!p->vale || (h->nr_hdr_len != 0 && h->nr_hdr_len != 10 && h->nr_hdr_len != 12))
+	if (!p->vale)
+		return nm_session_error(s, EINVAL, "%s: a header of %u bytes can't be set, only ports of a switch have virtio-net headers", p->name,
+		    h->nr_hdr_len);
+	if (h->nr_hdr_len != 0 && h->nr_hdr_len != 10 && h->nr_hdr_len != 12)
 		return nm_session_error(s, EINVAL, "%s: a header of %u bytes can't be set; switch ports have 0, 10 or 12", p->name,
 		    h->nr_hdr_len);
 	if (p->wrap && h->nr_hdr_len)

@@ -51,6 +51,23 @@ headers_are_set_with_care(void **state)
 	assert_int_equal(host_request(&c, NETMAP_REQ_VALE_DETACH, "vale0:nic0", &(struct nmreq_vale_detach){0}), 0);
 }
 
+static void
+interfaces_have_no_headers(void **state)
+{
+	struct nmreq_register reg = {.nr_mode = NR_REG_ALL_NIC};
+	struct nmreq_port_hdr h = {.nr_hdr_len = 77};
+
+	(void)state;
+	assert_int_equal(set_header(&b, "nic0", 12), -ENXIO); /* nobody has it open */
+	assert_string_equal(b.errtext, "there is no port nic0; see: vale-ctl list");
+	assert_int_equal(host_register(&a, "nic0", &reg), 0);
+	assert_int_equal(set_header(&a, "nic0", 12), -EINVAL);
+	assert_string_equal(a.errtext, "nic0: a header of 12 bytes can't be set, only ports of a switch have virtio-net headers");
+	assert_int_equal(set_header(&a, "nic0", 0), -EINVAL);
+	assert_int_equal(host_request(&a, NETMAP_REQ_PORT_HDR_GET, "nic0", &h), 0);
+	assert_int_equal(h.nr_hdr_len, 0);
+}
+
 /* From each length to each: what goes before the frame. */
 static void
 headers_are_put_on_and_taken_off(void **state)
@@ -487,7 +504,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(headers_are_set_with_care), T(headers_are_put_on_and_taken_off),
+		T(headers_are_set_with_care), T(interfaces_have_no_headers), T(headers_are_put_on_and_taken_off),
 		T(addresses_lie_behind_the_header), T(a_flooded_frame_is_to_each_as_it_has_them), T(short_frames_are_dropped),
 		T(checksums_are_completed), T(checksums_that_lead_out_of_the_frame_drop_it), T(merged_frames_are_cut),
 		T(merged_frames_that_lie_are_dropped), T(memory_that_changes_is_decided_on_once), T(nonsense_is_counted), T(mirrors_have_headers_of_their_own), T(frames_wait_for_a_lossless_port),

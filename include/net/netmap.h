@@ -247,7 +247,7 @@ struct nmreq_vale_list {
  * cut. Where that is not possible the frame is dropped (drop_vnet_*). Multi-byte fields are in the host's order. A frame may
  * take up to 64 slots with a header as without. In VLANs the tag comes and goes behind the header: what that says of hdr_len and, with
  * NEEDS_CSUM, of csum_start is moved with the frame, and a checksum that is not behind the tag, or not within the frame, drops it
- * (drop_vnet_csum). EINVAL: another length, or no port of a program in a switch.
+ * (drop_vnet_csum). EINVAL: another length, or no port of a program in a switch, as an interface. ENXIO: no port that is open.
  */
 struct nmreq_port_hdr {
 	uint32_t nr_hdr_len; /* 0, 10 or 12 */

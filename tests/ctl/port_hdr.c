@@ -88,7 +88,8 @@ main(void)
 	get("vale0:a", 12);
 	openers();
 	pipe = ctl_register("x{1");
-	set("x{1", 12, EINVAL, "x{1: a header of 12 bytes can't be set; switch ports have 0, 10 or 12");
+	set("x{1", 12, EINVAL, "x{1: a header of 12 bytes can't be set, only ports of a switch have virtio-net headers");
+	set("x{1", 0, EINVAL, "x{1: a header of 0 bytes can't be set, only ports of a switch have virtio-net headers");
 	get("x}1", 0);
 	in_vlans();
 	close(port);
