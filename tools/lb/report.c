@@ -5,6 +5,7 @@
 #include "interval.h"
 #include "jout.h"
 #include "lb.h"
+#include "out.h"
 #include "units.h"
 
 static void
@@ -87,5 +88,5 @@ report(struct lb *l, uint64_t now, bool final)
 		json(l, seconds, final);
 	else
 		text(l, seconds, final);
-	fflush(l->to);
+	out_flush(l->to);
 }

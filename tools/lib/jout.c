@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <math.h>
 
+#include "out.h"
+
 void
 jout_text(struct json_object *o, const char *key, const char *text)
 {
@@ -68,11 +70,12 @@ jout_hist(struct json_object *o, const char *key, const struct hist *h)
 int
 jout_print(struct json_object *o, FILE *to, int pretty)
 {
-	int rc = 0;
+	int rc;
 
-	if (fprintf(to, "%s\n", json_object_to_json_string_ext(o, pretty ? JSON_C_TO_STRING_PRETTY : JSON_C_TO_STRING_PLAIN)) < 0 ||
-	    fflush(to) != 0)
+	if (fprintf(to, "%s\n", json_object_to_json_string_ext(o, pretty ? JSON_C_TO_STRING_PRETTY : JSON_C_TO_STRING_PLAIN)) < 0)
 		rc = -errno;
+	else
+		rc = out_flush(to);
 	json_object_put(o);
 	return rc;
 }

@@ -6,12 +6,27 @@
 #include <poll.h>
 #include <string.h>
 
-/* Of an earlier write that failed only the stream's flag is left; a pipe still tells that its reader has gone. */
+static int first; /* errno of the first out_flush() that failed */
+
+int
+out_flush(FILE *to)
+{
+	errno = 0;
+	if (fflush(to) == 0)
+		return 0;
+	if (!first)
+		first = errno;
+	return errno ? -errno : -EIO;
+}
+
+/* Of a write that failed by itself only the stream's flag is left; a pipe still tells that its reader has gone. */
 static int
 earlier_error(FILE *to)
 {
 	struct pollfd pfd = { .fd = fileno(to) };
 
+	if (first)
+		return first;
 	return poll(&pfd, 1, 0) == 1 && (pfd.revents & POLLERR) ? EPIPE : EIO;
 }
 

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "out.h"
 #include "units.h"
 
 static void
@@ -72,7 +73,7 @@ report_interval(const struct run *run, const struct interval_rate *r, uint64_t f
 		fprintf(to, "  %llu batches  %.1f slots found", (unsigned long long)r->delta.batches,
 		    r->delta.batches ? (double)found / (double)r->delta.batches : 0.0);
 	fputc('\n', to);
-	fflush(to);
+	out_flush(to);
 }
 
 /* With -v also a line for each bucket: what its values do not exceed, how many there are, and how many up to there. */
@@ -171,5 +172,5 @@ report_summary(const struct run *run, const struct report_total *t, FILE *to)
 	if (t->has_seq)
 		print_seq(t, to);
 	print_odd(t, to);
-	fflush(to);
+	out_flush(to);
 }

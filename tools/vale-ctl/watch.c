@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "app.h"
+#include "out.h"
 #include "sig.h"
 
 #define HOME "\033[H"
@@ -76,8 +77,8 @@ once(struct app *a, action_fn show, bool screen, bool first)
 	else if (!rc)
 		printf("%s%s", first || a->config.json ? "" : "\n", block);
 	free(block);
-	if (!rc && fflush(stdout))
-		rc = -errno; /* nobody reads any more, or the disk is full */
+	if (!rc)
+		rc = out_flush(stdout); /* nobody reads any more, or the disk is full */
 	return rc;
 }
 
