@@ -46,8 +46,8 @@ stop idle
 expect "asleep" "$(tail -1 "$tmp/idle.out")" "0 frames, 0 lost"
 
 # killed: the port is free at once. Interrupted from the terminal: who has started the engine does not take it along.
-in_vale0() { vale-ctl list "$1" >/dev/null 2>&1; }
-gone() { ! in_vale0 "$1"; }
+in_list() { vale-ctl list "$1" >/dev/null 2>&1; }
+gone() { ! in_list "$1"; }
 until_true "the engine leaves" engine_gone
 start first setsid netmap-run gen rx vale0:first 0
 told first ready
@@ -72,6 +72,7 @@ expect "LD_PRELOAD" "$(LD_PRELOAD=libm.so.6 netmap-run netmap-run printenv LD_PR
 any=$([ -e /dev/netmap ] || echo "env -u NETMAP_ENGINE") # then who looks for the kernel's device first must not find the other's
 # shellcheck disable=SC2086
 start linked $any netmap-run pkt-gen -i 'netmap:y}1' -f rx -n 1000 --json
+until_true "the linked one has its end of the pipe" in_list 'y}1'
 netmap-run gen tx 'netmap:y{1' 1000 >/dev/null || fail "from a bare program to one that is linked with the library"
 finish linked
 expect "linked with the library, and by netmap-run" "$(value linked .packets)" 1000
@@ -80,6 +81,16 @@ grep -q "gen with LD_PRELOAD=.*; NETMAP_ENGINE user, NETMAP_SOCKET $tmp/other\$"
 grep -q "^netmap: process [0-9]*, descriptor [0-9]*: an engine's, on $tmp/other\$" "$tmp/verbose" || fail "--verbose: $(cat "$tmp/verbose")"
 (cd "$tmp" && netmap-run --socket rel sh -c 'cd / && gen tx vale0:a 1') >/dev/null || fail "a relative --socket"
 [ -e "$tmp/rel.lock" ] || fail "a relative --socket: there is no $tmp/rel.lock"
+
+# what is loaded later is served, unless it has the C library for itself; and a program's own system calls are not
+if ${CC:-cc} -D_GNU_SOURCE -shared -fPIC -o "$tmp/plugin.so" "$bare/later.c" 2>"$tmp/log"; then
+	expect "a library loaded later" "$(netmap-run later plain "$tmp/plugin.so")" opened
+	expect "the same with RTLD_DEEPBIND" "$(netmap-run later deep "$tmp/plugin.so")" "No such file or directory"
+	expect "the same in a namespace of its own" "$(netmap-run later apart "$tmp/plugin.so")" "No such file or directory"
+else
+	fail "no library: $(cat "$tmp/log")"
+fi
+expect "a system call of its own" "$(netmap-run later raw)" "No such file or directory"
 
 # Python
 if command -v python3 >/dev/null; then
@@ -93,6 +104,7 @@ if command -v python3 >/dev/null; then
 		print("well" if port else "no port")
 	EOP
 	expect "libnetmap by ctypes" "$(netmap-run python3 "$tmp/lib.py" "$BUILD/libnetmap.so.1" 2>&1)" well
+	[ -e /dev/netmap ] || expect "libnetmap by ctypes, without netmap-run" "$(python3 "$tmp/lib.py" "$BUILD/libnetmap.so.1" 2>/dev/null)" "no port"
 else
 	echo "there is no python3"
 fi
@@ -135,6 +147,9 @@ if [ "$(id -u)" -eq 0 ]; then
 	cannot 126 'setgid is set-group-ID, it runs as group 65534' netmap-run "$tmp/setgid"
 	cp /bin/true "$tmp/unprivileged" && chmod 4755 "$tmp/unprivileged"
 	netmap-run "$tmp/unprivileged" || fail "a set-user-ID program of the caller's own"
+	cp "$BUILD/net/later" "$tmp/raised" && chown 65534 "$tmp/raised" && chmod 4755 "$tmp/raised" && chmod 755 "$tmp"
+	# shellcheck disable=SC2016 # for the shell
+	expect "a set-user-ID program that is started later" "$(netmap-run sh -c '"$0" plugin' "$tmp/raised")" "No such file or directory"
 	if command -v setpriv >/dev/null; then
 		setpriv --no-new-privs netmap-run "$tmp/setuid" rx 'netmap:nosuch' 1 >/dev/null
 		expect "set-user-ID without new privileges" $? 1

@@ -65,6 +65,22 @@ expect "bindings of the system's library to ours" "$(grep -c " to $ours " "$tmp/
 expect "bindings of the program to the system's" "$(grep 'binding file [^ ]*tcpdump ' "$tmp/bindings" | grep '/libpcap\.so' | grep -vc " to $ours ")" 0
 expect_ge "bindings of the program to ours" "$(grep 'binding file [^ ]*tcpdump ' "$tmp/bindings" | grep -c " to $ours ")" 10
 
+# a program that loads libpcap later: by the name that programs ask for it is ours, by a path it is what lies there
+expect "libpcap loaded later, by its name" "$(netmap-pcap later pcap libpcap.so.0.8)" opened
+system=$(ldconfig -p 2>/dev/null | sed -n 's/.*libpcap\.so\.0\.8 .*=> //p' | head -1)
+if [ -n "$system" ]; then
+	netmap-pcap later pcap "$system" >"$tmp/later" && fail "the system's libpcap, loaded by its path, opened vale0:later"
+	grep -q 'vale0:later' "$tmp/later" || fail "the system's libpcap, loaded by its path: $(cat "$tmp/later")"
+fi
+
+# a set-user-ID program that is started later has the system's
+if [ "$(id -u)" -eq 0 ]; then
+	cp "$BUILD/net/later" "$tmp/raised" && chown 65534 "$tmp/raised" && chmod 4755 "$tmp/raised" && chmod 755 "$tmp"
+	# shellcheck disable=SC2016 # for the shell
+	netmap-pcap sh -c '"$0" pcap libpcap.so.0.8' "$tmp/raised" >"$tmp/later" && fail "a set-user-ID program opened vale0:later"
+	grep -q 'vale0:later' "$tmp/later" || fail "a set-user-ID program that is started later: $(cat "$tmp/later")"
+fi
+
 # a library that is not there, or is ours again
 NETMAP_LIBPCAP=/nonexistent/libpcap.so says 127 "set NETMAP_LIBPCAP to its path" tcpdump --version
 NETMAP_LIBPCAP=$ours says 127 'this is the library over netmap itself' tcpdump --version
