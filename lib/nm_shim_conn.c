@@ -67,6 +67,17 @@ absent(int err)
 	return err == -ENOENT || err == -ECONNREFUSED;
 }
 
+/* Once: who lost his engine tries again and again. */
+static void
+say_no_lock(const char *path, const char *file, int err)
+{
+	static int said;
+
+	if (!__atomic_exchange_n(&said, 1, __ATOMIC_RELAXED))
+		fprintf(stderr, "netmap: no engine listens on %s, and none can be started: %s: %s; have that folder made and writable, or name "
+		    "another socket by NETMAP_SOCKET\n", path, file, strerror(-err));
+}
+
 /* Connects; with nobody there starts an engine, one of all callers at a time. */
 static int
 connect_or_start(const char *path)
@@ -79,8 +90,11 @@ connect_or_start(const char *path)
 	if (snprintf(file, sizeof(file), "%s.lock", path) >= (int)sizeof(file))
 		return -ENAMETOOLONG;
 	lock = nm_real_openat(AT_FDCWD, file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (lock < 0)
-		return -errno;
+	if (lock < 0) {
+		err = -errno;
+		say_no_lock(path, file, err);
+		return err;
+	}
 	while (flock(lock, LOCK_EX) < 0)
 		if (errno != EINTR) {
 			err = -errno;

@@ -114,6 +114,8 @@ cannot 125 'which program' netmap-run
 cannot 125 '-x is not an option' netmap-run -x true
 cannot 125 "'both' is unknown, give one of any user kernel" netmap-run --engine both true
 cannot 125 'the name of a socket has 1 to 107 bytes' netmap-run --socket "$(printf '/%0120d' 0)" true
+cannot 125 "--socket '': the name of a socket has 1 to 107 bytes\$" netmap-run --socket '' true
+cannot 125 "--socket 'rel0*': the name of a socket has 1 to 107 bytes, with the folder" netmap-run --socket "$(printf 'rel%0100d' 0)" true
 cannot 127 'nosuchprogram: there is no such program in PATH' netmap-run nosuchprogram
 cannot 127 '/nosuchprogram: there is no such program$' netmap-run /nosuchprogram
 cannot 126 '^netmap-run: /: is not an executable file' netmap-run /
@@ -173,6 +175,8 @@ cp "$BUILD/netmap-run" "$BUILD/libnetmap-preload.so" "$tmp/with space/"
 [ -e /usr/local/lib/netmap ] || cannot 125 'libnetmap-preload.so is neither beside netmap-run nor in' "$tmp/alone/netmap-run" true
 cannot 125 'the loader takes spaces and colons' "$tmp/with space/netmap-run" true
 export NETMAP_SOCKET="$tmp/absent"
+NETMAP_SOCKET=/nonexistent/x cannot 1 "no engine listens on /nonexistent/x, .*: /nonexistent/x.lock: No such file or directory; have that folder made" \
+	netmap-run sh -c 'gen rx vale0:a 1 >/dev/null'
 export NETMAPD=/nonexistent
 cannot 1 'netmapd is not found; install it, or set NETMAPD' netmap-run sh -c 'gen rx vale0:a 1 >/dev/null'
 NETMAPD=/bin/false

@@ -39,7 +39,8 @@ set_socket(const char *path)
 	if (asprintf(&all, "%s%s%s", here, here[0] ? "/" : "", path) < 0)
 		return set("NETMAP_SOCKET", path);
 	if (path[0] == '\0' || strlen(all) > max) {
-		fprintf(stderr, "netmap-run: --socket '%s': the name of a socket has 1 to %zu bytes\n", all, max);
+		fprintf(stderr, "netmap-run: --socket '%s': the name of a socket has 1 to %zu bytes%s\n", path, max,
+		    path[0] == '\0' || path[0] == '/' ? "" : ", with the folder that it is in");
 		rc = FAILED;
 	} else
 		rc = set("NETMAP_SOCKET", all);
