@@ -196,11 +196,8 @@ int
 nm_kloop_enter(struct nm_session *s, uint32_t i)
 {
 	const struct nm_csb_atok *a = &s->kloop.atok[i];
-	struct nm_kring *kr = nm_kloop_kring(s, i);
 
-	kr->seen_head = NM_LOAD_ACQUIRE(&a->head); /* cur was stored before */
-	kr->seen_cur = NM_READ_ONCE(a->cur);
-	return nm_kring_enter_at(kr, kr->seen_head, kr->seen_cur);
+	return nm_kring_enter_at(nm_kloop_kring(s, i), &a->head, &a->cur);
 }
 
 uint32_t
@@ -233,7 +230,7 @@ nm_kloop_news(const struct nm_session *s, uint32_t i)
 	const struct nm_kring *kr = nm_kloop_kring(s, i);
 	const struct nm_csb_atok *a = &s->kloop.atok[i];
 
-	return NM_READ_ONCE(a->head) != kr->seen_head || NM_READ_ONCE(a->cur) != kr->seen_cur;
+	return NM_READ_ONCE(a->head) != NM_READ_ONCE(kr->seen_head) || NM_READ_ONCE(a->cur) != NM_READ_ONCE(kr->seen_cur);
 }
 
 /* Eventfds of the request into the plan, in *opt's own memory. */

@@ -97,18 +97,21 @@ enter_rx(struct nm_kring *kr, uint32_t head, uint32_t cur)
 int
 nm_kring_enter(struct nm_kring *kr)
 {
-	uint32_t head = NM_LOAD_ACQUIRE(&kr->ring->head);
-
-	return nm_kring_enter_at(kr, head, NM_READ_ONCE(kr->ring->cur));
+	return nm_kring_enter_at(kr, &kr->ring->head, &kr->ring->cur);
 }
 
 int
-nm_kring_enter_at(struct nm_kring *kr, uint32_t head, uint32_t cur)
+nm_kring_enter_at(struct nm_kring *kr, const uint32_t *their_head, const uint32_t *their_cur)
 {
+	uint32_t head, cur;
 	int error = 0;
 
 	if (NM_UNLIKELY(NM_EXCHANGE(&kr->busy, 1)))
 		return -EBUSY;
+	head = NM_LOAD_ACQUIRE(their_head); /* not before: a call that was in the ring meanwhile may have gone further */
+	cur = NM_READ_ONCE(*their_cur);
+	NM_WRITE_ONCE(kr->seen_head, head);
+	NM_WRITE_ONCE(kr->seen_cur, cur);
 	if (kr->dir == NM_DIR_RX) {
 		kr->stat[NM_STAT_syncs_rx]++;
 		error = enter_rx(kr, head, cur);

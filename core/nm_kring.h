@@ -81,7 +81,7 @@ struct nm_kring {
 	bool blocked;                /* a transmit ring waits for this receive ring to be emptied; of a transmit ring: it waits */
 	uint32_t told;               /* the tail that nm_kring_leave wrote last */
 	uint32_t busy;               /* a call is between nm_kring_enter and nm_kring_leave */
-	uint32_t seen_head, seen_cur; /* of its entry in a CSB, by nm_kloop_enter */
+	uint32_t seen_head, seen_cur; /* of the client, by nm_kring_enter */
 	struct nm_offsets offsets;   /* while it has users; of a receive ring that is held, under lock */
 	bool fetches;                /* who syncs fetches data of NS_INDIRECT slots when he is told that he should */
 	uint64_t stat[NM_STAT_MAX];
@@ -186,8 +186,8 @@ int nm_kring_sync(struct nm_kring *kr);
  * section open; step is data.
  */
 int nm_kring_enter(struct nm_kring *kr);
-/* The same with head and cur from elsewhere, read once by the caller. */
-int nm_kring_enter_at(struct nm_kring *kr, uint32_t head, uint32_t cur);
+/* The same with head and cur from elsewhere, read once, in this order. */
+int nm_kring_enter_at(struct nm_kring *kr, const uint32_t *head, const uint32_t *cur);
 /* 0 when done, 1 to be called again, -errno of the port; -EAGAIN: see nm_os_copy_indirect. */
 int nm_kring_step(struct nm_kring *kr);
 /* NM_KRING_*: what the client finds now. */

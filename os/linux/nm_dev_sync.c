@@ -142,30 +142,15 @@ nm_dev_sync_steps(struct nm_file *f, struct nm_kring *kr)
 	return more < 0 ? more : 0;
 }
 
-/* nm_kring_enter, which is not left to forget what was wrong. */
-static int
-enter(struct nm_kring *kr)
-{
-	uint32_t head = 0, cur = 0;
-	int error;
-
-	if (trace_netmap_sync_error_enabled()) {
-		head = READ_ONCE(kr->ring->head);
-		cur = READ_ONCE(kr->ring->cur);
-	}
-	error = nm_kring_enter(kr);
-	if (error == -EINVAL)
-		trace_netmap_sync_error(kr, head, cur);
-	return error;
-}
-
 /* One ring. NM_KRING_* or -errno; a ring that another thread is in counts as having nothing. */
 static int
 sync_ring(struct nm_file *f, struct nm_kring *kr)
 {
 	uint32_t found;
-	int error = enter(kr);
+	int error = nm_kring_enter(kr);
 
+	if (error == -EINVAL)
+		trace_netmap_sync_error(kr, READ_ONCE(kr->seen_head), READ_ONCE(kr->seen_cur));
 	if (error)
 		return error == -EBUSY ? 0 : error;
 	error = nm_dev_sync_steps(f, kr);

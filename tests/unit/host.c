@@ -5,8 +5,10 @@
 #include <sys/uio.h>
 #include <unistd.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/time.h>
 
 unsigned host_notified, host_changed, host_synced;
 uint64_t host_now = 1000000000000ull;
@@ -626,4 +628,38 @@ host_race_stop(void)
 {
 	NM_STORE_RELEASE(&race.stop, 1);
 	pthread_join(race.thread, NULL);
+}
+
+void
+host_yield(void)
+{
+	sched_yield();
+}
+
+static void (*interrupt)(void);
+
+static void
+interrupted(int sig)
+{
+	(void)sig;
+	interrupt();
+}
+
+void
+host_interrupts_start(void (*f)(void))
+{
+	const struct itimerval often = {{0, 20}, {0, 20}};
+
+	interrupt = f;
+	signal(SIGALRM, interrupted);
+	assert_int_equal(setitimer(ITIMER_REAL, &often, NULL), 0);
+}
+
+void
+host_interrupts_stop(void)
+{
+	const struct itimerval never = {{0, 0}, {0, 0}};
+
+	assert_int_equal(setitimer(ITIMER_REAL, &never, NULL), 0);
+	signal(SIGALRM, SIG_IGN);
 }

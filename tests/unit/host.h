@@ -78,6 +78,11 @@ uint64_t host_stat(struct nm_session *s, int dir, int stat);
 /* Another thread calls f(arg, round) over and over until the stop: one who writes to shared memory meanwhile. */
 void host_race_start(void (*f)(void *arg, uint32_t round), void *arg);
 void host_race_stop(void);
+/* Others that wait for a processor have it first. */
+void host_yield(void);
+/* This thread is interrupted by calls of f, thousands of times a second and wherever it is, until the stop. */
+void host_interrupts_start(void (*f)(void));
+void host_interrupts_stop(void);
 /* 64 bytes, with addresses of 6 bytes each. */
 void host_frame(uint8_t f[64], const char *dst, const char *src);
 
