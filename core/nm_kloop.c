@@ -203,15 +203,7 @@ nm_kloop_enter(struct nm_session *s, uint32_t i)
 uint32_t
 nm_kloop_leave(struct nm_session *s, uint32_t i)
 {
-	struct nm_csb_ktoa *k = &s->kloop.ktoa[i];
-	struct nm_kring *kr = nm_kloop_kring(s, i);
-	uint32_t found, tail;
-
-	found = nm_kring_leave(kr);
-	tail = kr->told;
-	NM_WRITE_ONCE(k->hwcur, NM_READ_ONCE(kr->hwcur));
-	NM_STORE_RELEASE(&k->hwtail, tail);
-	return found;
+	return nm_kring_leave_at(nm_kloop_kring(s, i), &s->kloop.ktoa[i]);
 }
 
 void
@@ -220,7 +212,47 @@ nm_kloop_need_kick(struct nm_session *s, bool on)
 	uint32_t i, n = nm_kloop_rings(s);
 
 	for (i = 0; i < n; i++)
-		NM_WRITE_ONCE(s->kloop.ktoa[i].kern_need_kick, on);
+		NM_WRITE_ONCE(s->kloop.ktoa[i].kern_need_kick, on || s->kloop.direct[nm_kloop_kring(s, i)->dir]);
+	NM_MB();
+}
+
+bool
+nm_kloop_hand_over(struct nm_session *s, uint32_t i, bool rest)
+{
+	struct nm_kring *kr = nm_kloop_kring(s, i);
+
+	NM_MB(); /* the ring was left, or found busy, before: the loop does the opposite */
+	if (!rest && !NM_READ_ONCE(kr->wanted))
+		return false;
+	NM_WRITE_ONCE(kr->owed, true);
+	NM_MB();
+	return true;
+}
+
+int
+nm_kloop_enter_owed(struct nm_session *s, uint32_t i)
+{
+	struct nm_kring *kr = nm_kloop_kring(s, i);
+	int error;
+
+	if (!NM_READ_ONCE(kr->owed))
+		return -EAGAIN;
+	NM_WRITE_ONCE(kr->owed, false);
+	NM_WRITE_ONCE(kr->wanted, true);
+	NM_MB();
+	error = nm_kloop_enter(s, i);
+	if (error != -EBUSY)
+		NM_WRITE_ONCE(kr->wanted, false);
+	return error;
+}
+
+void
+nm_kloop_owe(struct nm_session *s, int dir)
+{
+	uint32_t i;
+
+	for (i = s->first[dir]; i < s->last[dir]; i++)
+		NM_WRITE_ONCE(nm_session_kring(s, dir, i)->owed, true);
 	NM_MB();
 }
 
@@ -230,6 +262,8 @@ nm_kloop_news(const struct nm_session *s, uint32_t i)
 	const struct nm_kring *kr = nm_kloop_kring(s, i);
 	const struct nm_csb_atok *a = &s->kloop.atok[i];
 
+	if (s->kloop.direct[kr->dir])
+		return NM_READ_ONCE(kr->owed);
 	return NM_READ_ONCE(a->head) != NM_READ_ONCE(kr->seen_head) || NM_READ_ONCE(a->cur) != NM_READ_ONCE(kr->seen_cur);
 }
 
@@ -334,5 +368,6 @@ void
 nm_kloop_ended(struct nm_session *s)
 {
 	s->kloop.stop = false;
+	s->kloop.direct[NM_DIR_TX] = s->kloop.direct[NM_DIR_RX] = false;
 	NM_STORE_RELEASE(&s->kloop.running, false);
 }

@@ -7,6 +7,10 @@
  * host's business: a worker, to whom the entries are lent as the cells of the rings (nm_kloop_lend), or a thread of the client, which
  * goes from ring to ring (nm_kloop_enter, nm_kring_step, nm_kloop_leave).
  *
+ * A host may serve rings where they are signalled, in the context of who signals (direct). What can't be done there is left to the loop,
+ * which otherwise has no part in them. So two may come to such a ring, and one is in it at a time: who finds the loop there leaves it
+ * to the loop to look again, and the loop has who is there wake it when he leaves.
+ *
  * A side that is about to sleep says so (kern_need_kick, appl_need_kick) and looks at the other's indices once more; the other side
  * stores its indices and then looks whether it is to signal. On both sides a full barrier is in between.
  */
@@ -27,6 +31,7 @@ struct nm_kloop {
 	struct nm_csb_ktoa *ktoa;   /* and the engine these */
 	bool running;               /* from nm_kloop_start to nm_kloop_ended */
 	bool stop;                  /* it is to end; or was told so before it began, which the next start heeds */
+	bool direct[2];             /* by NM_DIR_*: these rings are served where they are signalled. Set by a host before the loop begins */
 };
 
 /* The option CSB of a REGISTER. find: NULL if there is none. check: what can be said without the port, whose rings `flags` are for. */
@@ -57,9 +62,18 @@ void nm_kloop_give_back(struct nm_session *s);
 int nm_kloop_enter(struct nm_session *s, uint32_t i);
 uint32_t nm_kloop_leave(struct nm_session *s, uint32_t i);
 
-/* Sets kern_need_kick of all rings, with a barrier behind it. */
+/*
+ * Direct rings. Who is signalled calls nm_kloop_enter and, if that is 0, nm_kloop_leave; then hand_over, with `rest` if something is
+ * left to do or the ring was busy; true: the loop is to be woken. The loop calls enter_owed, which is -EAGAIN if it has nothing to do
+ * there, -EBUSY if it is woken for it later. owe: the loop is to look at all of a direction, and to be woken if it sleeps. Any context.
+ */
+bool nm_kloop_hand_over(struct nm_session *s, uint32_t i, bool rest);
+int nm_kloop_enter_owed(struct nm_session *s, uint32_t i);
+void nm_kloop_owe(struct nm_session *s, int dir);
+
+/* Sets kern_need_kick of all rings, but of direct ones, which are always to be signalled; with a barrier behind it. */
 void nm_kloop_need_kick(struct nm_session *s, bool on);
-/* The client has moved head or cur of ring i since it was entered. */
+/* There is something for the loop: the client has moved head or cur of ring i since it was entered, or it is owed a direct one. */
 bool nm_kloop_news(const struct nm_session *s, uint32_t i);
 /* The client wants to be signalled: for who has stored hwtail, and a barrier after that. */
 static inline bool

@@ -397,6 +397,128 @@ kicks_are_asked_for_on_all_rings(void **state)
 	assert_false(nm_kloop_kick_wanted(&ofa->atok[0]));
 }
 
+static void
+direct_rings_are_always_to_be_signalled(void **state)
+{
+	(void)state;
+	open_csb(&a, "vale0:a", ofa);
+	assert_int_equal(start(&a, 0), 0);
+	a.kloop.direct[NM_DIR_TX] = true;
+	nm_kloop_need_kick(&a, false);
+	assert_int_equal(ofa->ktoa[0].kern_need_kick, 1);
+	assert_int_equal(ofa->ktoa[1].kern_need_kick, 0);
+	a.kloop.direct[NM_DIR_TX] = false;
+	a.kloop.direct[NM_DIR_RX] = true;
+	nm_kloop_need_kick(&a, false);
+	assert_int_equal(ofa->ktoa[0].kern_need_kick, 0);
+	assert_int_equal(ofa->ktoa[1].kern_need_kick, 1);
+	assert_int_equal(stop(&a), 0);
+	assert_false(a.kloop.direct[NM_DIR_TX] || a.kloop.direct[NM_DIR_RX]); /* nor is the next loop's, if that does not say so */
+}
+
+static void
+a_loop_comes_to_a_direct_ring_only_when_it_is_told_to(void **state)
+{
+	(void)state;
+	open_csb(&a, "vale0:a", ofa);
+	a.kloop.direct[NM_DIR_TX] = true;
+	assert_int_equal(nm_kloop_enter_owed(&a, 0), -EAGAIN);
+	nm_kloop_owe(&a, NM_DIR_TX);
+	assert_false(nm_kloop_kring(&a, 1)->owed);
+	assert_true(nm_kloop_news(&a, 0));
+	assert_int_equal(nm_kloop_enter_owed(&a, 0), 0);
+	assert_false(nm_kloop_news(&a, 0));
+	publish(&a, &ofa->atok[0]); /* signalled while the loop is in it: the loop looks again */
+	assert_false(nm_kloop_news(&a, 0));
+	assert_int_equal(nm_kloop_enter(&a, 0), -EBUSY);
+	assert_true(nm_kloop_hand_over(&a, 0, true));
+	assert_true(nm_kloop_news(&a, 0));
+	nm_kloop_leave(&a, 0);
+	assert_int_equal(nm_kloop_enter_owed(&a, 0), 0);
+	assert_int_equal(nm_kloop_kring(&a, 0)->rhead, 1);
+	nm_kloop_leave(&a, 0);
+	assert_int_equal(nm_kloop_enter_owed(&a, 0), -EAGAIN);
+
+	assert_int_equal(nm_kloop_enter(&a, 0), 0); /* nothing is left to do */
+	nm_kloop_leave(&a, 0);
+	assert_false(nm_kloop_hand_over(&a, 0, false));
+	assert_int_equal(nm_kloop_enter_owed(&a, 0), -EAGAIN);
+
+	nm_kloop_owe(&a, NM_DIR_TX); /* the loop finds it busy, and is woken for it */
+	assert_int_equal(nm_kloop_enter(&a, 0), 0);
+	assert_int_equal(nm_kloop_enter_owed(&a, 0), -EBUSY);
+	assert_false(nm_kloop_news(&a, 0));
+	nm_kloop_leave(&a, 0);
+	assert_true(nm_kloop_hand_over(&a, 0, false));
+	assert_int_equal(nm_kloop_enter_owed(&a, 0), 0);
+	nm_kloop_leave(&a, 0);
+	assert_false(nm_kloop_hand_over(&a, 0, false));
+	ofa->atok[0].head = 70; /* a bad entry is told of to both and is nobody's to look at again */
+	nm_kloop_owe(&a, NM_DIR_TX);
+	assert_int_equal(nm_kloop_enter_owed(&a, 0), -EINVAL);
+	assert_int_equal(nm_kloop_enter_owed(&a, 0), -EAGAIN);
+	assert_int_equal(nm_kloop_enter(&a, 0), -EINVAL);
+	assert_false(nm_kloop_hand_over(&a, 0, false));
+	ofa->atok[0].head = ofa->atok[0].cur = 1;
+}
+
+/* What a direct ring's two sides share: the loop sleeps while this is 0. */
+static uint32_t woken;
+
+static void
+loop_round(void *arg, uint32_t round)
+{
+	struct nm_session *s = arg;
+
+	(void)round;
+	if (!NM_EXCHANGE(&woken, 0)) {
+		host_yield();
+		return;
+	}
+	if (nm_kloop_enter_owed(s, 0))
+		return;
+	while (nm_kring_step(nm_kloop_kring(s, 0)) == 1)
+		;
+	nm_kloop_leave(s, 0);
+}
+
+/* Each frame is signalled; every third signal leaves it to the loop. */
+static void
+nothing_is_forgotten_between_a_loop_and_who_is_signalled(void **state)
+{
+	struct nm_kring *kr;
+	uint32_t i, tries;
+
+	(void)state;
+	open_csb(&a, "vale0:a", ofa);
+	a.kloop.direct[NM_DIR_TX] = true;
+	kr = nm_kloop_kring(&a, 0);
+	woken = 0;
+	host_race_start(loop_round, &a);
+	for (i = 0; i < 3000; i++) {
+		uint32_t head = nm_ring_add(ofa->atok[0].head, 1, kr->nslots);
+		int error;
+
+		NM_WRITE_ONCE(ofa->atok[0].cur, head);
+		NM_STORE_RELEASE(&ofa->atok[0].head, head);
+		error = nm_kloop_enter(&a, 0);
+		if (!error) {
+			if (i % 3)
+				nm_kring_step(kr);
+			nm_kloop_leave(&a, 0);
+		}
+		if (nm_kloop_hand_over(&a, 0, error == -EBUSY || i % 3 == 0))
+			(void)NM_EXCHANGE(&woken, 1);
+		for (tries = 0; NM_LOAD_ACQUIRE(&ofa->ktoa[0].hwcur) != head; tries++) {
+			assert_true(tries < 10000000);
+			host_yield();
+		}
+	}
+	host_race_stop();
+	assert_int_equal(host_stat(&a, NM_DIR_TX, NM_STAT_sync_errors), 0);
+	assert_int_equal(host_stat(&a, NM_DIR_TX, NM_STAT_tx_packets), 3000);
+}
+
 /* Meanwhile another descriptor takes the port. */
 static void
 others_come(void)
@@ -467,6 +589,9 @@ main(void)
 		T(a_bad_entry_changes_nothing),
 		T(lent_entries_are_the_cells),
 		T(kicks_are_asked_for_on_all_rings),
+		T(direct_rings_are_always_to_be_signalled),
+		T(a_loop_comes_to_a_direct_ring_only_when_it_is_told_to),
+		T(nothing_is_forgotten_between_a_loop_and_who_is_signalled),
 		T(what_changes_while_memory_is_had_is_seen),
 		T(entries_that_change_at_every_look_do_no_harm),
 	};

@@ -143,6 +143,12 @@ nm_kring_step(struct nm_kring *kr)
 uint32_t
 nm_kring_leave(struct nm_kring *kr)
 {
+	return nm_kring_leave_at(kr, NULL);
+}
+
+uint32_t
+nm_kring_leave_at(struct nm_kring *kr, struct nm_csb_ktoa *entry)
+{
 	uint32_t tail = NM_LOAD_ACQUIRE(&kr->hwtail), upto = NM_READ_ONCE(kr->upto), found = 0;
 
 	if (NM_UNLIKELY(upto))
@@ -155,6 +161,10 @@ nm_kring_leave(struct nm_kring *kr)
 	if (kr->dir == NM_DIR_TX)
 		kr->rtail = tail;
 	NM_STORE_RELEASE(&kr->ring->tail, tail);
+	if (entry) {
+		NM_WRITE_ONCE(entry->hwcur, NM_READ_ONCE(kr->hwcur));
+		NM_STORE_RELEASE(&entry->hwtail, tail);
+	}
 	NM_STORE_RELEASE(&kr->busy, 0);
 	return found;
 }

@@ -82,6 +82,7 @@ struct nm_kring {
 	uint32_t told;               /* the tail that nm_kring_leave wrote last */
 	uint32_t busy;               /* a call is between nm_kring_enter and nm_kring_leave */
 	uint32_t seen_head, seen_cur; /* of the client, by nm_kring_enter */
+	bool owed, wanted;           /* of a direct ring, see nm_kloop.h: the loop is to look at it; the loop is about to */
 	struct nm_offsets offsets;   /* while it has users; of a receive ring that is held, under lock */
 	bool fetches;                /* who syncs fetches data of NS_INDIRECT slots when he is told that he should */
 	uint64_t stat[NM_STAT_MAX];
@@ -194,6 +195,8 @@ int nm_kring_step(struct nm_kring *kr);
 #define NM_KRING_READY 1u /* cur is not at the tail */
 #define NM_KRING_NEWS 2u  /* the tail is another than the one told before */
 uint32_t nm_kring_leave(struct nm_kring *kr);
+/* The same, with hwcur and the tail to somewhere else, too; NULL: not. */
+uint32_t nm_kring_leave_at(struct nm_kring *kr, struct nm_csb_ktoa *entry);
 
 /* Writes hwcur and hwtail to the client's side. Data; under kr->lock for receive rings of a switch. */
 void nm_kring_publish(struct nm_kring *kr);

@@ -100,7 +100,7 @@ bool nm_os_umem_same(const struct nm_umem *a, const struct nm_umem *b);
 struct nm_os_kloop_plan {
 	uint32_t sleep_us;  /* between two rounds, where nobody wakes it; 0: it goes round and round */
 	bool wakes;         /* all rings have an ioeventfd: it sleeps until one of them, or the port, has something */
-	bool direct[2];     /* by NM_DIR_*: these rings are to be served by who signals, if the host can do that */
+	bool direct[2];     /* by NM_DIR_*: these rings are to be served by who signals: nm_kloop.direct, or the host does so anyway */
 	uint32_t nrings;
 	const struct nm_os_kloop_fds { int32_t io, irq; } *fds; /* of each ring, in the order of entries; NULL: none; negative: not there */
 };
