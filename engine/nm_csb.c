@@ -159,7 +159,10 @@ nm_csb_free(struct nm_csb_loop *l)
 	free(l);
 }
 
-/* Rings are served by who signals only in the kernel; here a worker does it, which is awake or woken by the signal. */
+/*
+ * Nothing is to be done for a direct mode: a signal wakes the worker, which serves the rings itself, and who delivers to them stores the
+ * indices and signals. The thread that waits for the loop's end has no part in either.
+ */
 int
 nm_os_kloop_start(struct nm_session *s, const struct nm_os_kloop_plan *plan)
 {

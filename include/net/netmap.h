@@ -335,9 +335,13 @@ struct nmreq_opt_sync_kloop_mode {
 	uint32_t mode; /* NM_OPT_SYNC_KLOOP_DIRECT_*; needs eventfds for all rings (EINVAL) */
 };
 
-/* Allow that rings are served at once, not by the loop when it comes to them; all homes leave it to the loop. */
-#define NM_OPT_SYNC_KLOOP_DIRECT_TX 0x1 /* transmit rings, where the program signals */
-#define NM_OPT_SYNC_KLOOP_DIRECT_RX 0x2 /* receive rings, where frames come in */
+/*
+ * Rings are served at once, where they are signalled, and not by the loop: where the program writes to their ioeventfd, and where others
+ * bring frames or make room. In the kernel, kern_need_kick of these stays set, and what can't be done there is left to the loop. Workers
+ * of an engine always do so, and are signalled only while they sleep.
+ */
+#define NM_OPT_SYNC_KLOOP_DIRECT_TX 0x1 /* transmit rings */
+#define NM_OPT_SYNC_KLOOP_DIRECT_RX 0x2 /* receive rings */
 
 /*
  * REGISTER: the port's region lies in memory of the program. The port is one that the request makes (of a switch, a pipe, null, or an

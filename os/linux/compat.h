@@ -61,6 +61,34 @@ vm_flags_set(struct vm_area_struct *vma, unsigned long flags)
 #define nm_compat_eventfd_signal(ctx) eventfd_signal(ctx)
 #endif
 
+/*
+ * An interrupt of this processor, as soon as interrupts are let in. False: there is none, where such work waits for the next tick or
+ * the kernel was built without.
+ */
+#include <linux/irq_work.h>
+
+static inline bool
+nm_compat_irq_work(struct irq_work *w)
+{
+#ifdef CONFIG_IRQ_WORK
+	if (arch_irq_work_has_interrupt()) {
+		irq_work_queue(w);
+		return true;
+	}
+#endif
+	(void)w;
+	return false;
+}
+
+static inline void
+nm_compat_irq_work_sync(struct irq_work *w)
+{
+#ifdef CONFIG_IRQ_WORK
+	irq_work_sync(w);
+#endif
+	(void)w;
+}
+
 /* A virtqueue tells for which device it is mapped. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
 #define NM_COMPAT_VIRTQUEUE_DMA_DEV 1

@@ -6,10 +6,9 @@
  * until it is woken; the client was told before (kern_need_kick). Then a signal of the client wakes it, or what comes to the port, a stop, a
  * signal of the process, or the close of the last descriptor, which a thread in a call keeps from being a release.
  *
- * Nothing is served where the client writes to an eventfd: the kernel calls us there with interrupts off and the eventfd's lock
- * held, where no frame may be sent and no other eventfd signalled. So rings of a direct mode are the thread's too.
+ * Rings of a direct mode are served where they are signalled (nm_dev_direct.c); the thread only does what is left over there.
  */
-#include "nm_os_linux.h"
+#include "nm_dev_kloop.h"
 #include "nm_trace.h"
 #include "compat.h"
 
@@ -22,48 +21,51 @@
 
 #define CLOSING HZ /* after a close, other calls on the descriptor may take so long to let go of it */
 
-struct nm_dev_loop {
-	struct nm_file *f;
-	uint32_t sleep_us, n;
-	bool wakes;
-	bool kicked;             /* since the round began */
-	poll_table pt;
-	wait_queue_entry_t port[2]; /* in the queues of the descriptor */
-	struct loop_ring {
-		struct nm_dev_loop *l;
-		struct file *io;         /* NULL: none */
-		struct eventfd_ctx *irq; /* likewise */
-		bool bad;                /* the entry was, as it was read last */
-		wait_queue_head_t *queue;
-		wait_queue_entry_t entry;
-	} ring[];
-};
-
-static void
-kick(struct nm_dev_loop *l)
+void
+nm_dev_kloop_kick(struct nm_dev_loop *l)
 {
 	WRITE_ONCE(l->kicked, true);
 	wake_up(&l->f->loop_wait);
+}
+
+static bool
+is_direct(const struct nm_dev_loop *l, uint32_t i)
+{
+	return l->f->s.kloop.direct[nm_kloop_kring(&l->f->s, i)->dir];
 }
 
 /* In whatever context the eventfd is written to. */
 static int
 io_wake(wait_queue_entry_t *w, unsigned int mode, int flags, void *key)
 {
+	struct nm_dev_loop_ring *r = container_of(w, struct nm_dev_loop_ring, entry);
+
 	(void)mode;
 	(void)flags;
-	if (!key || (key_to_poll(key) & EPOLLIN))
-		kick(container_of(w, struct loop_ring, entry)->l);
+	if (key && !(key_to_poll(key) & EPOLLIN))
+		return 0;
+	if (is_direct(r->l, nm_dev_kloop_index(r)))
+		nm_dev_direct_signal(r);
+	else
+		nm_dev_kloop_kick(r->l);
 	return 0;
 }
 
+/* Frames or room of a direct ring are told to itself; what has become of the port is the thread's to see, for all rings. */
 static int
 port_wake(wait_queue_entry_t *w, unsigned int mode, int flags, void *key)
 {
+	struct nm_dev_loop *l = w->private;
+	int dir = w == &l->port[NM_DIR_RX] ? NM_DIR_RX : NM_DIR_TX;
+
 	(void)mode;
 	(void)flags;
-	(void)key;
-	kick(w->private);
+	if (l->f->s.kloop.direct[dir]) {
+		if (!(key_to_poll(key) & EPOLLERR))
+			return 0;
+		nm_kloop_owe(&l->f->s, dir);
+	}
+	nm_dev_kloop_kick(l);
 	return 0;
 }
 
@@ -88,8 +90,6 @@ free_loop(struct nm_dev_loop *l)
 	uint32_t i;
 
 	for (i = 0; i < l->n; i++) {
-		if (l->ring[i].queue)
-			remove_wait_queue(l->ring[i].queue, &l->ring[i].entry);
 		if (l->ring[i].io)
 			fput(l->ring[i].io);
 		if (l->ring[i].irq)
@@ -106,7 +106,7 @@ bad_fd(struct nm_session *s, long error, const char *what, uint32_t i)
 }
 
 static int
-take_fds(struct nm_session *s, struct loop_ring *r, const struct nm_os_kloop_fds *fds, uint32_t i)
+take_fds(struct nm_session *s, struct nm_dev_loop_ring *r, const struct nm_os_kloop_fds *fds, uint32_t i)
 {
 	struct file *io;
 	struct eventfd_ctx *irq;
@@ -148,6 +148,7 @@ nm_os_kloop_start(struct nm_session *s, const struct nm_os_kloop_plan *plan)
 		free_loop(l);
 		return error;
 	}
+	memcpy(s->kloop.direct, plan->direct, sizeof(plan->direct));
 	f->closing = 0;
 	f->loop = l;
 	return 0;
@@ -196,33 +197,55 @@ ends(struct nm_file *f)
 	return closing(f) && file_count(f->file) == 1 ? -EBADF : 0; /* the one is that of this call */
 }
 
+bool
+nm_dev_kloop_leave(struct nm_dev_loop_ring *r)
+{
+	struct nm_session *s = &r->l->f->s;
+	uint32_t i = nm_dev_kloop_index(r);
+
+	if (!(nm_kloop_leave(s, i) & NM_KRING_NEWS))
+		return false;
+	smp_mb();
+	if (r->irq && nm_kloop_kick_wanted(&s->kloop.atok[i])) {
+		nm_kloop_kring(s, i)->stat[NM_STAT_kicks_out]++;
+		nm_compat_eventfd_signal(r->irq);
+	}
+	return true;
+}
+
+static int
+enter(struct nm_dev_loop *l, uint32_t i)
+{
+	struct nm_session *s = &l->f->s;
+	struct nm_kring *kr = nm_kloop_kring(s, i);
+	int error;
+
+	if (is_direct(l, i))
+		error = nm_kloop_enter_owed(s, i);
+	else if (l->ring[i].bad && !nm_kloop_news(s, i))
+		return -EAGAIN; /* it was told of and counted */
+	else
+		error = nm_kloop_enter(s, i);
+	l->ring[i].bad = error == -EINVAL;
+	if (error == -EINVAL)
+		trace_netmap_sync_error(kr, READ_ONCE(kr->seen_head), READ_ONCE(kr->seen_cur));
+	return error;
+}
+
 /* One ring: true when something moved, or is to be looked at again. */
 static bool
 serve(struct nm_dev_loop *l, uint32_t i)
 {
-	struct nm_session *s = &l->f->s;
-	struct nm_kring *kr = nm_kloop_kring(s, i);
-	uint32_t hwcur = kr->hwcur, found;
-	int error;
+	struct nm_kring *kr = nm_kloop_kring(&l->f->s, i);
+	bool moved;
+	uint32_t hwcur;
 
-	if (l->ring[i].bad && !nm_kloop_news(s, i))
-		return false; /* it was told of and counted */
-	error = nm_kloop_enter(s, i);
-	l->ring[i].bad = error == -EINVAL;
-	if (l->ring[i].bad)
-		trace_netmap_sync_error(kr, kr->seen_head, kr->seen_cur);
-	if (error)
+	if (enter(l, i))
 		return false;
+	hwcur = kr->hwcur;
 	nm_dev_sync_steps(l->f, kr);
-	found = nm_kloop_leave(s, i);
-	if (!(found & NM_KRING_NEWS))
-		return kr->hwcur != hwcur;
-	smp_mb();
-	if (l->ring[i].irq && nm_kloop_kick_wanted(&s->kloop.atok[i])) {
-		kr->stat[NM_STAT_kicks_out]++;
-		nm_compat_eventfd_signal(l->ring[i].irq);
-	}
-	return true;
+	moved = kr->hwcur != hwcur;
+	return nm_dev_kloop_leave(&l->ring[i]) || moved;
 }
 
 static bool
@@ -307,21 +330,36 @@ watch_all(struct nm_dev_loop *l)
 			vfs_poll(l->ring[i].io, &l->pt);
 }
 
+static void
+unwatch_all(struct nm_dev_loop *l)
+{
+	uint32_t i;
+	int dir;
+
+	for (i = 0; i < l->n; i++)
+		if (l->ring[i].queue)
+			remove_wait_queue(l->ring[i].queue, &l->ring[i].entry);
+	for (dir = 0; dir < 2; dir++)
+		remove_wait_queue(&l->f->wait[dir], &l->port[dir]);
+}
+
 int
 nm_dev_kloop_run(struct nm_file *f)
 {
 	struct nm_dev_loop *l = f->loop;
-	int dir, error;
+	int error;
 
 	if (!l)
 		return 0; /* a stop came first */
+	nm_dev_direct_start(l);
 	if (l->wakes)
 		watch_all(l);
 	nm_kloop_need_kick(&f->s, false);
 	error = go_round(l);
 	nm_kloop_need_kick(&f->s, true);
-	for (dir = 0; l->wakes && dir < 2; dir++)
-		remove_wait_queue(&f->wait[dir], &l->port[dir]);
+	if (l->wakes)
+		unwatch_all(l);
+	nm_dev_direct_stop(l);
 	free_loop(l);
 	nm_os_mutex_lock(&f->s.root->lock);
 	f->loop = NULL;

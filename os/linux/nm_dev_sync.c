@@ -108,6 +108,36 @@ wake_blocked(struct nm_file *f, struct nm_kring *kr)
 		nm_lossless_resume(kr, wake_sender, &f->s);
 }
 
+/* Who waits for what the steps did is told. In a read section. */
+static void
+tell_others(struct nm_file *f, struct nm_kring *kr, uint32_t before)
+{
+	if (kr->dir == NM_DIR_TX && kr->hwcur != before)
+		nm_os_linux_wake(kr, &f->s);
+	if (kr->dir == NM_DIR_RX)
+		wake_blocked(f, kr);
+}
+
+int
+nm_dev_sync_at_once(struct nm_file *f, struct nm_kring *kr)
+{
+	uint32_t before = kr->hwcur, most = f->s.root->limits.bridge_batch;
+	struct nm_trace_drops drops;
+	int more;
+
+	nm_trace_drops_begin(&drops, kr);
+	kr->fetches = true;
+	nm_os_linux_read_lock();
+	do
+		more = NM_READ_ONCE(kr->port->gone) ? -EIO : nm_kring_step(kr);
+	while (more > 0 && nm_ring_dist(before, kr->hwcur, kr->nslots) < most);
+	tell_others(f, kr, before);
+	nm_os_linux_read_unlock();
+	kr->fetches = false;
+	nm_trace_drops_end(&drops, kr);
+	return more == -EAGAIN ? 1 : more;
+}
+
 int
 nm_dev_sync_steps(struct nm_file *f, struct nm_kring *kr)
 {
@@ -133,10 +163,7 @@ nm_dev_sync_steps(struct nm_file *f, struct nm_kring *kr)
 	} while (more > 0 && !fatal_signal_pending(current));
 	kr->fetches = false;
 	nm_os_linux_read_lock();
-	if (kr->dir == NM_DIR_TX && kr->hwcur != before)
-		nm_os_linux_wake(kr, &f->s);
-	if (kr->dir == NM_DIR_RX)
-		wake_blocked(f, kr);
+	tell_others(f, kr, before);
 	nm_os_linux_read_unlock();
 	nm_trace_drops_end(&drops, kr);
 	return more < 0 ? more : 0;

@@ -50,6 +50,7 @@ nm_os_linux_wake(struct nm_kring *kr, const struct nm_session *self)
 			continue;
 		if (!wq_has_sleeper(&f->wait[kr->dir])) /* a full barrier: hwtail is out before the queue is looked at */
 			continue;
+		nm_dev_direct_wake(f, kr); /* the loop's thread is in the queue, too */
 		kr->stat[NM_STAT_kicks_out]++;
 		trace_netmap_wake(kr);
 		wake_up_interruptible_poll(&f->wait[kr->dir], what);

@@ -36,6 +36,7 @@ struct nm_file {
 	unsigned int cpu;             /* where it did so last */
 	struct file *file;            /* its own; not referenced */
 	struct nm_dev_loop *loop;     /* that a thread of the client is in */
+	struct nm_dev_loop *direct;   /* the same while rings are served without that thread; RCU */
 	wait_queue_head_t loop_wait;  /* that thread, and who waits for its end */
 	unsigned long closing;        /* jiffies of a close of a descriptor, or 0: it may have been the last one */
 };
@@ -124,8 +125,13 @@ int nm_dev_kloop_wait(struct nm_file *f);
 /* A descriptor of the file is closed. */
 void nm_dev_kloop_flush(struct nm_file *f);
 
-/* All steps of a ring that was entered. 0 or -errno. */
+/* nm_dev_direct.c: ring kr of f has news, which are for itself if it is of a direct mode. In a read section or an interrupt. */
+void nm_dev_direct_wake(struct nm_file *f, const struct nm_kring *kr);
+
+/* All steps of a ring that was entered. 0 or -errno. Sleeps. */
 int nm_dev_sync_steps(struct nm_file *f, struct nm_kring *kr);
+/* In a softirq: about as many slots as one may take there. 1: there is more, or data to be fetched, for who may sleep. */
+int nm_dev_sync_at_once(struct nm_file *f, struct nm_kring *kr);
 /* nm_dev_sync.c. 0 or -errno; the poll mask. */
 int nm_dev_sync(struct nm_file *f, int dir);
 __poll_t nm_dev_sync_poll(struct nm_file *f, struct file *file, poll_table *pt);

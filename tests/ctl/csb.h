@@ -6,8 +6,11 @@
 #include "ctl.h"
 
 #include <net/netmap_user.h>
+#include <poll.h>
 #include <pthread.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <time.h>
 
 #define CSB_RINGS 16u
@@ -68,6 +71,7 @@ struct csb_loop {
 	void *opts;
 	int error;
 	int done;
+	int tid;
 };
 
 static inline void *
@@ -78,6 +82,7 @@ csb_loop_main(void *arg)
 	struct nmreq_header h = {.nr_version = NETMAP_API, .nr_reqtype = NETMAP_REQ_SYNC_KLOOP_START, .nr_body = (uintptr_t)&k,
 	    .nr_options = (uintptr_t)l->opts};
 
+	__atomic_store_n(&l->tid, (int)syscall(SYS_gettid), __ATOMIC_RELEASE);
 	l->error = ioctl(l->fd, NIOCCTRL, &h) ? errno : 0;
 	__atomic_store_n(&l->done, 1, __ATOMIC_RELEASE);
 	return NULL;
@@ -162,6 +167,72 @@ csb_await(struct netmap_if *nifp, struct csb *c, uint32_t ntx)
 	while ((mark = csb_take(nifp, c, ntx)) < 0)
 		csb_pause();
 	return mark;
+}
+
+/* The option SYNC_KLOOP_EVENTFDS of a port with one ring of each direction. */
+struct csb_fds { struct nmreq_option o; struct { int32_t io, irq; } fd[2]; };
+
+static inline struct csb_fds
+csb_eventfds(void)
+{
+	struct csb_fds f = {.o = {.nro_reqtype = NETMAP_REQ_OPT_SYNC_KLOOP_EVENTFDS, .nro_status = 99, .nro_size = sizeof(f)}};
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		f.fd[i].io = eventfd(0, 0);
+		f.fd[i].irq = eventfd(0, EFD_NONBLOCK);
+	}
+	return f;
+}
+
+static inline void
+csb_close_fds(const struct csb_fds *f)
+{
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		close(f->fd[i].io);
+		close(f->fd[i].irq);
+	}
+}
+
+/* Waits for a signal of the engine; 0: none came, which is a failure. */
+static inline int
+csb_signalled(int fd)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	uint64_t n;
+
+	return poll(&p, 1, 20000) == 1 && read(fd, &n, sizeof(n)) == sizeof(n);
+}
+
+/* The engine is told of a head of ring i, if it wants to. */
+static inline void
+csb_kick(struct csb *c, uint32_t i, int fd)
+{
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if (__atomic_load_n(&c->ktoa[i].kern_need_kick, __ATOMIC_RELAXED))
+		ctl_equal(write(fd, &(uint64_t){1}, 8), 8);
+}
+
+/* The next frame of the first receive ring, which `irq` tells of; the sleep of this side is seen by the engine. */
+static inline int
+csb_sleep_for(struct netmap_if *nifp, struct csb *c, uint32_t ntx, int irq)
+{
+	int mark;
+
+	for (;;) {
+		c->atok[ntx].appl_need_kick = 0;
+		mark = csb_take(nifp, c, ntx);
+		if (mark >= 0)
+			return mark;
+		c->atok[ntx].appl_need_kick = 1;
+		__atomic_thread_fence(__ATOMIC_SEQ_CST);
+		mark = csb_take(nifp, c, ntx);
+		if (mark >= 0)
+			return mark;
+		ctl_check(csb_signalled(irq));
+	}
 }
 
 #endif

@@ -3,36 +3,8 @@
 #include "csb.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
-#include <sys/eventfd.h>
 #include <sys/wait.h>
-
-struct fds { struct nmreq_option o; struct { int32_t io, irq; } fd[2]; };
-
-static struct fds
-eventfds(void)
-{
-	struct fds f = {.o = {.nro_reqtype = NETMAP_REQ_OPT_SYNC_KLOOP_EVENTFDS, .nro_status = 99, .nro_size = sizeof(f)}};
-	int i;
-
-	for (i = 0; i < 2; i++) {
-		f.fd[i].io = eventfd(0, 0);
-		f.fd[i].irq = eventfd(0, EFD_NONBLOCK);
-	}
-	return f;
-}
-
-static void
-close_fds(const struct fds *f)
-{
-	int i;
-
-	for (i = 0; i < 2; i++) {
-		close(f->fd[i].io);
-		close(f->fd[i].irq);
-	}
-}
 
 static void
 refused(int fd, uint32_t us, void *opts, int err, const char *text)
@@ -48,7 +20,7 @@ refused(int fd, uint32_t us, void *opts, int err, const char *text)
 static void
 bad_starts(int fd)
 {
-	struct fds f = eventfds(), g = f, closed = f, twice = f;
+	struct csb_fds f = csb_eventfds(), g = f, closed = f, twice = f;
 	struct nmreq_opt_sync_kloop_mode m = {.nro_opt = {.nro_reqtype = NETMAP_REQ_OPT_SYNC_KLOOP_MODE}, .mode = NM_OPT_SYNC_KLOOP_DIRECT_TX};
 	struct { struct nmreq_option o; int32_t fd[140]; } many = {.o = {.nro_reqtype = NETMAP_REQ_OPT_SYNC_KLOOP_EVENTFDS, .nro_size = sizeof(many)}};
 
@@ -75,7 +47,7 @@ bad_starts(int fd)
 	refused(fd, 0, &f, EINVAL, "option 2 (SYNC_KLOOP_EVENTFDS) is given twice");
 	f.o.nro_next = (uintptr_t)&f;
 	ctl_expect(fd, NETMAP_REQ_SYNC_KLOOP_START, "", &(struct nmreq_sync_kloop_start){0}, &f, EMSGSIZE, NULL);
-	close_fds(&twice);
+	csb_close_fds(&twice);
 }
 
 static void
@@ -136,34 +108,16 @@ frames_move(uint32_t us)
 	munmap(b, sizeof(*b));
 }
 
-/* Waits for a signal of the engine; false: none came, which is a failure. */
-static int
-signalled(int fd)
-{
-	struct pollfd p = {.fd = fd, .events = POLLIN};
-	uint64_t n;
-
-	return poll(&p, 1, 20000) == 1 && read(fd, &n, sizeof(n)) == sizeof(n);
-}
-
-static void
-kick(struct csb *c, uint32_t i, int fd)
-{
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	if (__atomic_load_n(&c->ktoa[i].kern_need_kick, __ATOMIC_RELAXED))
-		ctl_equal(write(fd, &(uint64_t){1}, 8), 8);
-}
-
 /* Both sides sleep and wake each other; each in turn has nothing to do. */
 static void
 eventfds_wake(uint32_t mode)
 {
 	struct csb *a = csb_new(), *b = csb_new();
-	struct fds ea = eventfds(), eb = eventfds();
+	struct csb_fds ea = csb_eventfds(), eb = csb_eventfds();
 	struct nmreq_opt_sync_kloop_mode m = {.nro_opt = {.nro_reqtype = NETMAP_REQ_OPT_SYNC_KLOOP_MODE}, .mode = mode};
 	struct csb_loop la, lb;
 	struct netmap_if *na, *nb;
-	int fa = csb_open("vale0:a", a, &na), fb = csb_open("vale0:b", b, &nb), i, mark;
+	int fa = csb_open("vale0:a", a, &na), fb = csb_open("vale0:b", b, &nb), i;
 
 	m.nro_opt.nro_next = (uintptr_t)&eb;
 	csb_loop_start(&la, fa, 0, &ea);
@@ -174,21 +128,9 @@ eventfds_wake(uint32_t mode)
 			while (!__atomic_load_n(&a->ktoa[0].kern_need_kick, __ATOMIC_ACQUIRE))
 				csb_pause();
 		csb_send(na, a, (uint8_t)i);
-		kick(a, 0, ea.fd[0].io);
-		for (;;) {
-			b->atok[1].appl_need_kick = 0;
-			mark = csb_take(nb, b, 1);
-			if (mark >= 0)
-				break;
-			b->atok[1].appl_need_kick = 1;
-			__atomic_thread_fence(__ATOMIC_SEQ_CST);
-			mark = csb_take(nb, b, 1);
-			if (mark >= 0)
-				break;
-			ctl_check(signalled(eb.fd[1].irq));
-		}
-		ctl_equal(mark, i % 256);
-		kick(b, 1, eb.fd[1].io);
+		csb_kick(a, 0, ea.fd[0].io);
+		ctl_equal(csb_sleep_for(nb, b, 1, eb.fd[1].irq), i % 256);
+		csb_kick(b, 1, eb.fd[1].io);
 	}
 	ctl_expect(fa, NETMAP_REQ_SYNC_KLOOP_STOP, "", NULL, NULL, 0, NULL);
 	ctl_expect(fb, NETMAP_REQ_SYNC_KLOOP_STOP, "", NULL, NULL, 0, NULL);
@@ -200,8 +142,8 @@ eventfds_wake(uint32_t mode)
 	ctl_equal(write(eb.fd[0].io, &(uint64_t){1}, 8), 8); /* of a loop that is no more */
 	close(fa);
 	close(fb);
-	close_fds(&ea);
-	close_fds(&eb);
+	csb_close_fds(&ea);
+	csb_close_fds(&eb);
 	munmap(a, sizeof(*a));
 	munmap(b, sizeof(*b));
 }
@@ -269,7 +211,7 @@ static void
 full_eventfds(void)
 {
 	struct csb *a = csb_new();
-	struct fds f = eventfds();
+	struct csb_fds f = csb_eventfds();
 	struct csb_loop l;
 	struct netmap_if *n;
 	int fd = csb_open("vale0:a", a, &n), i, keep = f.fd[1].io;
@@ -291,14 +233,14 @@ full_eventfds(void)
 			ctl_equal(write(f.fd[0].io, &(uint64_t){UINT64_MAX - 1}, 8), 8);
 		}
 		while (__atomic_load_n(&a->ktoa[0].hwcur, __ATOMIC_ACQUIRE) != a->atok[0].head)
-			kick(a, 1, keep); /* of no use: the loop was not told of this one */
+			csb_kick(a, 1, keep); /* of no use: the loop was not told of this one */
 		if (i == 50)
 			others_are_served();
 	}
 	close(fd);
 	ctl_equal(csb_loop_join(&l), EBADF);
 	f.fd[1].io = keep;
-	close_fds(&f);
+	csb_close_fds(&f);
 	munmap(a, sizeof(*a));
 }
 
@@ -378,7 +320,7 @@ kills(void)
 		pid = fork();
 		if (pid == 0) {
 			struct csb *c = csb_new();
-			struct fds f = eventfds();
+			struct csb_fds f = csb_eventfds();
 			struct netmap_if *n;
 			struct csb_loop l;
 			int fd = csb_open("vale0:a", c, &n);
@@ -388,7 +330,7 @@ kills(void)
 			ctl_equal(write(ready[1], "", 1), 1);
 			for (;;) {
 				csb_send(n, c, 5);
-				kick(c, 0, f.fd[0].io);
+				csb_kick(c, 0, f.fd[0].io);
 			}
 		}
 		close(ready[1]);

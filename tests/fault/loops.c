@@ -29,6 +29,7 @@ struct victim {
 	struct nm_csb_atok *atok;
 	struct nm_csb_ktoa *ktoa;
 	struct { struct nmreq_option o; struct { int32_t io, irq; } fd[RINGS]; } fds;
+	struct nmreq_opt_sync_kloop_mode mode;
 };
 
 static int
@@ -47,7 +48,7 @@ loop_main(void *arg)
 	struct nmreq_sync_kloop_start k = {.sleep_us = v->sleep_us};
 
 	while (v->fd >= 0)
-		if (control(v, NETMAP_REQ_SYNC_KLOOP_START, "", &k, v->wakes ? &v->fds : NULL))
+		if (control(v, NETMAP_REQ_SYNC_KLOOP_START, "", &k, v->mode.mode ? (void *)&v->mode : v->wakes ? &v->fds : NULL))
 			poll(NULL, 0, 1);
 	return NULL;
 }
@@ -77,6 +78,7 @@ open_victim(struct victim *v, const char *name)
 		v->fds.fd[i].io = eventfd(0, 0);
 		v->fds.fd[i].irq = eventfd(0, 0);
 	}
+	v->mode.nro_opt = (struct nmreq_option){.nro_reqtype = NETMAP_REQ_OPT_SYNC_KLOOP_MODE, .nro_next = (uintptr_t)&v->fds};
 	return (struct netmap_if *)(void *)(mem + reg.nr_offset);
 }
 
@@ -96,7 +98,7 @@ send_one(struct victim *v, struct netmap_ring *r)
 _Noreturn static void
 victim_main(const struct bed *b, enum manner m, unsigned n)
 {
-	struct victim v = {.wakes = n % 2, .sleep_us = n % 3 * 20};
+	struct victim v = {.wakes = n % 2, .sleep_us = n % 3 * 20, .mode = {.mode = n % 2 ? n / 2 % 4 : 0}};
 	struct netmap_if *nifp;
 	struct netmap_ring *r;
 	pthread_t t;

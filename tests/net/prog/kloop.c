@@ -5,6 +5,7 @@
  *	kloop memory FROM TO COUNT WINDOW   two threads that make no system call while they send and receive: the kernel kills one
  *	                                    that does (strict seccomp)
  *	kloop eventfd FROM TO COUNT WINDOW  both sleep and are woken by eventfds, as the loops are
+ *	kloop direct FROM TO COUNT WINDOW   the same, with rings that are served where they are signalled (SYNC_KLOOP_MODE)
  *
  * WINDOW is how many frames may be on their way, for a switch, which drops what finds no room; 0: as many as fit; lossless: likewise,
  * and TO is made a lossless port of its switch.
@@ -34,6 +35,7 @@ struct end {
 	struct nm_csb_atok *atok; /* [0] transmit, [1] receive */
 	struct nm_csb_ktoa *ktoa;
 	struct fds fds;
+	struct nmreq_opt_sync_kloop_mode mode;
 	pthread_t loop, worker;
 	bool wakes;
 	int loop_error;
@@ -83,7 +85,8 @@ loop_main(void *arg)
 	struct end *e = arg;
 	struct nmreq_sync_kloop_start k = {.sleep_us = 0};
 
-	e->loop_error = control(e, NETMAP_REQ_SYNC_KLOOP_START, &k, e->wakes ? &e->fds : NULL);
+	e->mode.nro_opt = (struct nmreq_option){.nro_reqtype = NETMAP_REQ_OPT_SYNC_KLOOP_MODE, .nro_next = (uintptr_t)&e->fds};
+	e->loop_error = control(e, NETMAP_REQ_SYNC_KLOOP_START, &k, e->mode.mode ? (void *)&e->mode : e->wakes ? &e->fds : NULL);
 	return NULL;
 }
 
@@ -238,10 +241,12 @@ make_lossless(const char *name)
 int
 main(int argc, char **argv)
 {
-	bool wakes = argc > 1 && !strcmp(argv[1], "eventfd"), lossless;
+	bool direct = argc > 1 && !strcmp(argv[1], "direct"), wakes = direct || (argc > 1 && !strcmp(argv[1], "eventfd")), lossless;
 
 	if (argc != 6 || (!wakes && strcmp(argv[1], "memory")))
-		die("usage: kloop memory|eventfd FROM TO COUNT WINDOW");
+		die("usage: kloop memory|eventfd|direct FROM TO COUNT WINDOW");
+	if (direct)
+		from.mode.mode = to.mode.mode = NM_OPT_SYNC_KLOOP_DIRECT_TX | NM_OPT_SYNC_KLOOP_DIRECT_RX;
 	count = strtoull(argv[4], NULL, 10);
 	lossless = !strcmp(argv[5], "lossless");
 	window = lossless ? 0 : strtoull(argv[5], NULL, 10);
