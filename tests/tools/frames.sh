@@ -91,6 +91,7 @@ expect "-F 5: frames of 9000 bytes" "$(value frags '"\(.packets) \(.bytes) \(.ba
 
 # -r sends what lies in the buffers: zeroes in a new port (a switch would not send a frame back to the address it came from)
 start rubbish pkt-gen -i 'netmap:r}1' -f rx -n 2 --write "$tmp/rubbish.pcap"
+until_true "the pipe is open" port_or_gone rubbish 'netmap:r}1'
 pkt-gen -i 'netmap:r{1' -f tx -n 2 -r >"$tmp/rubbish.tx" 2>&1 || fail "-r: $(cat "$tmp/rubbish.tx")"
 finish rubbish
 expect "-r: frames" "$(hex rubbish | wc -l)" 2
