@@ -219,7 +219,11 @@ $(BUILD)/test/hostile/hostile: $(HOSTILE) $(BED) tests/hostile/attack.h tests/ho
 # Programs that run in a guest, on /dev/netmap itself; with 32 also in the form of 32 bits, whose libraries a guest lacks.
 GUEST_PROG := $(filter-out %/dev.c,$(wildcard tests/guest/prog/*.c))
 GUEST_DEP := tests/guest/prog/dev.c tests/hostile/scribble.c tests/guest/devices/frame.c tests/guest/prog/dev.h tests/hostile/scribble.h tests/guest/devices/frame.h include/net/netmap.h
-guest-programs: $(GUEST_PROG:tests/guest/prog/%.c=$(BUILD)/guest/%) $(BUILD)/guest/exchange32
+guest-programs: $(GUEST_PROG:tests/guest/prog/%.c=$(BUILD)/guest/%) $(BUILD)/guest/exchange32 $(BUILD)/guest/np_select_test
+# a test of the engine too; whoever runs it in a guest says where the library is
+$(BUILD)/guest/np_select_test: $(BUILD)/test/pcap/np_select_test
+	@mkdir -p $(@D)
+	cp $< $@
 $(BUILD)/guest/%: tests/guest/prog/%.c $(GUEST_DEP)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) -Itests/hostile $(LDFLAGS_ALL) -o $@ $(filter %.c,$^) -lpthread

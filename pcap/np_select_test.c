@@ -236,5 +236,5 @@ main(void)
 	const struct CMUnitTest tests[] = {P(readable_when_a_frame_comes), P(readable_from_the_start), P(readable_while_frames_are_left), P(readable_after_a_call_that_slept),
 	    P(not_readable_for_what_was_rejected), P(select_and_epoll_know_it_too), P(a_held_frame_stays)};
 
-	return cmocka_run_group_tests(tests, bed_setup, own_engine_teardown);
+	return cmocka_run_group_tests(tests, bed_setup, bed_teardown);
 }
