@@ -92,7 +92,7 @@ guest() {
 		run "guest/nic_load guest/nic_pair guest/nic_forward guest/nic_veth guest/nic_hostile guest/nic_offsets guest/nic_jumbo" --guest stock \
 			--slow 150 --total 2400 --drivers "$*" --nics "$(echo "$*" | sed 's/virtio_net/virtio-net-pci/; s/veth//')"
 		;;
-	drivers:few) hooked "guest/nic_storm guest/nic_hostile" "e1000 virtio_net" --env STORM_ACTS=1 ;;
+	drivers:few) hooked "guest/nic_storm guest/nic_hostile" "e1000 virtio_net" --env STORM_ACTS=1 --env STORM_ROUNDS=2 ;;
 	drivers:debug) hooked "guest/nic_pair guest/nic_storm guest/nic_hostile guest/nic_offsets" "e1000 e1000e virtio_net" --env STORM_ACTS=8 --env HOSTILE_SECONDS=60 ;;
 	drivers:swiotlb) hooked "guest/nic_pair guest/nic_hostile guest/nic_offsets" "e1000 e1000e" --env DMA_WANTED=swiotlb --append swiotlb=131072,force ;;
 	# see iommu

@@ -13,10 +13,11 @@
 # Frames may come late: for a NIC that can't receive QEMU keeps up to 10000, and hands a new one to it before these if it learns of the
 # NIC's readiness by that one. With the drivers' own rings (admode=2) it does the same.
 #
-# In the third round the machine falls asleep and wakes up as well, as far as its devices are concerned.
+# In the last round but one the machine falls asleep and wakes up as well, as far as its devices are concerned.
 #
-# STORM_SEED is which run (it is told), STORM_ACTS (4) how much is done to the NIC in each of the four rounds, times GUEST_SCALE;
-# STORM_SELFTEST: not empty: the NIC tests itself too, which takes seconds each time; STORM_KINDS: only pairs of these drivers.
+# STORM_SEED is which run (it is told), STORM_ACTS (4) how much is done to the NIC in each round, times GUEST_SCALE; STORM_ROUNDS (4) how
+# many rounds there are, in turn whole and half; STORM_SELFTEST: not empty: the NIC tests itself too, which takes seconds each time;
+# STORM_KINDS: only pairs of these drivers.
 #
 # shellcheck disable=SC2034 # some are variables of lib.sh
 NET_LIB=$(dirname "$0")/../../net
@@ -30,7 +31,7 @@ need_tool ethtool ethtool
 case ${GUEST:-} in debug) NET_LIMIT=180 ;; *) NET_LIMIT=60 ;; esac
 [ "$tcp_bytes" -le 8000000 ] || tcp_bytes=8000000
 home=$(cd "$(dirname "$0")/../../.." && pwd)
-acts=$((${STORM_ACTS:-4} * ${GUEST_SCALE:-1}))
+acts=$((${STORM_ACTS:-4} * ${GUEST_SCALE:-1})) rounds=${STORM_ROUNDS:-4}
 
 # a random number below N, as $below; the same ones for the same seed
 seed=${STORM_SEED:-$(date +%N | sed 's/^0*//')}
@@ -284,7 +285,7 @@ storm() {
 	[ -z "$tx_only" ] || start pings ip netns exec "nic-$$-a" ping -q -i 0.1 192.0.2.2
 	go_on "at first"
 	acts_on "$acts"
-	[ "$1" -ne 3 ] || [ -n "$broken" ] || asleep
+	[ "$1" -ne $((rounds - 1)) ] || [ -n "$broken" ] || asleep
 	plain
 	[ -n "$broken" ] || go_on "at last"
 	[ -z "$tx_only" ] || kill_it pings
@@ -361,10 +362,11 @@ both() {
 	able
 	tell "$kind:$can; $buffers buffers"
 	normal "at first"
-	storm 1 whole
-	storm 2 half
-	storm 3 whole
-	storm 4 half
+	of=whole
+	for n in $(seq "$rounds"); do
+		storm "$n" $of
+		case $of in whole) of=half ;; *) of=whole ;; esac
+	done
 	tcp "$kind: TCP out" a - 192.0.2.1
 	tcp "$kind: TCP in" a - 192.0.2.1 -R
 	away
